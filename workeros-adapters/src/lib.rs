@@ -1,0 +1,1 @@
+//! Bundled adapters of workeros: SQLite, Postgres, mail.

@@ -1,0 +1,2 @@
+//! The `workeros` binary.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The filter and permission language of workeros: one meaning in memory, on SQLite and on Postgres.
