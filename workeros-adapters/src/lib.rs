@@ -1,1 +1,8 @@
-//! Bundled adapters of workeros: SQLite, Postgres, mail.
+//! Bundled adapters of workeros.
+
+mod database;
+
+#[cfg(feature = "postgres")]
+pub use database::{Postgres, PostgresOptions};
+#[cfg(feature = "sqlite")]
+pub use database::{Sqlite, SqliteOptions};
