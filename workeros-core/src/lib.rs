@@ -1,1 +1,81 @@
-//! Contracts of workeros: adapter traits, errors, ids, subjects, grants and the change log.
+//! The contracts of workeros: what an adapter owes, what a permission is, what
+//! goes into the log.
+//!
+//! This crate holds traits and plain types and does no I/O. Everything that
+//! touches the world (a database, a clock, random bytes, mail) is a trait here
+//! and an implementation elsewhere: bundled in `workeros-adapters`, or yours.
+//!
+//! # A clock of your own
+//!
+//! Each trait is small and object-safe, and its `# Contract` section says
+//! which error each failure must be.
+//!
+//! ```
+//! use workeros_core::{Clock, Timestamp};
+//!
+//! /// A clock that stands still.
+//! #[derive(Debug)]
+//! struct Standing(Timestamp);
+//!
+//! impl Clock for Standing {
+//!     fn now(&self) -> Timestamp {
+//!         self.0
+//!     }
+//! }
+//!
+//! let noon = Timestamp::parse("2024-06-01T12:00:00Z").ok_or("not a timestamp")?;
+//! assert_eq!(Standing(noon).now().to_string(), "2024-06-01T12:00:00.000000Z");
+//! # Ok::<(), &str>(())
+//! ```
+//!
+//! # The map
+//!
+//! | what | where |
+//! | --- | --- |
+//! | SQL databases | [`Database`], [`Statement`], [`Batch`], [`Shape`] |
+//! | files, mail | [`Storage`], [`Mailer`] |
+//! | time, randomness, ids | [`Clock`], [`Random`], [`IdGenerator`] |
+//! | who acts | [`Authenticator`], [`Identity`], [`Subject`] |
+//! | what is allowed | [`Grant`], [`Rule`], [`FieldSet`] |
+//! | what happened | [`Change`], [`Action`] |
+//! | what went wrong | [`Error`], [`ErrorKind`] |
+//!
+//! With the feature `testkit` come conformance suites that hold an adapter to
+//! its contract; see the module `testkit`.
+
+mod authenticator;
+mod change;
+mod clock;
+mod database;
+mod error;
+mod grant;
+mod id;
+pub mod json;
+mod mailer;
+mod migration;
+mod random;
+mod runtime;
+mod secret;
+mod storage;
+mod subject;
+#[cfg(feature = "testkit")]
+pub mod testkit;
+
+pub use authenticator::Authenticator;
+pub use change::{Action, Change};
+pub use clock::{Clock, SystemClock};
+pub use database::{
+    Batch, Capability, Column, Cost, Database, Derive, Expect, Page, PageWriter, Row, Rows, Shape,
+    Statement, Step, Work,
+};
+pub use error::{Detail, Error, ErrorKind, Result, Violation};
+pub use grant::{FieldSet, Grant, Rule};
+pub use id::{ApiKeyId, CollectionId, PermissionId, RoleId, SessionId, TenantId, UserId};
+pub use mailer::{Email, Mailer};
+pub use migration::{Migration, migrate};
+pub use random::{IdGenerator, Random, SystemIds, SystemRandom};
+pub use runtime::Runtime;
+pub use secret::Secret;
+pub use storage::{ObjectMeta, Storage};
+pub use subject::{Credential, Identity, Subject, role};
+pub use workeros_dsl::{Dialect, Timestamp, Type, Value};
