@@ -1,1 +1,28 @@
 //! The filter and permission language of workeros: one meaning in memory, on SQLite and on Postgres.
+
+mod condition;
+mod dialect;
+mod error;
+mod fields;
+mod ops;
+mod path;
+mod row;
+pub mod sql;
+mod timestamp;
+mod truth;
+mod types;
+mod value;
+mod variable;
+
+pub use condition::Condition;
+pub use dialect::Dialect;
+pub use error::{FilterError, FilterErrorCode};
+pub use fields::{Field, Fields};
+pub use ops::Op;
+pub use path::Path;
+pub use row::Row;
+pub use timestamp::Timestamp;
+pub use truth::Truth;
+pub use types::{Key, Type, ValueError};
+pub use value::Value;
+pub use variable::Variables;

@@ -1,0 +1,151 @@
+use sea_query::{
+    Expr, Func, PostgresQueryBuilder, QueryStatementWriter, SqliteQueryBuilder, Value as SeaValue,
+};
+
+use super::{Sql, SqlError, Template};
+use crate::types::Kind;
+use crate::{Dialect, Type, Value, Variables};
+
+/// The values of a statement under construction.
+///
+/// Each is put into the sea-query statement as a marker, so that the order of
+/// the placeholders is known once the statement is written. On Postgres each
+/// is cast to its type: a prepared statement is found by its text, and a NULL
+/// must not change what the server inferred.
+#[derive(Debug)]
+pub struct Slots {
+    dialect: Dialect,
+    slots: Vec<Slot>,
+}
+
+/// Where the value of a placeholder comes from.
+#[derive(Debug, Clone)]
+pub(super) enum Slot {
+    Literal(Value),
+    Argument(usize),
+}
+
+impl Slot {
+    pub(super) fn bind(&self, _: &Variables, arguments: &[Value]) -> Value {
+        match self {
+            Self::Literal(value) => value.clone(),
+            Self::Argument(index) => arguments.get(*index).cloned().unwrap_or_default(),
+        }
+    }
+}
+
+/// The first marker: far from any number a statement would hold by itself.
+const MARKER: i64 = 0x574f_524b_4552_0000;
+
+impl Slots {
+    /// No values yet.
+    #[must_use]
+    pub fn new(dialect: Dialect) -> Self {
+        Self {
+            dialect,
+            slots: Vec::new(),
+        }
+    }
+
+    /// The dialect of the statement.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// A value known now.
+    pub fn value(&mut self, value: Value, ty: Type) -> Expr {
+        self.slot(Slot::Literal(value), SqlType::from(ty.kind()))
+    }
+
+    /// A value given to [`Template::bind`], by its place there.
+    pub fn argument(&mut self, index: usize, ty: Type) -> Expr {
+        self.slot(Slot::Argument(index), SqlType::from(ty.kind()))
+    }
+
+    /// A list of texts known now, bound as one value.
+    pub fn text_list(&mut self, texts: Vec<String>) -> Expr {
+        self.slot(Slot::Literal(Value::TextList(texts)), SqlType::TextList)
+    }
+
+    /// A [`Value::TextList`] given to [`Template::bind`], by its place there.
+    pub fn text_list_argument(&mut self, index: usize) -> Expr {
+        self.slot(Slot::Argument(index), SqlType::TextList)
+    }
+
+    /// Writes the statement that these slots were made for.
+    ///
+    /// # Errors
+    ///
+    /// The statement holds a value that is neither one of these slots nor a
+    /// `LIMIT` or `OFFSET`, or more values than the dialect allows.
+    pub fn finish(self, statement: &impl QueryStatementWriter) -> Result<Template, SqlError> {
+        let (text, values) = match self.dialect {
+            Dialect::Sqlite => statement.build(SqliteQueryBuilder),
+            Dialect::Postgres => statement.build(PostgresQueryBuilder),
+        };
+        if values.0.len() > self.dialect.max_values() {
+            return Err(SqlError::TooManyValues);
+        }
+        let slots = values
+            .0
+            .iter()
+            .map(|value| self.resolve(value))
+            .collect::<Result<_, _>>()?;
+        Ok(Template::new(Sql::built(text), slots))
+    }
+
+    fn slot(&mut self, slot: Slot, ty: SqlType) -> Expr {
+        let marker = MARKER.saturating_add_unsigned(self.slots.len() as u64);
+        self.slots.push(slot);
+        let value = Expr::value(marker);
+        match self.dialect {
+            Dialect::Sqlite => value,
+            Dialect::Postgres => Func::cast_as(value, ty.postgres_name()).into(),
+        }
+    }
+
+    fn resolve(&self, value: &SeaValue) -> Result<Slot, SqlError> {
+        match value {
+            SeaValue::BigInt(Some(marker)) => self.marked(*marker),
+            SeaValue::BigUnsigned(Some(count)) => i64::try_from(*count)
+                .ok()
+                .map(|count| Slot::Literal(Value::Integer(count))),
+            _ => None,
+        }
+        .ok_or(SqlError::ForeignValue)
+    }
+
+    fn marked(&self, marker: i64) -> Option<Slot> {
+        let index = usize::try_from(marker.checked_sub(MARKER)?).ok()?;
+        self.slots.get(index).cloned()
+    }
+}
+
+/// The SQL type a value is bound as.
+#[derive(Debug, Clone, Copy)]
+enum SqlType {
+    One(Kind),
+    TextList,
+}
+
+impl From<Kind> for SqlType {
+    fn from(kind: Kind) -> Self {
+        Self::One(kind)
+    }
+}
+
+impl SqlType {
+    fn postgres_name(self) -> &'static str {
+        match self {
+            Self::One(Kind::Text) => "text",
+            Self::One(Kind::Integer) => "bigint",
+            Self::One(Kind::Number) => "double precision",
+            Self::One(Kind::Boolean) => "boolean",
+            Self::One(Kind::Json) => "jsonb",
+            Self::One(Kind::Timestamp) => "timestamptz",
+            Self::One(Kind::Uuid) => "uuid",
+            Self::TextList => "text[]",
+        }
+    }
+}
