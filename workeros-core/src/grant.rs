@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use workeros_dsl::Condition;
+use workeros_dsl::{Condition, Row, Variables};
 
 /// What somebody may do with the rows of one collection, for one action.
 ///
@@ -37,6 +37,18 @@ impl FieldSet {
         match self {
             Self::All => true,
             Self::Only(fields) => fields.contains(field),
+        }
+    }
+
+    /// The columns of both.
+    #[must_use]
+    pub fn union(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::All, _) | (_, Self::All) => Self::All,
+            (Self::Only(mut fields), Self::Only(more)) => {
+                fields.extend(more);
+                Self::Only(fields)
+            }
         }
     }
 }
@@ -82,9 +94,9 @@ impl Grant {
     /// Which rows: the disjunction of all conditions.
     #[must_use]
     pub fn condition(&self) -> Condition {
-        let mut conditions = self.rules.iter().map(|rule| rule.condition.clone());
-        let first = conditions.next().unwrap_or_else(Condition::all);
-        conditions.fold(first, Condition::or)
+        let conditions = self.rules.iter().map(|rule| rule.condition.clone());
+        // INVARIANT: a grant has at least one rule.
+        conditions.reduce(Condition::or).unwrap_or_else(Condition::all)
     }
 
     /// Whether any rule names the column: a caller may then speak of it.
@@ -93,16 +105,36 @@ impl Grant {
         self.rules.iter().any(|rule| rule.fields.contains(field))
     }
 
-    /// On which rows the column is visible: `None` when on all rows the grant
-    /// admits.
+    /// On which rows, of those the grant admits, the column is visible.
     #[must_use]
-    pub fn visibility(&self, field: &str) -> Option<Condition> {
+    pub fn visibility(&self, field: &str) -> Visibility {
         if self.rules.iter().all(|rule| rule.fields.contains(field)) {
-            return None;
+            return Visibility::Everywhere;
         }
         let naming = self.rules.iter().filter(|rule| rule.fields.contains(field));
-        let mut conditions = naming.map(|rule| rule.condition.clone());
-        let first = conditions.next().unwrap_or_else(Condition::none);
-        Some(conditions.fold(first, Condition::or))
+        let conditions = naming.map(|rule| rule.condition.clone());
+        match conditions.reduce(Condition::or) {
+            None => Visibility::Nowhere,
+            Some(condition) if condition.is_all() => Visibility::Everywhere,
+            Some(condition) => Visibility::Where(condition),
+        }
     }
+
+    /// The columns visible on that row; `None` when no rule admits it.
+    #[must_use]
+    pub fn fields_on(&self, row: &dyn Row, variables: &Variables) -> Option<FieldSet> {
+        let admitting = self.rules.iter().filter(|rule| rule.condition.matches(row, variables));
+        admitting.map(|rule| rule.fields.clone()).reduce(FieldSet::union)
+    }
+}
+
+/// On which of the rows a grant admits a column is visible.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Visibility {
+    /// On all of them.
+    Everywhere,
+    /// On none: for this caller the column does not exist.
+    Nowhere,
+    /// On those that match.
+    Where(Condition),
 }

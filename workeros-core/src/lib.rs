@@ -69,7 +69,7 @@ pub use database::{
     Statement, Step, Work,
 };
 pub use error::{Detail, Error, ErrorKind, Result, Violation};
-pub use grant::{FieldSet, Grant, Rule};
+pub use grant::{FieldSet, Grant, Rule, Visibility};
 pub use id::{ApiKeyId, CollectionId, PermissionId, RoleId, SessionId, TenantId, UserId};
 pub use mailer::{Email, Mailer};
 pub use migration::{Migration, migrate};
