@@ -98,10 +98,12 @@ pub enum Work {
     Derived(Derive),
 }
 
-type DeriveFn = dyn FnOnce(&[Rows]) -> Result<Statement> + Send;
+type DeriveFn = dyn Fn(&[Rows]) -> Result<Statement> + Send + Sync;
 
 /// A pure function from the rows of all earlier steps to a statement. An error
-/// rolls the batch back and is its result.
+/// rolls the batch back and is its result. An adapter that has to run a batch
+/// again (a neighbour took the transaction along, a serialization failure)
+/// calls it again.
 pub struct Derive(Box<DeriveFn>);
 
 impl Derive {
@@ -110,7 +112,7 @@ impl Derive {
     /// # Errors
     ///
     /// What the function answers.
-    pub fn statement(self, earlier: &[Rows]) -> Result<Statement> {
+    pub fn statement(&self, earlier: &[Rows]) -> Result<Statement> {
         (self.0)(earlier)
     }
 }
@@ -155,7 +157,9 @@ impl Step {
     }
 
     /// A step whose statement follows from the rows of earlier steps.
-    pub fn derived(derive: impl FnOnce(&[Rows]) -> Result<Statement> + Send + 'static) -> Self {
+    pub fn derived(
+        derive: impl Fn(&[Rows]) -> Result<Statement> + Send + Sync + 'static,
+    ) -> Self {
         Self::of(Work::Derived(Derive(Box::new(derive))))
     }
 
@@ -176,17 +180,17 @@ impl Step {
         self
     }
 
-    /// Checks what a step gave against what it expected; for adapters.
+    /// Checks what the step gave against what it expects; for adapters.
     ///
     /// # Errors
     ///
     /// The error the step names.
-    pub fn verify(
-        expect: Expect,
-        failure: (ErrorKind, Cow<'static, str>),
-        rows: &Rows,
-    ) -> Result<()> {
+    pub fn verify(&self, rows: &Rows) -> Result<()> {
         let count = (rows.rows.len() as u64).max(rows.affected);
-        if expect.admits(count) { Ok(()) } else { Err(Error::new(failure.0, failure.1)) }
+        if self.expect.admits(count) {
+            return Ok(());
+        }
+        let (kind, message) = &self.failure;
+        Err(Error::new(*kind, message.clone()))
     }
 }
