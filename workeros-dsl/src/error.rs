@@ -13,20 +13,6 @@ pub struct FilterError {
     pub message: String,
 }
 
-impl FilterError {
-    pub(crate) fn new(
-        code: FilterErrorCode,
-        pointer: impl Into<String>,
-        message: impl Into<String>,
-    ) -> Self {
-        Self {
-            code,
-            pointer: pointer.into(),
-            message: message.into(),
-        }
-    }
-}
-
 impl fmt::Display for FilterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.pointer.is_empty() {

@@ -3,6 +3,7 @@
 //! Text enters through three doors: a `&'static str`, a sea-query builder, a
 //! bound value. There is no constructor that takes a run-time string.
 
+pub(crate) mod collation;
 mod columns;
 mod error;
 mod slots;
@@ -12,7 +13,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use sea_query::{PostgresQueryBuilder, SchemaStatementBuilder, SqliteQueryBuilder};
+use sea_query::{Expr, PostgresQueryBuilder, SchemaStatementBuilder, SqliteQueryBuilder};
 
 use crate::Dialect;
 
@@ -86,4 +87,9 @@ impl From<&'static str> for Sql {
     fn from(text: &'static str) -> Self {
         Self::new(text)
     }
+}
+
+/// TRUE or FALSE, written as such.
+pub(crate) fn constant(holds: bool) -> Expr {
+    Expr::Constant(holds.into())
 }

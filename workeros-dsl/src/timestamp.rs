@@ -9,6 +9,8 @@ use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
+const MICROS_PER_DAY: i64 = 86_400_000_000;
+
 impl Timestamp {
     /// 0001-01-01T00:00:00Z.
     pub const MIN: Self = Self(-62_135_596_800_000_000);
@@ -36,6 +38,27 @@ impl Timestamp {
     #[must_use]
     pub fn saturating_add_micros(self, micros: i64) -> Self {
         Self(self.0.saturating_add(micros)).clamp(Self::MIN, Self::MAX)
+    }
+
+    /// The instant that many microseconds later, unless it leaves the range.
+    pub(crate) fn checked_add_micros(self, micros: i64) -> Option<Self> {
+        self.0.checked_add(micros).and_then(Self::from_micros)
+    }
+
+    /// The same time of day that many months later. A day the month does not
+    /// have becomes its last one.
+    pub(crate) fn checked_add_months(self, months: i64) -> Option<Self> {
+        let at = self.to_date_time();
+        let month = i64::from(at.year()) * 12 + i64::from(u8::from(at.month()) - 1);
+        let month = month.checked_add(months)?;
+        let year = i32::try_from(month.div_euclid(12)).ok()?;
+        let month = Month::try_from(u8::try_from(month.rem_euclid(12) + 1).ok()?).ok()?;
+        let day = at.day().min(month.length(year));
+        let date = Date::from_calendar_date(year, month, day)
+            .ok()
+            .filter(|_| year >= 1)?;
+        let since_midnight = self.0.rem_euclid(MICROS_PER_DAY);
+        Self::from_parts(date, 0, since_midnight)
     }
 
     /// Reads the text forms of the language: `YYYY-MM-DD` (midnight UTC) and

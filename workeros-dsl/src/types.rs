@@ -119,19 +119,13 @@ impl Type {
         }
     }
 
-    /// The JSON form of a value. What the type has no form for is `null`.
+    /// The JSON form of a value of this type. Bytes have none and are `null`.
     #[must_use]
     pub fn value_to_json(self, value: &Value) -> Json {
-        match value {
-            Value::Null | Value::Bytes(_) => Json::Null,
-            Value::Boolean(boolean) => Json::from(*boolean),
-            Value::Integer(integer) => Json::from(*integer),
-            Value::Number(number) => Json::from(*number),
-            Value::Text(text) => Json::from(text.as_str()),
-            Value::Timestamp(timestamp) => Json::from(timestamp.to_string()),
-            Value::Uuid(uuid) => Json::from(uuid.to_string()),
-            Value::Json(text) => serde_json::from_str(text).unwrap_or_default(),
-            Value::TextList(texts) => Json::from(texts.as_slice()),
+        match (self, value) {
+            // SQLite has no other truth values.
+            (Self::Boolean, Value::Integer(integer)) => Json::from(*integer != 0),
+            _ => value_to_json(value),
         }
     }
 
@@ -161,6 +155,20 @@ impl fmt::Display for Type {
             Self::Uuid => "uuid",
             Self::Relation(_) => "relation",
         })
+    }
+}
+
+pub(crate) fn value_to_json(value: &Value) -> Json {
+    match value {
+        Value::Null | Value::Bytes(_) => Json::Null,
+        Value::Boolean(boolean) => Json::from(*boolean),
+        Value::Integer(integer) => Json::from(*integer),
+        Value::Number(number) => Json::from(*number),
+        Value::Text(text) => Json::from(text.as_str()),
+        Value::Timestamp(timestamp) => Json::from(timestamp.to_string()),
+        Value::Uuid(uuid) => Json::from(uuid.to_string()),
+        Value::Json(text) => serde_json::from_str(text).unwrap_or_default(),
+        Value::TextList(texts) => Json::from(texts.as_slice()),
     }
 }
 

@@ -1,4 +1,8 @@
-use crate::Timestamp;
+use std::fmt;
+
+use crate::scalar::Scalar;
+use crate::types::{Kind, parse_uuid};
+use crate::{Timestamp, Type};
 
 /// What the variables of the language stand for in one request. What is not
 /// given has no value: a comparison with it is unknown.
@@ -46,4 +50,156 @@ impl Variables {
         self.now = now.into();
         self
     }
+
+    /// What `$user.id` stands for.
+    #[must_use]
+    pub fn user_id(&self) -> Option<&str> {
+        self.user_id.as_deref()
+    }
+
+    /// What `$user.email` stands for.
+    #[must_use]
+    pub fn user_email(&self) -> Option<&str> {
+        self.user_email.as_deref()
+    }
+
+    /// What `$user.roles` stands for.
+    #[must_use]
+    pub fn user_roles(&self) -> Option<&[String]> {
+        self.user_roles.as_deref()
+    }
+
+    /// What `$tenant.id` stands for.
+    #[must_use]
+    pub fn tenant_id(&self) -> Option<&str> {
+        self.tenant_id.as_deref()
+    }
+
+    /// What `$now` stands for.
+    #[must_use]
+    pub fn now(&self) -> Option<Timestamp> {
+        self.now
+    }
+}
+
+/// The variables of the language: a new one is a line here.
+static VARIABLES: [Variable; 5] = [
+    Variable {
+        names: &["$user.id"],
+        source: Source::Id(Variables::user_id),
+    },
+    Variable {
+        names: &["$user.email"],
+        source: Source::Text(Variables::user_email),
+    },
+    Variable {
+        names: &["$user.roles"],
+        source: Source::TextList(Variables::user_roles),
+    },
+    Variable {
+        names: &["$tenant.id", "$user.tenant_id"],
+        source: Source::Id(Variables::tenant_id),
+    },
+    Variable {
+        names: &["$now"],
+        source: Source::Instant(Variables::now),
+    },
+];
+
+/// A line of the table of variables.
+pub(crate) struct Variable {
+    /// The canonical name first.
+    names: &'static [&'static str],
+    source: Source,
+}
+
+/// Where the value is, and what kind of value it is.
+enum Source {
+    /// Text that becomes the type of the field it is compared with.
+    Id(fn(&Variables) -> Option<&str>),
+    Text(fn(&Variables) -> Option<&str>),
+    TextList(fn(&Variables) -> Option<&[String]>),
+    Instant(fn(&Variables) -> Option<Timestamp>),
+}
+
+impl Variable {
+    pub(crate) fn find(name: &str) -> Option<&'static Self> {
+        VARIABLES
+            .iter()
+            .find(|variable| variable.names.contains(&name))
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        self.names.first().copied().unwrap_or_default()
+    }
+
+    /// Whether it can be compared with one value of that type.
+    pub(crate) fn is_for(&self, ty: Type) -> bool {
+        match self.source {
+            Source::Id(_) => matches!(
+                ty,
+                Type::Text | Type::Longtext | Type::Uuid | Type::Relation(_)
+            ),
+            Source::Text(_) => matches!(ty, Type::Text | Type::Longtext),
+            Source::TextList(_) => false,
+            Source::Instant(_) => ty == Type::Timestamp,
+        }
+    }
+
+    /// Whether it can be the list a value of that type is looked up in.
+    pub(crate) fn is_list_for(&self, ty: Type) -> bool {
+        matches!(self.source, Source::TextList(_)) && matches!(ty, Type::Text | Type::Longtext)
+    }
+
+    /// Its value as one of that kind. `None` is unknown: absent, or not a
+    /// value of that kind.
+    pub(crate) fn scalar<'a>(&self, kind: Kind, variables: &'a Variables) -> Option<Scalar<'a>> {
+        match self.source {
+            Source::Id(read) => id(read(variables)?, kind),
+            Source::Text(read) => text(read(variables)?),
+            Source::TextList(_) => None,
+            Source::Instant(read) => read(variables).map(Scalar::Timestamp),
+        }
+    }
+
+    /// Its value as a list of texts. A list with an unusable element is
+    /// unknown as a whole.
+    pub(crate) fn list<'a>(&self, variables: &'a Variables) -> Option<&'a [String]> {
+        let Source::TextList(read) = self.source else {
+            return None;
+        };
+        read(variables).filter(|list| list.iter().all(|element| text(element).is_some()))
+    }
+}
+
+impl fmt::Debug for Variable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+fn id(id: &str, kind: Kind) -> Option<Scalar<'_>> {
+    match kind {
+        Kind::Text => text(id),
+        Kind::Integer => integer(id).map(Scalar::Integer),
+        Kind::Uuid => parse_uuid(id).map(Scalar::Uuid),
+        Kind::Number | Kind::Boolean | Kind::Json | Kind::Timestamp => None,
+    }
+}
+
+/// No column can hold U+0000, and no database takes it as a parameter.
+fn text(text: &str) -> Option<Scalar<'_>> {
+    (!text.contains('\0')).then_some(Scalar::Text(text))
+}
+
+/// Reads what `to_string` writes and no other spelling, so that two ids never
+/// stand for one key.
+fn integer(text: &str) -> Option<i64> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let canonical = match digits.as_bytes() {
+        [b'0'] => digits.len() == text.len(),
+        [first, ..] => (b'1'..=b'9').contains(first),
+        [] => false,
+    };
+    text.parse().ok().filter(|_| canonical)
 }

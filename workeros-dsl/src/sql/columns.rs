@@ -1,5 +1,7 @@
 use sea_query::Expr;
 
+use super::{Slots, SqlError};
+
 /// Where the fields of a condition live in SQL.
 ///
 /// # Contract
@@ -13,4 +15,16 @@ use sea_query::Expr;
 pub trait Columns {
     /// The expression of a field, or `None` when there is none.
     fn column(&self, field: &str) -> Option<Expr>;
+
+    /// A truth value that must be TRUE for a comparison on this field to
+    /// count: on other rows each operator, also `_null`, is UNKNOWN. `None`
+    /// when the field counts on every row.
+    ///
+    /// # Errors
+    ///
+    /// When the guard itself cannot be written.
+    fn guard(&self, field: &str, slots: &mut Slots) -> Result<Option<Expr>, SqlError> {
+        let _ = (field, slots);
+        Ok(None)
+    }
 }

@@ -1,9 +1,13 @@
 use sea_query::{
-    Expr, Func, PostgresQueryBuilder, QueryStatementWriter, SqliteQueryBuilder, Value as SeaValue,
+    Expr, ExprTrait, Func, Keyword, PostgresQueryBuilder, Query, QueryStatementWriter,
+    SqliteQueryBuilder, Value as SeaValue,
 };
 
 use super::{Sql, SqlError, Template};
+use crate::scalar::Scalar;
+use crate::term::Term;
 use crate::types::Kind;
+use crate::variable::Variable;
 use crate::{Dialect, Type, Value, Variables};
 
 /// The values of a statement under construction.
@@ -23,13 +27,19 @@ pub struct Slots {
 pub(super) enum Slot {
     Literal(Value),
     Argument(usize),
+    Term(Term),
+    List(&'static Variable),
 }
 
 impl Slot {
-    pub(super) fn bind(&self, _: &Variables, arguments: &[Value]) -> Value {
+    pub(super) fn bind(&self, variables: &Variables, arguments: &[Value]) -> Value {
         match self {
             Self::Literal(value) => value.clone(),
             Self::Argument(index) => arguments.get(*index).cloned().unwrap_or_default(),
+            Self::Term(term) => term.scalar(variables).map_or(Value::Null, Scalar::to_value),
+            Self::List(variable) => variable
+                .list(variables)
+                .map_or(Value::Null, |list| Value::TextList(list.to_vec())),
         }
     }
 }
@@ -55,12 +65,19 @@ impl Slots {
 
     /// A value known now.
     pub fn value(&mut self, value: Value, ty: Type) -> Expr {
-        self.slot(Slot::Literal(value), SqlType::from(ty.kind()))
+        self.slot(Slot::Literal(value), SqlType::One(ty.kind()))
     }
 
     /// A value given to [`Template::bind`], by its place there.
     pub fn argument(&mut self, index: usize, ty: Type) -> Expr {
-        self.slot(Slot::Argument(index), SqlType::from(ty.kind()))
+        self.slot(Slot::Argument(index), SqlType::One(ty.kind()))
+    }
+
+    /// A variable by its name, such as `$user.id`, as a value of that type:
+    /// NULL when it is absent or not a value of the type. `None` when there
+    /// is no such variable, or it cannot be compared with the type.
+    pub fn variable(&mut self, name: &str, ty: Type) -> Option<Expr> {
+        Term::variable(name, ty).map(|term| self.slot(Slot::Term(term), SqlType::One(ty.kind())))
     }
 
     /// A list of texts known now, bound as one value.
@@ -71,6 +88,37 @@ impl Slots {
     /// A [`Value::TextList`] given to [`Template::bind`], by its place there.
     pub fn text_list_argument(&mut self, index: usize) -> Expr {
         self.slot(Slot::Argument(index), SqlType::TextList)
+    }
+
+    /// Whether the value is in a list from [`text_list`](Self::text_list) or
+    /// [`text_list_argument`](Self::text_list_argument). A NULL list is
+    /// unknown, an empty one is FALSE.
+    #[must_use]
+    pub fn is_any_of(&self, value: Expr, list: Expr) -> Expr {
+        match self.dialect {
+            Dialect::Postgres => value.eq(Func::cust("ANY").arg(list)),
+            Dialect::Sqlite => {
+                let elements = Query::select()
+                    .column("value")
+                    .from_function(Func::cust("json_each").arg(list.clone()), "list")
+                    .take();
+                Expr::case(list.is_null(), Keyword::Null)
+                    .finally(value.in_subquery(elements))
+                    .into()
+            }
+        }
+    }
+
+    pub(crate) fn text(&mut self, text: String) -> Expr {
+        self.slot(Slot::Literal(Value::Text(text)), SqlType::One(Kind::Text))
+    }
+
+    pub(crate) fn term(&mut self, term: &Term) -> Expr {
+        self.slot(Slot::Term(term.clone()), SqlType::One(term.kind()))
+    }
+
+    pub(crate) fn list_variable(&mut self, variable: &'static Variable) -> Expr {
+        self.slot(Slot::List(variable), SqlType::TextList)
     }
 
     /// Writes the statement that these slots were made for.
@@ -127,12 +175,6 @@ impl Slots {
 enum SqlType {
     One(Kind),
     TextList,
-}
-
-impl From<Kind> for SqlType {
-    fn from(kind: Kind) -> Self {
-        Self::One(kind)
-    }
 }
 
 impl SqlType {
