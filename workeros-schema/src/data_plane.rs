@@ -1,0 +1,287 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tokio::sync::{Mutex, Notify};
+use workeros_core::{
+    Action, Batch, Error, ErrorKind, Expect, Grant, Migration, Result, Row, Runtime, Secret,
+    Statement, Step, Subject, TenantId, migrate, role,
+};
+
+use crate::collection::Collection;
+use crate::hooks::Hooks;
+use crate::items::{Items, PlanCache};
+use crate::migrations::MIGRATIONS;
+use crate::snapshot::{SELECT_VERSION, Snapshot};
+use crate::{Adoption, Collections, Permissions, Roles};
+
+/// The data plane of one instance: collections, access and rows. Cheap to
+/// clone; clones are the same instance.
+///
+/// Every method that acts for somebody takes a [`Subject`] and checks what he
+/// may do; nobody who calls it has to.
+#[derive(Debug, Clone)]
+pub struct DataPlane(pub(crate) Arc<Inner>);
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) runtime: Runtime,
+    pub(crate) hooks: Hooks,
+    pub(crate) plans: PlanCache,
+    pub(crate) cursor_key: [u8; 32],
+    pub(crate) committed: Notify,
+    default_tenant: TenantId,
+    snapshots: std::sync::RwLock<HashMap<TenantId, Arc<Snapshot>>>,
+    /// Held while a snapshot is made, so that an older one never replaces a
+    /// newer.
+    loading: Mutex<()>,
+}
+
+const DEFAULT_TENANT: &str = "default";
+const SELECT_TENANT: &str = "SELECT id FROM workeros_tenants WHERE slug = $1";
+const INSERT_TENANT: &str = "INSERT INTO workeros_tenants (id, slug, name, created_at) \
+     VALUES ($1, $2, $3, $4) ON CONFLICT (slug) DO NOTHING";
+const INSERT_ROLE: &str =
+    "INSERT INTO workeros_roles (id, tenant_id, name, description, admin, system, created_at) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7)";
+const BUMP_VERSION: &str = "UPDATE workeros_tenants SET version = version + 1 WHERE id = $1";
+
+impl DataPlane {
+    /// The migrations of the data plane's system tables.
+    pub const MIGRATIONS: &'static [Migration] = MIGRATIONS;
+
+    /// Opens the data plane on a database: migrates the system tables and
+    /// makes the default workspace if there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`Unsupported`](ErrorKind::Unsupported) when the adapter cannot roll
+    /// back DDL; else what the database answers.
+    pub async fn open(runtime: Runtime, secret: &Secret, hooks: Hooks) -> Result<Self> {
+        if !runtime.database.capability().transactional_ddl {
+            let why = "the database adapter cannot roll back DDL";
+            return Err(Error::new(ErrorKind::Unsupported, why));
+        }
+        migrate(&*runtime.database, &*runtime.clock, MIGRATIONS).await?;
+        let default_tenant = ensure_default_tenant(&runtime).await?;
+        Ok(Self(Arc::new(Inner {
+            runtime,
+            hooks,
+            plans: PlanCache::default(),
+            cursor_key: secret.derive("items cursor"),
+            committed: Notify::new(),
+            default_tenant,
+            snapshots: std::sync::RwLock::default(),
+            loading: Mutex::new(()),
+        })))
+    }
+
+    /// The workspace that exists from the first start.
+    #[must_use]
+    pub fn default_tenant(&self) -> TenantId {
+        self.0.default_tenant
+    }
+
+    /// What the instance shares.
+    #[must_use]
+    pub fn runtime(&self) -> &Runtime {
+        &self.0.runtime
+    }
+
+    /// The collections of the subject's workspace.
+    #[must_use]
+    pub fn collections(&self, subject: Subject) -> Collections {
+        Collections::new(self.clone(), subject)
+    }
+
+    /// The roles of the subject's workspace.
+    #[must_use]
+    pub fn roles(&self, subject: Subject) -> Roles {
+        Roles::new(self.clone(), subject)
+    }
+
+    /// The permission rows of the subject's workspace.
+    #[must_use]
+    pub fn permissions(&self, subject: Subject) -> Permissions {
+        Permissions::new(self.clone(), subject)
+    }
+
+    /// Tables that were there before.
+    #[must_use]
+    pub fn adoption(&self, subject: Subject) -> Adoption {
+        Adoption::new(self.clone(), subject)
+    }
+
+    /// The rows of a collection: the one door.
+    #[must_use]
+    pub fn items(&self, subject: Subject, slug: impl Into<String>) -> Items {
+        Items::new(self.clone(), subject, slug.into())
+    }
+
+    /// Asserts that the subject may do everything in its workspace.
+    ///
+    /// # Errors
+    ///
+    /// [`Unauthorized`](ErrorKind::Unauthorized) for an anonymous caller,
+    /// [`Forbidden`](ErrorKind::Forbidden) for another.
+    pub async fn require_admin(&self, subject: &Subject) -> Result<()> {
+        self.admin_snapshot(subject).await.map(drop)
+    }
+
+    /// Reads what other instances changed. Call it now and then where several
+    /// instances share a database; a stale state lives as long as the pause
+    /// between two calls.
+    ///
+    /// # Errors
+    ///
+    /// What the database answers.
+    pub async fn refresh(&self) -> Result<()> {
+        let known: Vec<Arc<Snapshot>> = self.known().values().cloned().collect();
+        for snapshot in known {
+            let version = Statement::new(SELECT_VERSION, vec![snapshot.tenant.into()]);
+            let rows = self.0.runtime.database.fetch(version).await?;
+            let current = rows.first().map(|row| row.integer(0)).transpose()?;
+            if current != Some(snapshot.version) {
+                self.reload(snapshot.tenant).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until something was committed through this instance.
+    pub async fn committed(&self) {
+        self.0.committed.notified().await;
+    }
+
+    /// The current state of a workspace.
+    pub(crate) async fn snapshot(&self, tenant: TenantId) -> Result<Arc<Snapshot>> {
+        if let Some(snapshot) = self.known().get(&tenant) {
+            return Ok(Arc::clone(snapshot));
+        }
+        self.reload(tenant).await
+    }
+
+    /// The current state, for somebody who may do everything.
+    pub(crate) async fn admin_snapshot(&self, subject: &Subject) -> Result<Arc<Snapshot>> {
+        let snapshot = self.snapshot(subject.tenant()).await?;
+        if snapshot.is_admin(subject) { Ok(snapshot) } else { Err(refusal(subject)) }
+    }
+
+    /// Runs a batch that changes a workspace's definitions or access, and
+    /// makes the change visible to every request that starts after this one is
+    /// answered.
+    pub(crate) async fn apply_change(&self, tenant: TenantId, mut batch: Batch) -> Result<()> {
+        batch.push(Step::new(Statement::new(BUMP_VERSION, vec![tenant.into()])).expect(
+            Expect::One,
+            ErrorKind::NotFound,
+            "there is no such workspace",
+        ));
+        let applied = self.0.runtime.database.apply(batch).await;
+        // Also after an error: the outcome of a commit may be unknown.
+        self.reload(tenant).await?;
+        applied.map(drop)
+    }
+
+    async fn reload(&self, tenant: TenantId) -> Result<Arc<Snapshot>> {
+        let _loading = self.0.loading.lock().await;
+        let known = self.known().get(&tenant).cloned();
+        let loaded = Snapshot::load(&*self.0.runtime.database, tenant, known.as_deref()).await;
+        let mut snapshots = self.0.snapshots.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        match loaded {
+            Ok(snapshot) => {
+                let snapshot = Arc::new(snapshot);
+                snapshots.insert(tenant, Arc::clone(&snapshot));
+                Ok(snapshot)
+            }
+            // A state that could not be read again is not to be served again.
+            Err(error) => {
+                snapshots.remove(&tenant);
+                Err(error)
+            }
+        }
+    }
+
+    fn known(&self) -> std::sync::RwLockReadGuard<'_, HashMap<TenantId, Arc<Snapshot>>> {
+        self.0.snapshots.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// What somebody hears who may not: who is not known may still sign in.
+pub(crate) fn refusal(subject: &Subject) -> Error {
+    if subject.is_anonymous() {
+        Error::new(ErrorKind::Unauthorized, "sign in to do this")
+    } else {
+        Error::new(ErrorKind::Forbidden, "you are not allowed to do this")
+    }
+}
+
+impl Snapshot {
+    /// The collection of that slug and what the subject may do with it.
+    ///
+    /// Without a grant, a collection that is not there and one that may not be
+    /// touched get the same answer.
+    pub(crate) fn granted(
+        &self,
+        subject: &Subject,
+        slug: &str,
+        action: Action,
+    ) -> Result<(Arc<Collection>, Grant)> {
+        let Some(collection) = self.collections.get(slug) else {
+            let admin = self.is_admin(subject);
+            return Err(if admin { Error::not_found() } else { refusal(subject) });
+        };
+        match self.grant(subject, collection, action) {
+            Some(grant) => Ok((Arc::clone(collection), grant)),
+            None => Err(refusal(subject)),
+        }
+    }
+}
+
+async fn ensure_default_tenant(runtime: &Runtime) -> Result<TenantId> {
+    let select = || Statement::new(SELECT_TENANT, vec![DEFAULT_TENANT.into()]);
+    if let Some(row) = runtime.database.fetch(select()).await?.first() {
+        return read_tenant(row);
+    }
+    let tenant = TenantId::new(runtime.ids.next_id());
+    match runtime.database.apply(new_tenant(runtime, tenant)).await {
+        Ok(_) => Ok(tenant),
+        // Another instance was faster.
+        Err(error) if error.kind() == ErrorKind::Conflict => {
+            let rows = runtime.database.fetch(select()).await?;
+            read_tenant(rows.first().ok_or(error)?)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn read_tenant(row: &Row) -> Result<TenantId> {
+    row.uuid(0).map(TenantId::new)
+}
+
+/// A workspace with the roles every one has.
+fn new_tenant(runtime: &Runtime, tenant: TenantId) -> Batch {
+    let now = runtime.now();
+    let insert = vec![tenant.into(), DEFAULT_TENANT.into(), "Default".into(), now.into()];
+    let mut batch = Batch::new().step(Step::new(Statement::new(INSERT_TENANT, insert)).expect(
+        Expect::One,
+        ErrorKind::Conflict,
+        "another instance was faster",
+    ));
+    let roles = [
+        (role::ADMIN, "May do everything", true),
+        (role::AUTHENTICATED, "Whoever is signed in", false),
+        (role::PUBLIC, "Everybody, signed in or not", false),
+    ];
+    for (name, description, admin) in roles {
+        let values = vec![
+            runtime.ids.next_id().into(),
+            tenant.into(),
+            name.into(),
+            description.into(),
+            admin.into(),
+            true.into(),
+            now.into(),
+        ];
+        batch.push(Step::new(Statement::new(INSERT_ROLE, values)));
+    }
+    batch
+}

@@ -1,0 +1,242 @@
+//! DDL of managed collections, by sea-query alone.
+
+use sea_query::{
+    Alias, ColumnDef, ColumnType, Expr, ForeignKey, ForeignKeyCreateStatement, Iden, Index,
+    IndexCreateStatement, QuotedBuilder, SchemaStatementBuilder, SqliteQueryBuilder, Table,
+};
+use sha2::{Digest, Sha256};
+use workeros_core::{Dialect, Statement, Step, TenantId, Type, Value};
+use workeros_dsl::Key;
+use workeros_dsl::sql::Sql;
+
+use crate::collection::Collection;
+use crate::field::{Field, System};
+
+/// The row version of a managed table: what an `ETag` is made of.
+pub(crate) const VERSION_COLUMN: &str = "_version";
+
+/// The longest identifier Postgres keeps.
+const MAX_IDENTIFIER: usize = 63;
+
+/// How long DDL may wait for a lock before it gives up.
+const LOCK_TIMEOUT: &str = "SET LOCAL lock_timeout = '5s'";
+
+/// The table of a new managed collection: `c_<12 of the tenant>_<slug>`. A name
+/// that would not fit is cut and ends in a digest, so that two never collide.
+pub(crate) fn table_name(tenant: TenantId, slug: &str) -> String {
+    let tenant = tenant.uuid().simple().to_string();
+    // The first twelve digits of a UUIDv7 are its millisecond.
+    let name = format!("c_{}_{slug}", tenant.get(..12).unwrap_or(&tenant));
+    if name.len() <= MAX_IDENTIFIER {
+        return name;
+    }
+    format!("{}_{}", name.get(..50).unwrap_or(&name), digest(&[slug]))
+}
+
+/// Where a relation points to: table and key column.
+pub(crate) struct Target {
+    pub(crate) table: String,
+    pub(crate) column: String,
+}
+
+/// Writes the DDL of one engine.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ddl(pub(crate) Dialect);
+
+impl Ddl {
+    /// What every batch of DDL starts with.
+    pub(crate) fn prologue(self) -> Option<Step> {
+        match self.0 {
+            Dialect::Sqlite => None,
+            Dialect::Postgres => Some(Step::new(Statement::new(LOCK_TIMEOUT, vec![]))),
+        }
+    }
+
+    /// Creates the table of a collection with its indexes. `target` says where
+    /// a relation points to, for those that get a foreign key.
+    pub(crate) fn create(
+        self,
+        collection: &Collection,
+        target: impl Fn(&Field) -> Option<Target>,
+    ) -> Vec<Step> {
+        let mut table = Table::create();
+        table.table(Alias::new(&collection.table));
+        for field in &collection.fields {
+            table.col(self.column(field));
+            if field.system == Some(System::Id) {
+                table.col(self.plain("tenant_id", "TEXT", "uuid").not_null());
+            }
+        }
+        table.col(self.plain(VERSION_COLUMN, "INTEGER", "bigint").not_null());
+        for field in collection.own_fields() {
+            if let Some(target) = target(field) {
+                table.foreign_key(&mut foreign_key(&collection.table, field, &target));
+            }
+        }
+        if self.0 == Dialect::Sqlite {
+            table.extra("STRICT");
+        }
+        let mut steps = vec![self.schema(&table), self.page_index(collection)];
+        steps.extend(collection.fields.iter().filter_map(|field| self.index(collection, field)));
+        steps
+    }
+
+    /// Adds a column with its index and foreign key.
+    pub(crate) fn add_column(
+        self,
+        collection: &Collection,
+        field: &Field,
+        target: Option<&Target>,
+    ) -> Vec<Step> {
+        let table = Alias::new(&collection.table);
+        let mut column = self.column(field);
+        if let Some(default) = field.default.as_ref().filter(|_| !field.nullable) {
+            // What the rows that are there get; new ones get theirs from us.
+            column.default(literal(self.0, default));
+        }
+        let mut steps = Vec::new();
+        match (self.0, target) {
+            // SQLite adds a foreign key with its column or not at all.
+            (Dialect::Sqlite, Some(target)) => {
+                column.extra(references(target));
+                steps.push(self.schema(Table::alter().table(table).add_column(&mut column)));
+            }
+            (Dialect::Postgres, Some(target)) => {
+                steps.push(self.schema(Table::alter().table(table).add_column(&mut column)));
+                steps.push(self.schema(&foreign_key(&collection.table, field, target)));
+            }
+            (_, None) => {
+                steps.push(self.schema(Table::alter().table(table).add_column(&mut column)));
+            }
+        }
+        steps.extend(self.index(collection, field));
+        steps
+    }
+
+    /// Drops a column with its index.
+    pub(crate) fn drop_column(self, collection: &Collection, field: &Field) -> Vec<Step> {
+        let mut steps = Vec::new();
+        if needs_index(field) {
+            let name = index_name(&collection.table, &field.column);
+            steps.push(self.schema(Index::drop().name(name).if_exists()));
+        }
+        let mut alter = Table::alter();
+        alter.table(Alias::new(&collection.table)).drop_column(Alias::new(&field.column));
+        steps.push(self.schema(&alter));
+        steps
+    }
+
+    /// Drops the table of a collection.
+    pub(crate) fn drop_table(self, collection: &Collection) -> Step {
+        self.schema(Table::drop().table(Alias::new(&collection.table)))
+    }
+
+    fn column(self, field: &Field) -> ColumnDef {
+        let (sqlite, postgres) = match field.ty {
+            Type::Relation(Key::Integer) => ("INTEGER", "bigint"),
+            Type::Relation(Key::Text) => ("TEXT", r#"text COLLATE "C""#),
+            _ => (field.kind.sqlite(), field.kind.postgres()),
+        };
+        let mut column = self.plain(&field.column, sqlite, postgres);
+        if !field.nullable {
+            column.not_null();
+        }
+        if field.system == Some(System::Id) {
+            column.primary_key();
+        }
+        column
+    }
+
+    fn plain(self, name: &str, sqlite: &'static str, postgres: &'static str) -> ColumnDef {
+        let ty = match self.0 {
+            Dialect::Sqlite => sqlite,
+            Dialect::Postgres => postgres,
+        };
+        ColumnDef::new_with_type(Alias::new(name), ColumnType::custom(ty))
+    }
+
+    /// The index a page in the default order is read from.
+    fn page_index(self, collection: &Collection) -> Step {
+        let columns = ["tenant_id", "created_at", "id"];
+        self.schema(&index(&collection.table, "page", &columns))
+    }
+
+    fn index(self, collection: &Collection, field: &Field) -> Option<Step> {
+        if !needs_index(field) {
+            return None;
+        }
+        let columns: &[&str] = if field.unique || field.to.is_some() {
+            &[&field.column]
+        } else {
+            &["tenant_id", &field.column, "id"]
+        };
+        let mut index = index(&collection.table, &field.column, columns);
+        if field.unique {
+            index.unique();
+        }
+        Some(self.schema(&index))
+    }
+
+    fn schema(self, statement: &impl SchemaStatementBuilder) -> Step {
+        Step::new(Statement::new(Sql::schema(statement, self.0), vec![]))
+    }
+}
+
+fn needs_index(field: &Field) -> bool {
+    field.system.is_none() && (field.unique || field.indexed || field.to.is_some())
+}
+
+fn index(table: &str, name: &str, columns: &[&str]) -> IndexCreateStatement {
+    let mut index = Index::create();
+    index.name(index_name(table, name)).table(Alias::new(table));
+    for column in columns {
+        index.col(Alias::new(*column));
+    }
+    index
+}
+
+/// An index has the name of a digest: the names of a table and a column
+/// together may be longer than an identifier can be.
+fn index_name(table: &str, column: &str) -> String {
+    ["ix_", &digest(&[table, column])].concat()
+}
+
+/// What is to happen on a delete is done by us, in the same batch and with a
+/// change for each row, so the database has only to refuse.
+fn foreign_key(table: &str, field: &Field, target: &Target) -> ForeignKeyCreateStatement {
+    ForeignKey::create()
+        .name(["fk_", &digest(&[table, &field.column])].concat())
+        .from(Alias::new(table), Alias::new(&field.column))
+        .to(Alias::new(&target.table), Alias::new(&target.column))
+        .take()
+}
+
+/// A column constraint; the identifiers are quoted by sea-query.
+fn references(target: &Target) -> String {
+    let quote = |name: &str| Alias::new(name).quoted(SqliteQueryBuilder.quote()).into_owned();
+    ["REFERENCES ", &quote(&target.table), " (", &quote(&target.column), ")"].concat()
+}
+
+/// A default as a literal, which sea-query escapes.
+fn literal(dialect: Dialect, value: &Value) -> Expr {
+    match value {
+        Value::Null | Value::Bytes(_) | Value::TextList(_) => Expr::value(Option::<String>::None),
+        Value::Boolean(boolean) if dialect == Dialect::Sqlite => Expr::value(i64::from(*boolean)),
+        Value::Boolean(boolean) => Expr::value(*boolean),
+        Value::Integer(integer) => Expr::value(*integer),
+        Value::Number(number) => Expr::value(*number),
+        Value::Text(text) | Value::Json(text) => Expr::value(text.as_str()),
+        Value::Timestamp(timestamp) => Expr::value(timestamp.to_string()),
+        Value::Uuid(uuid) => Expr::value(uuid.to_string()),
+    }
+}
+
+/// 64 bits of SHA-256 over the parts, in hexadecimal.
+fn digest(parts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.as_bytes());
+        hash.update([0]);
+    }
+    hex::encode(hash.finalize().get(..8).unwrap_or_default())
+}

@@ -1,0 +1,98 @@
+use sea_query::{Alias, Expr, ExprTrait, Func};
+use workeros_dsl::Type;
+
+/// How a column holds the values of its field.
+///
+/// Managed columns are [native](Self::Native). The columns of an adopted table
+/// are what they are: the encoding gives the expression that reads one in the
+/// form the language compares, and the one that writes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Encoding {
+    /// As the field's type says.
+    #[default]
+    Native,
+    /// Text of an adopted table, whatever its collation.
+    Text,
+    /// A number of another SQL type, such as `numeric`.
+    Number,
+    /// SQLite: a date or time in any form SQLite reads, at millisecond
+    /// precision.
+    SqliteDateTime,
+    /// Postgres: `timestamp` without a time zone, meant as UTC.
+    TimestampWithoutZone,
+    /// Postgres: `date`, meant as midnight UTC.
+    Date,
+    /// Postgres: `json`, which unlike `jsonb` has no equality.
+    JsonText,
+}
+
+impl Encoding {
+    /// Every encoding with the word it is stored by.
+    const WORDS: [(Self, &'static str); 7] = [
+        (Self::Native, "native"),
+        (Self::Text, "text"),
+        (Self::Number, "number"),
+        (Self::SqliteDateTime, "sqlite_date_time"),
+        (Self::TimestampWithoutZone, "timestamp_without_zone"),
+        (Self::Date, "date"),
+        (Self::JsonText, "json_text"),
+    ];
+
+    /// The word it is stored by.
+    pub(crate) fn as_str(self) -> &'static str {
+        let word = Self::WORDS.iter().find(|(encoding, _)| *encoding == self);
+        word.map_or("native", |(_, word)| word)
+    }
+
+    /// The encoding of that word.
+    pub(crate) fn parse(word: &str) -> Option<Self> {
+        Self::WORDS.iter().find(|(_, known)| *known == word).map(|(encoding, _)| *encoding)
+    }
+
+    /// Reads the column in the form the language compares.
+    pub(crate) fn read(self, column: Expr) -> Expr {
+        match self {
+            Self::Native => column,
+            Self::Text => column.cast_as(Alias::new("text")),
+            Self::Number => column.cast_as(Alias::new("double precision")),
+            Self::SqliteDateTime => Func::cust("strftime")
+                .arg(Expr::cust("'%Y-%m-%dT%H:%M:%f000Z'"))
+                .arg(column)
+                .into(),
+            Self::TimestampWithoutZone | Self::Date => Func::cust("timezone")
+                .arg(Expr::cust("'UTC'"))
+                .arg(column.cast_as(Alias::new("timestamp")))
+                .into(),
+            Self::JsonText => column.cast_as(Alias::new("jsonb")),
+        }
+    }
+
+    /// Whether the parameter that writes the column must be converted, and how.
+    pub(crate) fn write(self, parameter: Expr) -> Expr {
+        match self {
+            Self::Native | Self::Text | Self::Number | Self::SqliteDateTime => parameter,
+            Self::TimestampWithoutZone | Self::Date => {
+                let utc = Func::cust("timezone").arg(Expr::cust("'UTC'")).arg(parameter);
+                let utc: Expr = utc.into();
+                if self == Self::Date { utc.cast_as(Alias::new("date")) } else { utc }
+            }
+            Self::JsonText => parameter.cast_as(Alias::new("json")),
+        }
+    }
+
+    /// Whether an index on the column serves a comparison by the language.
+    pub(crate) fn is_plain(self) -> bool {
+        matches!(self, Self::Native)
+    }
+
+    /// The type a client may sort and compare it as; the same as its field's.
+    pub(crate) fn admits(self, ty: Type) -> bool {
+        match self {
+            Self::Native => true,
+            Self::Text => matches!(ty, Type::Text | Type::Longtext | Type::Relation(_)),
+            Self::Number => ty == Type::Number,
+            Self::SqliteDateTime | Self::TimestampWithoutZone | Self::Date => ty == Type::Timestamp,
+            Self::JsonText => ty == Type::Json,
+        }
+    }
+}
