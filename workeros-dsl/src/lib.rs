@@ -12,6 +12,8 @@ mod row;
 mod scalar;
 pub mod sql;
 mod term;
+#[cfg(feature = "testkit")]
+pub mod testkit;
 mod timestamp;
 mod truth;
 mod types;

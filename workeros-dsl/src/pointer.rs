@@ -6,8 +6,8 @@ use crate::{FilterError, FilterErrorCode};
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Pointer<'a> {
     Root,
-    Key(&'a Pointer<'a>, &'a str),
-    Index(&'a Pointer<'a>, usize),
+    Key(&'a Self, &'a str),
+    Index(&'a Self, usize),
 }
 
 impl<'a> Pointer<'a> {

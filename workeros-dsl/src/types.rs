@@ -197,7 +197,6 @@ fn integer_from_json(json: &Json) -> Result<Value, ValueError> {
 }
 
 /// The integer a double stands for, as long as doubles count in ones.
-#[expect(clippy::cast_possible_truncation, reason = "integral and at most 2^53")]
 fn exact_integer(number: f64) -> Option<i64> {
     const COUNTS_IN_ONES: f64 = 9_007_199_254_740_992.0;
     (number.fract() == 0.0 && number.abs() <= COUNTS_IN_ONES).then_some(number as i64)
