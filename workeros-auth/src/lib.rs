@@ -1,1 +1,102 @@
 //! Users, sessions and API keys of workeros.
+//!
+//! [`Auth`] makes users and signs them in. It is an
+//! [`Authenticator`](workeros_core::Authenticator): it finds out who sent a
+//! request. What they may do is decided elsewhere, by the names of their roles.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use workeros_adapters::Sqlite;
+//! use workeros_auth::{Auth, DisplayName, EmailAddress, MIGRATIONS, Password, RequestInfo, SignUp};
+//! use workeros_core::{Runtime, TenantId, migrate};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> workeros_core::Result<()> {
+//! let runtime = Runtime::new(Arc::new(Sqlite::memory().await?));
+//! migrate(runtime.database.as_ref(), runtime.clock.as_ref(), MIGRATIONS).await?;
+//! let workspace = TenantId::new(runtime.ids.next_id());
+//! let auth = Auth::builder(runtime, workspace).build()?;
+//! auth.warn_without_admin().await?;
+//!
+//! let ann = SignUp::new(
+//!     EmailAddress::parse("Ann@example.com")?,
+//!     Password::parse("correct horse battery")?,
+//!     DisplayName::parse("Ann")?,
+//! );
+//! let signed_in = auth.sign_up_email(ann, &RequestInfo::new()).await?;
+//! assert_eq!(signed_in.user.email, "ann@example.com");
+//!
+//! // The first one to come is admin.
+//! let active = auth.session(&signed_in.token).await?.expect("she just signed in");
+//! assert_eq!(active.roles, ["admin"]);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # The map
+//!
+//! | what | where |
+//! | --- | --- |
+//! | options | [`AuthBuilder`] |
+//! | signing up, in and out | [`Auth::sign_up_email`], [`Auth::sign_in_email`], [`Auth::sign_out`] |
+//! | who is signed in | [`Auth::session`] |
+//! | who sent a request | [`Authenticator`](workeros_core::Authenticator) for [`Auth`], [`Credentials`] |
+//! | users and their roles | [`Auth::users`], [`Auth::set_roles`] |
+//! | API keys | [`Auth::create_api_key`] |
+//! | tables | [`MIGRATIONS`] |
+//!
+//! # What is kept, and what is not
+//!
+//! A password is kept as its argon2id hash, a session's token and an API key
+//! as their SHA-256: who reads the database cannot sign in. Types that hold one
+//! in clear ([`Password`], [`SessionToken`], [`ApiKeySecret`], [`SetupToken`])
+//! do not show it in debug output, and nothing here logs one.
+//!
+//! A user's roles are read with each request, so that a role taken away is
+//! gone at once, for sessions and for keys. A session ends when its user signs
+//! out or in anew from it, is disabled or deleted, 30 days after it was opened,
+//! or after 24 hours without a request.
+
+mod api_key;
+mod api_keys;
+mod auth;
+mod authenticator;
+mod background;
+mod builder;
+mod cookie;
+mod credentials;
+mod email;
+mod hashing;
+mod migrations;
+mod name;
+mod password;
+mod refusal;
+mod request;
+mod roles;
+mod session;
+mod setup;
+mod sign_in;
+mod sign_up;
+mod token;
+mod user;
+mod users;
+
+pub use api_key::ApiKey;
+pub use api_keys::{ApiKeyPage, CreatedApiKey, NewApiKey};
+pub use auth::Auth;
+pub use builder::AuthBuilder;
+pub use cookie::CookiePolicy;
+pub use credentials::Credentials;
+pub use email::EmailAddress;
+pub use migrations::MIGRATIONS;
+pub use name::DisplayName;
+pub use password::Password;
+pub use request::RequestInfo;
+pub use session::{ActiveSession, Session, SignedIn};
+pub use setup::SetupToken;
+pub use sign_in::SignIn;
+pub use sign_up::SignUp;
+pub use token::{ApiKeySecret, SessionToken};
+pub use user::{Account, User};
+pub use users::{NewUser, UserPage, UserPatch};

@@ -1,0 +1,303 @@
+use uuid::Uuid;
+use workeros_core::{
+    ApiKeyId, Batch, Cost, Credential, Error, ErrorKind, Expect, Identity, Result, Statement, Step,
+    TenantId, Timestamp, UserId, Value, role,
+};
+
+use crate::{ApiKey, ApiKeySecret, Auth};
+
+/// An API key to be made.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct NewApiKey {
+    /// What it is for.
+    pub name: String,
+    /// The roles it is narrowed to; `None` for all its owner has.
+    pub roles: Option<Vec<String>>,
+    /// When it ends.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl NewApiKey {
+    /// A key that does not end, with all roles of its owner.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            roles: None,
+            expires_at: None,
+        }
+    }
+
+    /// Narrows it to these roles.
+    #[must_use]
+    pub fn with_roles(mut self, roles: Option<Vec<String>>) -> Self {
+        self.roles = roles;
+        self
+    }
+
+    /// Sets when it ends.
+    #[must_use]
+    pub fn with_expires_at(mut self, expires_at: Option<Timestamp>) -> Self {
+        self.expires_at = expires_at;
+        self
+    }
+}
+
+/// The one moment an API key is known.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct CreatedApiKey {
+    /// What can be shown of it later.
+    pub key: ApiKey,
+    /// The key itself.
+    pub secret: ApiKeySecret,
+}
+
+/// A part of the list of API keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ApiKeyPage {
+    /// The keys, newest first.
+    pub keys: Vec<ApiKey>,
+    /// Whether there are older ones: ask for those before the last one here.
+    pub has_more: bool,
+}
+
+const INSERT: &str = "INSERT INTO workeros_api_keys \
+    (id, tenant_id, user_id, name, prefix, last4, roles, created_at, expires_at, token_hash) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+const LIST: &str = "SELECT id, tenant_id, user_id, name, prefix, last4, roles, created_at, \
+    expires_at, last_used_at FROM workeros_api_keys \
+    WHERE tenant_id = $1 AND id < $2 AND (user_id = $3 OR $4) AND revoked_at IS NULL \
+    ORDER BY id DESC LIMIT $5";
+const FIND: &str = "SELECT id, tenant_id, user_id, name, prefix, last4, roles, created_at, \
+    expires_at, last_used_at FROM workeros_api_keys \
+    WHERE tenant_id = $1 AND id = $2 AND (user_id = $3 OR $4) AND revoked_at IS NULL";
+const REVOKE: &str = "UPDATE workeros_api_keys SET revoked_at = $1 \
+    WHERE tenant_id = $2 AND id = $3 AND (user_id = $4 OR $5) AND revoked_at IS NULL";
+
+const MAX_NAME_CHARS: usize = 100;
+/// How often another prefix is drawn when one is taken.
+const ATTEMPTS: usize = 5;
+
+impl Auth {
+    /// Makes a key that acts as `owner` in the workspace. This is the only
+    /// time it is shown.
+    ///
+    /// # Errors
+    ///
+    /// * [`Forbidden`](ErrorKind::Forbidden) unless the owner is signed in by
+    ///   a session, and when the key is to have a role the owner has not.
+    /// * [`Validation`](ErrorKind::Validation) at `/name` or `/expires_at`.
+    pub async fn create_api_key(
+        &self,
+        owner: &Identity,
+        tenant: TenantId,
+        new: NewApiKey,
+    ) -> Result<CreatedApiKey> {
+        let keeper = Keeper::of(owner)?;
+        self.check_new_key(owner, &new)?;
+        let scope = new.roles.as_ref().map(serde_json::to_string).transpose();
+        let scope = scope.map_err(Error::internal)?;
+        for _ in 0..ATTEMPTS {
+            let secret = ApiKeySecret::generate(self.inner.runtime.random.as_ref())?;
+            let key = self.api_key(&secret, keeper.user, tenant, &new);
+            match self.insert_key(&key, &secret, scope.clone()).await {
+                Ok(()) => return Ok(CreatedApiKey { key, secret }),
+                Err(error) if error.kind() == ErrorKind::Conflict => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(Error::new(
+            ErrorKind::Unavailable,
+            "no free prefix was found; try again",
+        ))
+    }
+
+    /// Lists keys that are not revoked, newest first: at most `limit` (1 to
+    /// 200) of those made before the one named. An admin sees all of the
+    /// workspace, others their own.
+    ///
+    /// # Errors
+    ///
+    /// [`Forbidden`](ErrorKind::Forbidden) unless `caller` is signed in by a
+    /// session, [`Validation`](ErrorKind::Validation) when the limit is out of
+    /// range.
+    pub async fn api_keys(
+        &self,
+        caller: &Identity,
+        tenant: TenantId,
+        limit: u32,
+        before: Option<ApiKeyId>,
+    ) -> Result<ApiKeyPage> {
+        let keeper = Keeper::of(caller)?;
+        if !(1..=200).contains(&limit) {
+            return Err(Error::validation(
+                "limit",
+                "out_of_range",
+                "must be 1 to 200",
+            ));
+        }
+        let before = before.map_or(Uuid::max(), ApiKeyId::uuid);
+        let params = vec![
+            tenant.into(),
+            before.into(),
+            keeper.user.into(),
+            keeper.is_admin.into(),
+            i64::from(limit + 1).into(),
+        ];
+        let rows = self.fetch(Statement::new(LIST, params)).await?;
+        let mut keys = rows.iter().map(ApiKey::read).collect::<Result<Vec<_>>>()?;
+        let has_more = keys.len() > limit as usize;
+        keys.truncate(limit as usize);
+        Ok(ApiKeyPage { keys, has_more })
+    }
+
+    /// A key that is not revoked.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](ErrorKind::NotFound) also when it is somebody else's and
+    /// the caller is no admin; [`Forbidden`](ErrorKind::Forbidden) unless the
+    /// caller is signed in by a session.
+    pub async fn api_key_by_id(
+        &self,
+        caller: &Identity,
+        tenant: TenantId,
+        id: ApiKeyId,
+    ) -> Result<ApiKey> {
+        let keeper = Keeper::of(caller)?;
+        let params = vec![
+            tenant.into(),
+            id.into(),
+            keeper.user.into(),
+            keeper.is_admin.into(),
+        ];
+        let rows = self
+            .fetch(Statement::new(FIND, params).with_cost(Cost::Short))
+            .await?;
+        ApiKey::read(rows.first().ok_or_else(Error::not_found)?)
+    }
+
+    /// Revokes a key: the next request with it is refused.
+    ///
+    /// # Errors
+    ///
+    /// As [`api_key_by_id`](Self::api_key_by_id).
+    pub async fn revoke_api_key(
+        &self,
+        caller: &Identity,
+        tenant: TenantId,
+        id: ApiKeyId,
+    ) -> Result<()> {
+        let keeper = Keeper::of(caller)?;
+        let params = vec![
+            self.now().into(),
+            tenant.into(),
+            id.into(),
+            keeper.user.into(),
+            keeper.is_admin.into(),
+        ];
+        let step = Step::new(Statement::new(REVOKE, params)).expect(
+            Expect::One,
+            ErrorKind::NotFound,
+            "not found",
+        );
+        self.inner
+            .runtime
+            .database
+            .apply(Batch::new().step(step))
+            .await
+            .map(drop)
+    }
+
+    fn check_new_key(&self, owner: &Identity, new: &NewApiKey) -> Result<()> {
+        let chars = new.name.trim().chars().count();
+        if !(1..=MAX_NAME_CHARS).contains(&chars) || new.name.chars().any(char::is_control) {
+            let message = "must be one line of 1 to 100 characters";
+            return Err(Error::validation("/name", "invalid_value", message));
+        }
+        if new.expires_at.is_some_and(|at| at <= self.now()) {
+            return Err(Error::validation(
+                "/expires_at",
+                "out_of_range",
+                "must lie ahead",
+            ));
+        }
+        let implied = [role::AUTHENTICATED, role::PUBLIC];
+        let held = |role: &String| owner.roles.contains(role) || implied.contains(&role.as_str());
+        if !new.roles.iter().flatten().all(held) {
+            return Err(Error::new(
+                ErrorKind::Forbidden,
+                "a key cannot have a role you do not have",
+            ));
+        }
+        Ok(())
+    }
+
+    fn api_key(
+        &self,
+        secret: &ApiKeySecret,
+        user: UserId,
+        tenant: TenantId,
+        new: &NewApiKey,
+    ) -> ApiKey {
+        ApiKey {
+            id: ApiKeyId::new(self.inner.runtime.ids.next_id()),
+            tenant,
+            user_id: user,
+            name: new.name.trim().to_owned(),
+            prefix: secret.prefix().to_owned(),
+            last4: secret.last4().to_owned(),
+            roles: new.roles.clone(),
+            created_at: self.now(),
+            expires_at: new.expires_at,
+            last_used_at: None,
+        }
+    }
+
+    async fn insert_key(
+        &self,
+        key: &ApiKey,
+        secret: &ApiKeySecret,
+        scope: Option<String>,
+    ) -> Result<()> {
+        let params = vec![
+            key.id.into(),
+            key.tenant.into(),
+            key.user_id.into(),
+            key.name.clone().into(),
+            key.prefix.clone().into(),
+            key.last4.clone().into(),
+            scope.into(),
+            key.created_at.into(),
+            key.expires_at.into(),
+            Value::Bytes(secret.hash().to_vec()),
+        ];
+        let batch = Batch::new().step(Step::new(Statement::new(INSERT, params)));
+        self.inner.runtime.database.apply(batch).await.map(drop)
+    }
+}
+
+/// Somebody who may have to do with keys at all.
+#[derive(Debug, Clone, Copy)]
+struct Keeper {
+    user: UserId,
+    is_admin: bool,
+}
+
+impl Keeper {
+    /// A key must not make or see keys: a leaked one would never end.
+    fn of(identity: &Identity) -> Result<Self> {
+        let refused = || Error::new(ErrorKind::Forbidden, "sign in to manage API keys");
+        let Credential::Session(_) = identity.credential else {
+            return Err(refused());
+        };
+        let user = identity.user_id.parse().map_err(|_| refused())?;
+        Ok(Self {
+            user,
+            is_admin: identity.roles.iter().any(|role| role == role::ADMIN),
+        })
+    }
+}

@@ -1,0 +1,139 @@
+//! Password hashes, made on a bounded pool: a flood of sign-ins waits or is
+//! turned away, and everything else goes on.
+
+use std::hint::black_box;
+use std::sync::Arc;
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{
+    ARGON2ID_IDENT, Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version,
+};
+use tokio::sync::Semaphore;
+use workeros_core::{Error, ErrorKind, Random, Result};
+
+use crate::Password;
+
+/// Costs above these are not ours and not verified: a damaged row must not
+/// take the machine's memory.
+const MAX_MEMORY_KIB: u32 = 1 << 20;
+const MAX_PASSES: u32 = 64;
+const MAX_LANES: u32 = 64;
+
+const SALT_BYTES: usize = 16;
+const RETRY_AFTER_SECONDS: u64 = 2;
+
+/// Hashes and verifies passwords with argon2id. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Hasher {
+    params: Params,
+    random: Arc<dyn Random>,
+    /// One for each call that runs or waits.
+    places: Arc<Semaphore>,
+    /// One for each call that runs.
+    turns: Arc<Semaphore>,
+}
+
+impl Hasher {
+    pub(crate) fn new(
+        params: Params,
+        random: Arc<dyn Random>,
+        running: usize,
+        waiting: usize,
+    ) -> Self {
+        Self {
+            params,
+            random,
+            places: Arc::new(Semaphore::new(running.saturating_add(waiting))),
+            turns: Arc::new(Semaphore::new(running)),
+        }
+    }
+
+    /// The PHC string of a password, with a fresh salt.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable` when too many calls are waiting.
+    pub(crate) async fn hash(&self, password: &Password) -> Result<String> {
+        let mut salt = [0; SALT_BYTES];
+        self.random.fill(&mut salt)?;
+        let password = password.clone();
+        self.run(move |argon2| {
+            let hash: PasswordHash = argon2
+                .hash_password_with_salt(password.expose().as_bytes(), &salt)
+                .map_err(Error::internal)?;
+            Ok(hash.to_string())
+        })
+        .await
+    }
+
+    /// Whether this is the password that was hashed. Takes as long when there
+    /// is no hash, or one that cannot be read.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable` when too many calls are waiting.
+    pub(crate) async fn verify(&self, password: &Password, stored: Option<&str>) -> Result<bool> {
+        let password = password.clone();
+        let stored = stored.and_then(readable);
+        self.run(move |argon2| {
+            let password = password.expose().as_bytes();
+            Ok(match stored {
+                Some((hash, _)) => argon2.verify_password(password, &hash).is_ok(),
+                None => {
+                    let _ = black_box(argon2.hash_password_with_salt(password, &[0; SALT_BYTES]));
+                    false
+                }
+            })
+        })
+        .await
+    }
+
+    /// Whether a stored hash costs less than those made now.
+    pub(crate) fn is_outdated(&self, stored: &str) -> bool {
+        readable(stored).is_none_or(|(hash, params)| {
+            hash.algorithm != ARGON2ID_IDENT
+                || params.m_cost() < self.params.m_cost()
+                || params.t_cost() < self.params.t_cost()
+        })
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Argon2<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let place = Arc::clone(&self.places)
+            .try_acquire_owned()
+            .map_err(|_| too_busy())?;
+        let turn = Arc::clone(&self.turns)
+            .acquire_owned()
+            .await
+            .map_err(Error::internal)?;
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, self.params.clone());
+        // The thread keeps the permits: a caller that goes away does not make
+        // room before the work is over.
+        let run = move || {
+            let _permits = (place, turn);
+            work(&argon2)
+        };
+        tokio::task::spawn_blocking(run)
+            .await
+            .map_err(Error::internal)?
+    }
+}
+
+fn too_busy() -> Error {
+    Error::new(
+        ErrorKind::Unavailable,
+        "too many passwords are being checked; try again shortly",
+    )
+    .with_retry_after(RETRY_AFTER_SECONDS)
+}
+
+fn readable(stored: &str) -> Option<(PasswordHash, Params)> {
+    let hash = PasswordHash::new(stored).ok()?;
+    let params = Params::try_from(&hash).ok()?;
+    let bounded = params.m_cost() <= MAX_MEMORY_KIB
+        && params.t_cost() <= MAX_PASSES
+        && params.p_cost() <= MAX_LANES;
+    bounded.then_some((hash, params))
+}

@@ -1,0 +1,132 @@
+use workeros_core::Migration;
+
+/// The system tables of this crate, in order; see
+/// [`migrate`](workeros_core::migrate).
+pub const MIGRATIONS: &[Migration] = &[USERS, SESSIONS, USER_ROLES, API_KEYS, BOOTSTRAP];
+
+const USERS: Migration = Migration {
+    name: "auth-0001-users",
+    sqlite: &["CREATE TABLE workeros_users (\
+        id TEXT PRIMARY KEY NOT NULL, \
+        email TEXT NOT NULL UNIQUE, \
+        name TEXT NOT NULL, \
+        password_hash TEXT, \
+        email_verified INTEGER NOT NULL, \
+        disabled INTEGER NOT NULL, \
+        created_at TEXT NOT NULL, \
+        updated_at TEXT NOT NULL) STRICT"],
+    postgres: &["CREATE TABLE workeros_users (\
+        id uuid PRIMARY KEY, \
+        email text NOT NULL UNIQUE, \
+        name text NOT NULL, \
+        password_hash text, \
+        email_verified boolean NOT NULL, \
+        disabled boolean NOT NULL, \
+        created_at timestamptz NOT NULL, \
+        updated_at timestamptz NOT NULL)"],
+};
+
+const SESSIONS: Migration = Migration {
+    name: "auth-0002-sessions",
+    sqlite: &[
+        "CREATE TABLE workeros_sessions (\
+        id TEXT PRIMARY KEY NOT NULL, \
+        user_id TEXT NOT NULL REFERENCES workeros_users (id) ON DELETE CASCADE, \
+        token_hash BLOB NOT NULL UNIQUE, \
+        created_at TEXT NOT NULL, \
+        expires_at TEXT NOT NULL, \
+        last_seen_at TEXT NOT NULL, \
+        ip TEXT, \
+        user_agent TEXT, \
+        active_tenant TEXT) STRICT",
+        "CREATE INDEX workeros_sessions_user_id ON workeros_sessions (user_id)",
+    ],
+    postgres: &[
+        "CREATE TABLE workeros_sessions (\
+        id uuid PRIMARY KEY, \
+        user_id uuid NOT NULL REFERENCES workeros_users (id) ON DELETE CASCADE, \
+        token_hash bytea NOT NULL UNIQUE, \
+        created_at timestamptz NOT NULL, \
+        expires_at timestamptz NOT NULL, \
+        last_seen_at timestamptz NOT NULL, \
+        ip text, \
+        user_agent text, \
+        active_tenant uuid)",
+        "CREATE INDEX workeros_sessions_user_id ON workeros_sessions (user_id)",
+    ],
+};
+
+/// Roles are named, not referred to: their table belongs to another crate.
+const USER_ROLES: Migration = Migration {
+    name: "auth-0003-user-roles",
+    sqlite: &[
+        "CREATE TABLE workeros_user_roles (\
+        tenant_id TEXT NOT NULL, \
+        user_id TEXT NOT NULL REFERENCES workeros_users (id) ON DELETE CASCADE, \
+        role TEXT NOT NULL, \
+        PRIMARY KEY (tenant_id, user_id, role)) STRICT",
+        "CREATE INDEX workeros_user_roles_user_id ON workeros_user_roles (user_id)",
+        "CREATE INDEX workeros_user_roles_role ON workeros_user_roles (tenant_id, role)",
+    ],
+    postgres: &[
+        "CREATE TABLE workeros_user_roles (\
+        tenant_id uuid NOT NULL, \
+        user_id uuid NOT NULL REFERENCES workeros_users (id) ON DELETE CASCADE, \
+        role text NOT NULL, \
+        PRIMARY KEY (tenant_id, user_id, role))",
+        "CREATE INDEX workeros_user_roles_user_id ON workeros_user_roles (user_id)",
+        "CREATE INDEX workeros_user_roles_role ON workeros_user_roles (tenant_id, role)",
+    ],
+};
+
+const API_KEYS: Migration = Migration {
+    name: "auth-0004-api-keys",
+    sqlite: &[
+        "CREATE TABLE workeros_api_keys (\
+        id TEXT PRIMARY KEY NOT NULL, \
+        tenant_id TEXT NOT NULL, \
+        user_id TEXT NOT NULL REFERENCES workeros_users (id) ON DELETE CASCADE, \
+        name TEXT NOT NULL, \
+        prefix TEXT NOT NULL UNIQUE, \
+        last4 TEXT NOT NULL, \
+        token_hash BLOB NOT NULL, \
+        roles TEXT, \
+        created_at TEXT NOT NULL, \
+        expires_at TEXT, \
+        last_used_at TEXT, \
+        revoked_at TEXT) STRICT",
+        "CREATE INDEX workeros_api_keys_user_id ON workeros_api_keys (user_id)",
+        "CREATE INDEX workeros_api_keys_tenant_id ON workeros_api_keys (tenant_id, id)",
+    ],
+    postgres: &[
+        "CREATE TABLE workeros_api_keys (\
+        id uuid PRIMARY KEY, \
+        tenant_id uuid NOT NULL, \
+        user_id uuid NOT NULL REFERENCES workeros_users (id) ON DELETE CASCADE, \
+        name text NOT NULL, \
+        prefix text NOT NULL UNIQUE, \
+        last4 text NOT NULL, \
+        token_hash bytea NOT NULL, \
+        roles text, \
+        created_at timestamptz NOT NULL, \
+        expires_at timestamptz, \
+        last_used_at timestamptz, \
+        revoked_at timestamptz)",
+        "CREATE INDEX workeros_api_keys_user_id ON workeros_api_keys (user_id)",
+        "CREATE INDEX workeros_api_keys_tenant_id ON workeros_api_keys (tenant_id, id)",
+    ],
+};
+
+/// One row at most. It outlives the user it names: who came first is decided
+/// once for the life of the database.
+const BOOTSTRAP: Migration = Migration {
+    name: "auth-0005-bootstrap",
+    sqlite: &["CREATE TABLE workeros_bootstrap (\
+        id INTEGER PRIMARY KEY CHECK (id = 1), \
+        user_id TEXT NOT NULL, \
+        created_at TEXT NOT NULL) STRICT"],
+    postgres: &["CREATE TABLE workeros_bootstrap (\
+        id integer PRIMARY KEY CHECK (id = 1), \
+        user_id uuid NOT NULL, \
+        created_at timestamptz NOT NULL)"],
+};

@@ -1,0 +1,88 @@
+use std::collections::BTreeSet;
+use std::fmt;
+
+use unicode_normalization::UnicodeNormalization as _;
+use workeros_core::{Error, Result};
+
+use crate::EmailAddress;
+
+/// A password as somebody typed it. It never shows in debug output.
+///
+/// It is kept in NFC, so that the same letters typed on two systems are the
+/// same password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Password(String);
+
+impl Password {
+    /// The longest password accepted, in bytes of UTF-8.
+    pub const MAX_BYTES: usize = 256;
+
+    /// Reads a password. Whether it is good enough for a new account is
+    /// decided where one is set.
+    ///
+    /// # Errors
+    ///
+    /// [`Validation`](workeros_core::ErrorKind::Validation) at `/password`,
+    /// with code `PASSWORD_TOO_LONG`, or `PASSWORD_TOO_SHORT` when it is empty.
+    pub fn parse(text: &str) -> Result<Self> {
+        if text.is_empty() {
+            return Err(refused(
+                "PASSWORD_TOO_SHORT",
+                "must not be empty".to_owned(),
+            ));
+        }
+        if text.len() > Self::MAX_BYTES {
+            let message = format!("must have at most {} bytes", Self::MAX_BYTES);
+            return Err(refused("PASSWORD_TOO_LONG", message));
+        }
+        Ok(Self(text.nfc().collect()))
+    }
+
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(..)")
+    }
+}
+
+/// What a new password must be.
+#[derive(Debug, Clone)]
+pub(crate) struct PasswordPolicy {
+    pub(crate) min_chars: usize,
+    /// Lower case.
+    pub(crate) blocked: BTreeSet<String>,
+}
+
+/// Of eight or more characters; see `data/README.md`.
+const COMMON: &str = include_str!("../data/common_passwords.txt");
+
+impl PasswordPolicy {
+    /// No smaller minimum can be set: the list of common passwords starts here.
+    pub(crate) const MIN_CHARS: usize = 8;
+
+    pub(crate) fn check(&self, password: &Password, email: &EmailAddress) -> Result<()> {
+        let text = password.expose();
+        if text.chars().count() < self.min_chars {
+            let message = format!("must have at least {} characters", self.min_chars);
+            return Err(refused("PASSWORD_TOO_SHORT", message));
+        }
+        let lower = text.to_lowercase();
+        let is_common = lower == email.as_str()
+            || lower == email.local_part()
+            || self.blocked.contains(&lower)
+            || COMMON.lines().any(|common| common == lower);
+        if is_common {
+            let message = "is too easy to guess; choose another".to_owned();
+            return Err(refused("PASSWORD_COMMON", message));
+        }
+        Ok(())
+    }
+}
+
+fn refused(code: &'static str, message: String) -> Error {
+    Error::validation("/password", code, message).with_code(code)
+}

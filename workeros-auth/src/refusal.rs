@@ -1,0 +1,30 @@
+//! The errors several operations answer with. The codes are those the public
+//! clients of better-auth know.
+
+use workeros_core::{Error, ErrorKind, Violation};
+
+/// One answer for an unknown address, a wrong password and a disabled user.
+pub(crate) fn invalid_login() -> Error {
+    Error::new(ErrorKind::Unauthorized, INVALID_LOGIN).with_code("INVALID_EMAIL_OR_PASSWORD")
+}
+
+pub(crate) const INVALID_LOGIN: &str = "invalid e-mail or password";
+
+/// One answer for a session or key that is unknown, expired or revoked.
+pub(crate) fn invalid_credentials() -> Error {
+    Error::new(ErrorKind::Unauthorized, "the credentials are not valid")
+}
+
+/// Says what a unique violation on the table of users means.
+pub(crate) fn taken_email(error: Error) -> Error {
+    match error.violation() {
+        Some(Violation::Unique { columns })
+            if columns.is_empty() || columns.iter().any(|column| column == "email") =>
+        {
+            Error::validation("/email", "USER_ALREADY_EXISTS", "is already in use")
+                .with_code("USER_ALREADY_EXISTS")
+                .with_source(error)
+        }
+        _ => error,
+    }
+}

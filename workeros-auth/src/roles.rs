@@ -1,0 +1,118 @@
+use workeros_core::{
+    Batch, Cost, Error, ErrorKind, Expect, Result, Statement, Step, TenantId, UserId, role,
+};
+
+use crate::Auth;
+use crate::setup::{claim, keep_an_admin_of, lock};
+use crate::user::read_roles;
+
+const SELECT: &str =
+    "SELECT role FROM workeros_user_roles WHERE tenant_id = $1 AND user_id = $2 ORDER BY role";
+const DELETE: &str = "DELETE FROM workeros_user_roles WHERE tenant_id = $1 AND user_id = $2";
+const INSERT: &str =
+    "INSERT INTO workeros_user_roles (tenant_id, user_id, role) VALUES ($1, $2, $3)";
+/// Never the admins: their role cannot be removed.
+const DELETE_ROLE: &str =
+    "DELETE FROM workeros_user_roles WHERE tenant_id = $1 AND role = $2 AND role <> $3";
+const EXISTS: &str = "SELECT id FROM workeros_users WHERE id = $1";
+
+const MAX_ROLES: usize = 100;
+const MAX_NAME_BYTES: usize = 100;
+
+impl Auth {
+    /// Names of the user's roles in the workspace, sorted, without `public`
+    /// and `authenticated`, which follow from being signed in. Empty for an
+    /// unknown user.
+    ///
+    /// # Errors
+    ///
+    /// What the database answers.
+    pub async fn roles_of(&self, tenant: TenantId, user: UserId) -> Result<Vec<String>> {
+        let statement = Statement::new(SELECT, vec![tenant.into(), user.into()]);
+        read_roles(&self.fetch(statement.with_cost(Cost::Short)).await?, 0)
+    }
+
+    /// Sets which roles the user has in the workspace, from its next request
+    /// on.
+    ///
+    /// # Errors
+    ///
+    /// * [`Validation`](ErrorKind::Validation) at `/roles` for names that
+    ///   cannot be roles; what the
+    ///   [role guard](crate::AuthBuilder::with_role_guard) answers for
+    ///   unknown ones.
+    /// * [`NotFound`](ErrorKind::NotFound) without such a user.
+    /// * [`Conflict`](ErrorKind::Conflict) when the workspace would lose its
+    ///   last admin.
+    pub async fn set_roles(&self, tenant: TenantId, user: UserId, roles: &[String]) -> Result<()> {
+        let roles = assignable(roles)?;
+        let mut batch = Batch::new().step(expect_user(user));
+        batch.extend(self.guard_roles(tenant, &roles));
+        if roles.contains(&role::ADMIN) {
+            batch.push(claim(user, self.now()));
+        } else {
+            batch.push(lock());
+            batch.push(keep_an_admin_of(tenant, user));
+        }
+        batch.push(Step::new(Statement::new(
+            DELETE,
+            vec![tenant.into(), user.into()],
+        )));
+        batch.extend(insert_roles(tenant, user, &roles));
+        self.inner.runtime.database.apply(batch).await.map(drop)
+    }
+
+    /// The step that takes a role from everybody in the workspace, for the
+    /// batch that deletes the role. It leaves `admin` alone.
+    #[must_use]
+    pub fn remove_role_everywhere(tenant: TenantId, role: &str) -> Step {
+        let params = vec![tenant.into(), role.into(), role::ADMIN.into()];
+        Step::new(Statement::new(DELETE_ROLE, params))
+    }
+
+    /// The steps that hold these roles to be there.
+    pub(crate) fn guard_roles(&self, tenant: TenantId, roles: &[&str]) -> Vec<Step> {
+        let Some(guard) = &self.inner.role_guard else {
+            return Vec::new();
+        };
+        let named = roles.iter().filter(|role| **role != role::ADMIN);
+        named.map(|role| guard(tenant, role)).collect()
+    }
+}
+
+/// The roles without those that nobody needs to be given, sorted, each once.
+pub(crate) fn assignable(roles: &[String]) -> Result<Vec<&str>> {
+    let fit = |role: &String| {
+        (1..=MAX_NAME_BYTES).contains(&role.len()) && !role.chars().any(char::is_control)
+    };
+    if roles.len() > MAX_ROLES || !roles.iter().all(fit) {
+        let message = "must be at most 100 names of roles";
+        return Err(Error::validation("/roles", "invalid_value", message));
+    }
+    let implied = [role::AUTHENTICATED, role::PUBLIC];
+    let mut roles: Vec<&str> = roles
+        .iter()
+        .map(String::as_str)
+        .filter(|role| !implied.contains(role))
+        .collect();
+    roles.sort_unstable();
+    roles.dedup();
+    Ok(roles)
+}
+
+pub(crate) fn insert_roles(tenant: TenantId, user: UserId, roles: &[&str]) -> Vec<Step> {
+    let insert = |role: &&str| {
+        let params = vec![tenant.into(), user.into(), (*role).into()];
+        Step::new(Statement::new(INSERT, params))
+    };
+    roles.iter().map(insert).collect()
+}
+
+/// Fails when there is no such user.
+pub(crate) fn expect_user(user: UserId) -> Step {
+    Step::new(Statement::new(EXISTS, vec![user.into()])).expect(
+        Expect::One,
+        ErrorKind::NotFound,
+        "not found",
+    )
+}

@@ -1,0 +1,178 @@
+//! Secrets handed out: random text, stored as its SHA-256 only.
+
+use std::fmt;
+
+use sha2::{Digest as _, Sha256};
+use workeros_core::{Random, Result, Value};
+
+const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// What proves a session: 256 random bits as 43 characters of base62. It never
+/// shows in debug output, and only its SHA-256 is stored.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SessionToken(String);
+
+impl SessionToken {
+    const CHARS: usize = 43;
+
+    pub(crate) fn generate(random: &dyn Random) -> Result<Self> {
+        random_base62(random, Self::CHARS).map(Self)
+    }
+
+    /// Reads a token; `None` when it cannot be one.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let well_formed = text.len() == Self::CHARS && is_base62(text);
+        well_formed.then(|| Self(text.to_owned()))
+    }
+
+    /// The token itself, for the one who signed in.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// What is stored in its place.
+    pub(crate) fn hash(&self) -> Value {
+        Value::Bytes(Sha256::digest(&self.0).to_vec())
+    }
+}
+
+impl fmt::Debug for SessionToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SessionToken(..)")
+    }
+}
+
+/// An API key in clear: `pak_<8 hex>_<32 base62><6 base62 checksum>`. It is
+/// shown once, when it is made; only its SHA-256 is stored.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ApiKeySecret(String);
+
+impl ApiKeySecret {
+    /// What every API key starts with.
+    pub const MARK: &'static str = "pak_";
+    const PREFIX_CHARS: usize = 8;
+    const SECRET_CHARS: usize = 32;
+    const CHECKSUM_CHARS: usize = 6;
+
+    pub(crate) fn generate(random: &dyn Random) -> Result<Self> {
+        let mut prefix = [0; 4];
+        random.fill(&mut prefix)?;
+        let prefix = u32::from_be_bytes(prefix);
+        let secret = random_base62(random, Self::SECRET_CHARS)?;
+        let text = format!("{}{prefix:08x}_{secret}", Self::MARK);
+        let checksum = checksum(&text);
+        Ok(Self(text + &checksum))
+    }
+
+    /// Reads a key; `None` when it cannot be one, which its checksum tells
+    /// without a look into the database.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (prefix, secret) = text.strip_prefix(Self::MARK)?.split_once('_')?;
+        let well_formed = prefix.len() == Self::PREFIX_CHARS
+            && prefix
+                .bytes()
+                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+            && secret.len() == Self::SECRET_CHARS + Self::CHECKSUM_CHARS
+            && is_base62(secret);
+        let (signed, given) =
+            text.split_at_checked(text.len().checked_sub(Self::CHECKSUM_CHARS)?)?;
+        (well_formed && checksum(signed) == given).then(|| Self(text.to_owned()))
+    }
+
+    /// The key itself, for its owner.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// The public part it is found by.
+    #[must_use]
+    pub fn prefix(&self) -> &str {
+        self.0.split('_').nth(1).unwrap_or_default()
+    }
+
+    /// Its last four characters, to tell keys apart by.
+    #[must_use]
+    pub fn last4(&self) -> &str {
+        self.0
+            .get(self.0.len().saturating_sub(4)..)
+            .unwrap_or_default()
+    }
+
+    /// What is stored in its place.
+    pub(crate) fn hash(&self) -> [u8; 32] {
+        Sha256::digest(&self.0).into()
+    }
+}
+
+impl fmt::Debug for ApiKeySecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ApiKeySecret(pak_{}_..)", self.prefix())
+    }
+}
+
+fn is_base62(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// Each character takes 32 random bits: the remainder's bias is below 2^-25.
+fn random_base62(random: &dyn Random, chars: usize) -> Result<String> {
+    let mut bytes = vec![0; chars * 4];
+    random.fill(&mut bytes)?;
+    let (words, _) = bytes.as_chunks::<4>();
+    Ok(words
+        .iter()
+        .map(|word| digit(u32::from_be_bytes(*word)))
+        .collect())
+}
+
+fn digit(number: u32) -> char {
+    // INVARIANT: the remainder is below 62, the length of the alphabet.
+    ALPHABET
+        .get((number % 62) as usize)
+        .copied()
+        .map_or('0', char::from)
+}
+
+/// The CRC-32 of the text as six digits of base62.
+fn checksum(text: &str) -> String {
+    let mut rest = crc32(text.as_bytes());
+    let mut digits = ['0'; ApiKeySecret::CHECKSUM_CHARS];
+    for place in digits.iter_mut().rev() {
+        *place = digit(rest);
+        rest /= 62;
+    }
+    digits.iter().collect()
+}
+
+/// CRC-32 as in zip and PNG (reflected, polynomial `0xEDB88320`).
+fn crc32(bytes: &[u8]) -> u32 {
+    let step = |crc: u32, _| {
+        if crc & 1 == 1 {
+            (crc >> 1) ^ 0xEDB8_8320
+        } else {
+            crc >> 1
+        }
+    };
+    !bytes
+        .iter()
+        .fold(!0, |crc, byte| (0..8).fold(crc ^ u32::from(*byte), step))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn crc32_has_its_check_value() {
+        assert_eq!(crc32(b"123456789"), 0xCBF4_3926);
+    }
+
+    #[test]
+    fn checksum_is_six_digits_of_base62() {
+        assert_eq!(checksum("123456789"), "3jZRME");
+    }
+}

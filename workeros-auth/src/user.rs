@@ -1,0 +1,61 @@
+use workeros_core::{Result, Row, Timestamp, UserId};
+
+/// A user. What proves who it is (the password's hash) is not part of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct User {
+    /// Its id.
+    pub id: UserId,
+    /// Its e-mail address, canonical.
+    pub email: String,
+    /// The name it goes by; may be empty.
+    pub name: String,
+    /// Whether somebody showed to read mail at the address.
+    pub email_verified: bool,
+    /// Whether it is kept from signing in.
+    pub disabled: bool,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// A user with its roles in one workspace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Account {
+    /// The user.
+    pub user: User,
+    /// Names of its roles, sorted, without `public` and `authenticated`, which
+    /// follow from being signed in.
+    pub roles: Vec<String>,
+}
+
+impl User {
+    /// Reads `id, email, name, email_verified, disabled, created_at,
+    /// updated_at` from a position on.
+    pub(crate) fn read(row: &Row, at: usize) -> Result<Self> {
+        Ok(Self {
+            id: UserId::new(row.uuid(at)?),
+            email: row.text(at + 1)?.to_owned(),
+            name: row.text(at + 2)?.to_owned(),
+            email_verified: row.boolean(at + 3)?,
+            disabled: row.boolean(at + 4)?,
+            created_at: row.timestamp(at + 5)?,
+            updated_at: row.timestamp(at + 6)?,
+        })
+    }
+}
+
+/// Reads one role name of each row, where there is one.
+pub(crate) fn read_roles<'a>(
+    rows: impl IntoIterator<Item = &'a Row>,
+    at: usize,
+) -> Result<Vec<String>> {
+    let mut roles = Vec::new();
+    for row in rows {
+        roles.extend(row.optional_text(at)?.map(ToOwned::to_owned));
+    }
+    roles.sort_unstable();
+    Ok(roles)
+}

@@ -1,0 +1,285 @@
+use uuid::Uuid;
+use workeros_core::{
+    Batch, Cost, Error, ErrorKind, Expect, Result, Row, Statement, Step, TenantId, Timestamp,
+    UserId, Value, role,
+};
+
+use crate::refusal::taken_email;
+use crate::roles::{assignable, expect_user, insert_roles};
+use crate::session::end_all;
+use crate::setup::{claim, keep_an_admin, lock};
+use crate::sign_up::insert_user;
+use crate::user::read_roles;
+use crate::{Account, Auth, DisplayName, EmailAddress, Password, User};
+
+/// A user that an admin makes.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct NewUser {
+    /// Its address.
+    pub email: EmailAddress,
+    /// The name it goes by.
+    pub name: DisplayName,
+    /// Its password; without one it cannot sign in by password.
+    pub password: Option<Password>,
+    /// Names of its roles.
+    pub roles: Vec<String>,
+}
+
+impl NewUser {
+    /// A user without a password and roles.
+    #[must_use]
+    pub fn new(email: EmailAddress, name: DisplayName) -> Self {
+        Self {
+            email,
+            name,
+            password: None,
+            roles: Vec::new(),
+        }
+    }
+
+    /// Sets the password.
+    #[must_use]
+    pub fn with_password(mut self, password: Option<Password>) -> Self {
+        self.password = password;
+        self
+    }
+
+    /// Sets the roles.
+    #[must_use]
+    pub fn with_roles(mut self, roles: Vec<String>) -> Self {
+        self.roles = roles;
+        self
+    }
+}
+
+/// What to change of a user; what is `None` stays.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct UserPatch {
+    /// The name it goes by.
+    pub name: Option<DisplayName>,
+    /// Its address, unverified from then on.
+    pub email: Option<EmailAddress>,
+    /// Whether it is kept from signing in. Disabling ends its sessions.
+    pub disabled: Option<bool>,
+}
+
+impl UserPatch {
+    /// Changes nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the name.
+    #[must_use]
+    pub fn with_name(mut self, name: Option<DisplayName>) -> Self {
+        self.name = name;
+        self
+    }
+
+    /// Sets the address.
+    #[must_use]
+    pub fn with_email(mut self, email: Option<EmailAddress>) -> Self {
+        self.email = email;
+        self
+    }
+
+    /// Sets whether it is kept from signing in.
+    #[must_use]
+    pub fn with_disabled(mut self, disabled: Option<bool>) -> Self {
+        self.disabled = disabled;
+        self
+    }
+}
+
+/// A part of the list of users.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UserPage {
+    /// The users, newest first, with their roles in the workspace.
+    pub accounts: Vec<Account>,
+    /// Whether there are older ones: ask for those before the last one here.
+    pub has_more: bool,
+}
+
+const LIST: &str = "SELECT u.id, u.email, u.name, u.email_verified, u.disabled, u.created_at, \
+    u.updated_at, r.role FROM (\
+    SELECT id, email, name, email_verified, disabled, created_at, updated_at \
+    FROM workeros_users WHERE id < $1 ORDER BY id DESC LIMIT $2) u \
+    LEFT JOIN workeros_user_roles r ON r.tenant_id = $3 AND r.user_id = u.id \
+    ORDER BY u.id DESC, r.role";
+const FIND: &str = "SELECT u.id, u.email, u.name, u.email_verified, u.disabled, u.created_at, \
+    u.updated_at, r.role FROM workeros_users u \
+    LEFT JOIN workeros_user_roles r ON r.tenant_id = $1 AND r.user_id = u.id WHERE u.id = $2";
+const SET_NAME: &str = "UPDATE workeros_users SET name = $1, updated_at = $2 WHERE id = $3";
+const SET_EMAIL: &str = "UPDATE workeros_users SET email = $1, email_verified = $2, updated_at = $3 \
+    WHERE id = $4 AND email <> $1";
+const SET_DISABLED: &str = "UPDATE workeros_users SET disabled = $1, updated_at = $2 WHERE id = $3";
+const DELETE: &str = "DELETE FROM workeros_users WHERE id = $1";
+
+impl Auth {
+    /// Lists users, newest first: at most `limit` (1 to 200) of those made
+    /// before the one named. With their roles in the workspace.
+    ///
+    /// # Errors
+    ///
+    /// [`Validation`](ErrorKind::Validation) when the limit is out of range.
+    pub async fn users(
+        &self,
+        tenant: TenantId,
+        limit: u32,
+        before: Option<UserId>,
+    ) -> Result<UserPage> {
+        if !(1..=200).contains(&limit) {
+            return Err(Error::validation(
+                "limit",
+                "out_of_range",
+                "must be 1 to 200",
+            ));
+        }
+        let before = before.map_or(Uuid::max(), UserId::uuid);
+        let params = vec![before.into(), i64::from(limit + 1).into(), tenant.into()];
+        let rows = self.fetch(Statement::new(LIST, params)).await?;
+        let mut accounts = rows
+            .rows
+            .chunk_by(|one, next| one.value(0).ok() == next.value(0).ok())
+            .map(Account::read)
+            .collect::<Result<Vec<_>>>()?;
+        let has_more = accounts.len() > limit as usize;
+        accounts.truncate(limit as usize);
+        Ok(UserPage { accounts, has_more })
+    }
+
+    /// The user with its roles in the workspace.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](ErrorKind::NotFound) without such a user.
+    pub async fn user(&self, tenant: TenantId, user: UserId) -> Result<Account> {
+        let statement = Statement::new(FIND, vec![tenant.into(), user.into()]);
+        let rows = self.fetch(statement.with_cost(Cost::Short)).await?;
+        Account::read(&rows.rows)
+    }
+
+    /// Makes a user with roles in the workspace. For those who may: no
+    /// permission is asked here.
+    ///
+    /// # Errors
+    ///
+    /// As [`sign_up_email`](Self::sign_up_email) and
+    /// [`set_roles`](Self::set_roles).
+    pub async fn create_user(&self, tenant: TenantId, new: NewUser) -> Result<Account> {
+        let roles = assignable(&new.roles)?;
+        let password_hash = match &new.password {
+            Some(password) => {
+                self.inner.policy.check(password, &new.email)?;
+                Some(self.inner.hasher.hash(password).await?)
+            }
+            None => None,
+        };
+        let user = self.new_user(&new.email, &new.name);
+        let mut batch = Batch::new();
+        batch.extend(self.guard_roles(tenant, &roles));
+        batch.push(insert_user(&user, password_hash.as_deref()));
+        if roles.contains(&role::ADMIN) {
+            batch.push(claim(user.id, user.created_at));
+        }
+        batch.extend(insert_roles(tenant, user.id, &roles));
+        self.inner
+            .runtime
+            .database
+            .apply(batch)
+            .await
+            .map_err(taken_email)?;
+        let roles = roles.into_iter().map(ToOwned::to_owned).collect();
+        Ok(Account { user, roles })
+    }
+
+    /// Changes a user. For those who may: no permission is asked here.
+    ///
+    /// # Errors
+    ///
+    /// * [`NotFound`](ErrorKind::NotFound) without such a user.
+    /// * [`Validation`](ErrorKind::Validation) with code `USER_ALREADY_EXISTS`
+    ///   at `/email` when the address is taken.
+    /// * [`Conflict`](ErrorKind::Conflict) when a workspace would lose its
+    ///   last admin.
+    pub async fn update_user(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        patch: UserPatch,
+    ) -> Result<Account> {
+        let batch = patch.batch(user, self.now());
+        self.inner
+            .runtime
+            .database
+            .apply(batch)
+            .await
+            .map_err(taken_email)?;
+        self.user(tenant, user).await
+    }
+
+    /// Deletes a user with its sessions, API keys and roles. For those who
+    /// may: no permission is asked here.
+    ///
+    /// # Errors
+    ///
+    /// * [`NotFound`](ErrorKind::NotFound) without such a user.
+    /// * [`Conflict`](ErrorKind::Conflict) when a workspace would lose its
+    ///   last admin.
+    pub async fn delete_user(&self, user: UserId) -> Result<()> {
+        let delete = Statement::new(DELETE, vec![user.into()]);
+        let batch = Batch::new()
+            .step(lock())
+            .step(expect_user(user))
+            .step(keep_an_admin(user))
+            .step(Step::new(delete).expect(Expect::One, ErrorKind::NotFound, "not found"));
+        self.inner.runtime.database.apply(batch).await.map(drop)
+    }
+}
+
+impl UserPatch {
+    fn batch(self, user: UserId, now: Timestamp) -> Batch {
+        let mut batch = Batch::new();
+        if self.disabled == Some(true) {
+            batch.push(lock());
+        }
+        batch.push(expect_user(user));
+        if let Some(name) = self.name {
+            batch.push(update(SET_NAME, vec![name.into(), now.into(), user.into()]));
+        }
+        if let Some(email) = self.email {
+            let params = vec![email.into(), false.into(), now.into(), user.into()];
+            batch.push(update(SET_EMAIL, params));
+        }
+        if let Some(disabled) = self.disabled {
+            if disabled {
+                batch.push(keep_an_admin(user));
+                batch.push(end_all(user));
+            }
+            batch.push(update(
+                SET_DISABLED,
+                vec![disabled.into(), now.into(), user.into()],
+            ));
+        }
+        batch
+    }
+}
+
+impl Account {
+    /// Reads the rows of one user, one for each role.
+    fn read(rows: &[Row]) -> Result<Self> {
+        let first = rows.first().ok_or_else(Error::not_found)?;
+        Ok(Self {
+            user: User::read(first, 0)?,
+            roles: read_roles(rows, 7)?,
+        })
+    }
+}
+
+fn update(sql: &'static str, params: Vec<Value>) -> Step {
+    Step::new(Statement::new(sql, params))
+}
