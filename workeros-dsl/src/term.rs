@@ -159,7 +159,7 @@ fn find_variable(name: &str, ty: Type, at: &Pointer<'_>) -> Result<&'static Vari
     if !variable.is_for(ty) {
         return Err(at.error(
             FilterErrorCode::TypeMismatch,
-            format!("`{name}` cannot be compared with a {ty} in this place"),
+            format!("`{name}` cannot be compared with a field of type `{ty}` here"),
         ));
     }
     Ok(variable)

@@ -300,7 +300,7 @@ fn not_allowed(op: &str, ty: Type, at: &Pointer<'_>) -> FilterError {
     at.error(
         FilterErrorCode::OperatorNotAllowed,
         format!(
-            "a {ty} field has no `{op}`; use one of `{}`",
+            "a field of type `{ty}` has no `{op}`; use one of `{}`",
             operators.join("`, `")
         ),
     )

@@ -69,7 +69,11 @@ impl Test for Member {
 
     fn to_sql(&self, column: Expr, slots: &mut Slots) -> Expr {
         let found = self.list.contains_sql(column, slots);
-        if self.negated { found.not() } else { found }
+        if self.negated {
+            Expr::tuple([found]).not()
+        } else {
+            found
+        }
     }
 
     fn operand(&self) -> Json {
@@ -165,7 +169,7 @@ fn parse_variable(name: &str, ty: Type, at: &Pointer<'_>) -> Result<List, Filter
     if !variable.is_list_for(ty) {
         return Err(at.error(
             FilterErrorCode::TypeMismatch,
-            format!("`{name}` is not a list of {ty} values"),
+            format!("`{name}` is not a list for a field of type `{ty}`"),
         ));
     }
     Ok(List::Variable(variable))

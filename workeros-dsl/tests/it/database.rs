@@ -2,7 +2,7 @@
 
 use rusqlite::types::Value as SqliteValue;
 use rusqlite::{Connection, params_from_iter};
-use sea_query::{Alias, ColumnDef, Expr, Order, Query, SelectStatement, Table};
+use sea_query::{Alias, ColumnDef, Expr, Index, Order, Query, SelectStatement, Table};
 use workeros_dsl::sql::{Columns, Slots, Sql, Template};
 use workeros_dsl::testkit::{Fields, Row};
 use workeros_dsl::{Condition, Dialect, Key, Truth, Type, Value, Variables};
@@ -31,8 +31,17 @@ impl Database {
 
     /// Replaces the table.
     pub(crate) fn fill(&self, fields: &Fields, rows: &[Row]) {
+        self.fill_as(fields, rows, "TEXT");
+    }
+
+    /// Replaces the table by one that somebody else has made.
+    pub(crate) fn fill_ignoring_case(&self, fields: &Fields, rows: &[Row]) {
+        self.fill_as(fields, rows, "TEXT COLLATE NOCASE");
+    }
+
+    fn fill_as(&self, fields: &Fields, rows: &[Row], text: &'static str) {
         self.0.execute_batch("DROP TABLE IF EXISTS rows").unwrap();
-        let table = create_table(fields);
+        let table = create_table(fields, text);
         self.0
             .execute_batch(Sql::schema(&table, Dialect::Sqlite).as_str())
             .unwrap();
@@ -59,6 +68,37 @@ impl Database {
         self.query(&slots.finish(&select).unwrap(), variables, |row| {
             Truth::from(row.get::<_, Option<bool>>(1).unwrap())
         })
+    }
+
+    /// How SQLite would find the rows that match.
+    pub(crate) fn plan(&self, condition: &Condition, variables: &Variables) -> String {
+        let mut slots = Slots::new(Dialect::Sqlite);
+        let condition = condition.to_sql(&Quoted, &mut slots).unwrap();
+        let select = Query::select()
+            .column(INDEX)
+            .from(TABLE)
+            .and_where(condition)
+            .take();
+        let template = slots.finish(&select).unwrap();
+        let values = template.bind(variables, &[]);
+        let explain = ["EXPLAIN QUERY PLAN ", template.sql().as_str()].concat();
+        let mut statement = self.0.prepare(&explain).unwrap();
+        statement
+            .query_row(params_from_iter(values.iter().map(to_sqlite)), |row| {
+                row.get("detail")
+            })
+            .unwrap()
+    }
+
+    pub(crate) fn index(&self, field: &str) {
+        let index = Index::create()
+            .name(field)
+            .table(TABLE)
+            .col(Alias::new(field))
+            .take();
+        self.0
+            .execute_batch(Sql::schema(&index, Dialect::Sqlite).as_str())
+            .unwrap();
     }
 
     fn insert(&self, index: usize, row: &Row, fields: &Fields) {
@@ -115,7 +155,7 @@ fn select() -> SelectStatement {
         .take()
 }
 
-fn create_table(fields: &Fields) -> sea_query::TableCreateStatement {
+fn create_table(fields: &Fields, text: &'static str) -> sea_query::TableCreateStatement {
     let mut table = Table::create().table(TABLE).take();
     table.col(ColumnDef::new(INDEX).big_integer().primary_key());
     for (name, ty) in fields {
@@ -129,7 +169,7 @@ fn create_table(fields: &Fields) -> sea_query::TableCreateStatement {
             | Type::Json
             | Type::Timestamp
             | Type::Uuid
-            | Type::Relation(Key::Uuid | Key::Text) => column.text(),
+            | Type::Relation(Key::Uuid | Key::Text) => column.custom(text),
         };
         table.col(column);
     }

@@ -2,8 +2,9 @@
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use workeros_dsl::Condition;
+use serde_json::json;
 use workeros_dsl::testkit::{Table, tables};
+use workeros_dsl::{Condition, Type, Value, Variables};
 
 use crate::database::Database;
 
@@ -45,4 +46,61 @@ fn compare(database: &Database, table: &Table) -> Result<(), TestCaseError> {
         prop_assert_eq!(matching, selected, "{:?}", question);
     }
     Ok(())
+}
+
+#[test]
+fn comparisons_use_an_index() {
+    let database = Database::open();
+    let fields = [("t", Type::Text), ("n", Type::Integer)]
+        .map(|(name, ty)| (name.to_owned(), ty))
+        .into();
+    database.fill(&fields, &[]);
+    database.index("t");
+    database.index("n");
+    for (filter, constraint) in [
+        (json!({"t": "a"}), "(t=?)"),
+        (json!({"t": "$user.id"}), "(t=?)"),
+        (json!({"t": ["a", "b"]}), "(t=?)"),
+        (json!({"t": {"_starts_with": "a"}}), "(t>? AND t<?)"),
+        (json!({"t": {"_gte": "a"}}), "(t>?)"),
+        (json!({"t": {"_null": true}}), "(t=?)"),
+        (json!({"n": {"_between": [1, 2]}}), "(n>? AND n<?)"),
+    ] {
+        let condition = Condition::parse(&filter, &fields).unwrap();
+        let plan = database.plan(&condition, &Variables::default());
+        assert!(
+            plan.starts_with("SEARCH") && plan.ends_with(constraint),
+            "{filter}: {plan}"
+        );
+    }
+}
+
+/// An adopted table may compare its text without regard to case.
+#[test]
+fn the_collation_of_a_column_does_not_matter() {
+    let database = Database::open();
+    let fields = [("t".to_owned(), Type::Text)].into();
+    let rows = ["a", "A", "b", "B"].map(|text| [("t".to_owned(), Value::from(text))].into());
+    database.fill_ignoring_case(&fields, &rows);
+    for (filter, expected) in [
+        (json!({"t": "a"}), vec![0]),
+        (json!({"t": {"_neq": "a"}}), vec![1, 2, 3]),
+        (json!({"t": ["a", "B"]}), vec![0, 3]),
+        (json!({"t": {"_in": "$user.roles"}}), vec![0]),
+        (json!({"t": {"_gt": "B"}}), vec![0, 2]),
+        (json!({"t": {"_starts_with": "a"}}), vec![0]),
+        (json!({"t": {"_starts_with": "$user.id"}}), vec![0]),
+        (json!({"t": {"_ends_with": "a"}}), vec![0]),
+        (json!({"t": {"_contains": "a"}}), vec![0]),
+    ] {
+        let condition = Condition::parse(&filter, &fields).unwrap();
+        let variables = Variables::default()
+            .with_user_id("a".to_owned())
+            .with_user_roles(vec!["a".to_owned()]);
+        assert_eq!(
+            database.select(&condition, &variables),
+            expected,
+            "{filter}"
+        );
+    }
 }
