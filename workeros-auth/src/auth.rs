@@ -45,7 +45,6 @@ pub(crate) struct Lifetime {
 impl Auth {
     /// Starts building. The first user to sign up becomes admin of
     /// `default_tenant`.
-    #[must_use]
     pub fn builder(runtime: Runtime, default_tenant: TenantId) -> AuthBuilder {
         AuthBuilder::new(runtime, default_tenant)
     }

@@ -1,0 +1,422 @@
+use std::time::Duration;
+
+use http::Request;
+use http::header::AUTHORIZATION;
+use workeros_auth::{ApiKeySecret, CreatedApiKey, NewApiKey, SignedIn, UserPatch};
+use workeros_core::{
+    ApiKeyId, Authenticator as _, Credential, ErrorKind, Identity, Result, TenantId,
+};
+
+use crate::support::{World, finding, names, worlds};
+
+const STORED: &str = "SELECT id, name, prefix, last4, token_hash, roles FROM workeros_api_keys";
+
+async fn create(world: &World, owner: &SignedIn, new: NewApiKey) -> CreatedApiKey {
+    let owner = world.identity(owner).await;
+    world
+        .auth
+        .create_api_key(&owner, world.tenant, new)
+        .await
+        .unwrap()
+}
+
+async fn act(world: &World, secret: &ApiKeySecret) -> Result<Option<Identity>> {
+    let request = Request::builder()
+        .header(AUTHORIZATION, format!("Bearer {}", secret.expose()))
+        .body(());
+    let (parts, ()) = request.unwrap().into_parts();
+    let identity = world.auth.authenticate(&parts, world.tenant).await;
+    world.auth.drain().await;
+    identity
+}
+
+async fn is_dead(world: &World, secret: &ApiKeySecret) -> bool {
+    act(world, secret)
+        .await
+        .is_err_and(|error| error.kind() == ErrorKind::Unauthorized)
+}
+
+#[tokio::test]
+async fn key_1_a_key_is_shown_once() {
+    for world in worlds().await {
+        let ann = world.sign_up("ann").await;
+        let CreatedApiKey { key, secret, .. } = create(&world, &ann, NewApiKey::new(" ci ")).await;
+        let text = secret.expose();
+        let (prefix, rest) = text.strip_prefix("pak_").unwrap().split_once('_').unwrap();
+        assert!(prefix.len() == 8 && prefix.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        assert!(rest.len() == 38 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+
+        let identity = world.identity(&ann).await;
+        let listed = world
+            .auth
+            .api_keys(&identity, world.tenant, 50, None)
+            .await
+            .unwrap()
+            .keys;
+        assert_eq!(listed, std::slice::from_ref(&key));
+        let found = world
+            .auth
+            .api_key_by_id(&identity, world.tenant, key.id)
+            .await
+            .unwrap();
+        assert_eq!(found, key);
+        assert_eq!((key.name.as_str(), key.prefix.as_str()), ("ci", prefix));
+        assert_eq!(key.last4, &text[text.len() - 4..]);
+        assert_eq!(key.user_id, ann.user.id);
+
+        let rows = world.rows(STORED, vec![]).await;
+        let row = rows.first().unwrap();
+        assert_eq!(row.bytes(4).unwrap().len(), 32);
+        assert!(
+            row.values()
+                .iter()
+                .filter_map(|value| value.as_text())
+                .all(|kept| !rest[..34].contains(kept))
+        );
+    }
+}
+
+#[tokio::test]
+async fn key_1_a_malformed_key_is_known_by_its_checksum() {
+    for world in worlds().await {
+        let ann = world.sign_up("ann").await;
+        let secret = create(&world, &ann, NewApiKey::new("ci")).await.secret;
+        let text = secret.expose();
+        assert_eq!(ApiKeySecret::parse(text), Some(secret.clone()));
+        for place in 0..text.len() {
+            let mut other = text.as_bytes().to_vec();
+            other[place] = if other[place] == b'a' { b'b' } else { b'a' };
+            assert_eq!(
+                ApiKeySecret::parse(&String::from_utf8(other).unwrap()),
+                None,
+                "{place}"
+            );
+            assert_eq!(ApiKeySecret::parse(&text[..place]), None);
+        }
+        for other in [
+            "",
+            "pak_",
+            "pak__",
+            "pak_00000000_",
+            "pak_ä_ä",
+            &format!("{text}a"),
+        ] {
+            assert_eq!(ApiKeySecret::parse(other), None);
+        }
+    }
+}
+
+#[tokio::test]
+async fn key_1_the_right_prefix_alone_opens_nothing() {
+    const STEAL: &str = "UPDATE workeros_api_keys SET prefix = $1 WHERE id = $2";
+    for world in worlds().await {
+        let ann = world.sign_up("ann").await;
+        let one = create(&world, &ann, NewApiKey::new("one")).await;
+        let other = create(&world, &ann, NewApiKey::new("other")).await;
+        world
+            .auth
+            .revoke_api_key(&world.identity(&ann).await, world.tenant, other.key.id)
+            .await
+            .unwrap();
+        world
+            .run(STEAL, vec!["moved".into(), other.key.id.into()])
+            .await;
+        world
+            .run(STEAL, vec![other.key.prefix.into(), one.key.id.into()])
+            .await;
+        assert!(is_dead(&world, &other.secret).await);
+        assert!(is_dead(&world, &one.secret).await);
+    }
+}
+
+#[tokio::test]
+async fn key_2_a_key_cannot_have_more_than_its_owner() {
+    for world in worlds().await {
+        world.sign_up("root").await;
+        let ann = world.sign_up("ann").await;
+        let identity = world.identity(&ann).await;
+        let more = NewApiKey::new("ci").with_roles(Some(names(&["admin"])));
+        let error = world
+            .auth
+            .create_api_key(&identity, world.tenant, more)
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Forbidden);
+        let none = NewApiKey::new("ci").with_roles(Some(names(&["authenticated", "public"])));
+        world
+            .auth
+            .create_api_key(&identity, world.tenant, none)
+            .await
+            .unwrap();
+    }
+}
+
+#[tokio::test]
+async fn key_2_a_key_must_be_well_described() {
+    for world in worlds().await {
+        let ann = world.sign_up("ann").await;
+        let identity = world.identity(&ann).await;
+        let long = "x".repeat(101);
+        for name in ["", "  ", "two\nlines", &long] {
+            let new = NewApiKey::new(name);
+            let error = world
+                .auth
+                .create_api_key(&identity, world.tenant, new)
+                .await
+                .unwrap_err();
+            assert_eq!(finding(&error), ("/name", "invalid_value"));
+        }
+        let past = NewApiKey::new("ci").with_expires_at(Some(world.runtime.now()));
+        let error = world
+            .auth
+            .create_api_key(&identity, world.tenant, past)
+            .await
+            .unwrap_err();
+        assert_eq!(finding(&error), ("/expires_at", "out_of_range"));
+    }
+}
+
+#[tokio::test]
+async fn key_3_a_key_has_its_owners_roles_of_the_moment() {
+    for world in worlds().await {
+        world.sign_up("root").await;
+        let ann = world.sign_up("ann").await;
+        let set = async |roles: &[&str]| {
+            world
+                .auth
+                .set_roles(world.tenant, ann.user.id, &names(roles))
+                .await
+                .unwrap();
+        };
+        set(&["editor", "sales"]).await;
+        let wide = create(&world, &ann, NewApiKey::new("wide")).await.secret;
+        let narrow = NewApiKey::new("narrow").with_roles(Some(names(&["sales"])));
+        let narrow = create(&world, &ann, narrow).await;
+        let none = NewApiKey::new("none").with_roles(Some(vec![]));
+        let none = create(&world, &ann, none).await.secret;
+
+        let roles = async |secret| act(&world, secret).await.unwrap().unwrap().roles;
+        assert_eq!(roles(&wide).await, ["editor", "sales"]);
+        assert_eq!(roles(&narrow.secret).await, ["sales"]);
+        assert_eq!(roles(&none).await, [""; 0]);
+        set(&["editor", "support"]).await;
+        assert_eq!(roles(&wide).await, ["editor", "support"]);
+        assert_eq!(roles(&narrow.secret).await, [""; 0]);
+
+        let identity = act(&world, &narrow.secret).await.unwrap().unwrap();
+        assert_eq!(identity.user_id, ann.user.id.to_string());
+        assert_eq!(identity.email.as_deref(), Some("ann@example.com"));
+        assert_eq!(identity.credential, Credential::ApiKey(narrow.key.id));
+    }
+}
+
+#[tokio::test]
+async fn key_3_a_key_is_bound_to_its_workspace() {
+    for world in worlds().await {
+        let ann = world.sign_up("ann").await;
+        let secret = create(&world, &ann, NewApiKey::new("ci")).await.secret;
+        let other = TenantId::new(world.runtime.ids.next_id());
+        let request = Request::builder()
+            .header(AUTHORIZATION, format!("Bearer {}", secret.expose()))
+            .body(())
+            .unwrap();
+        let (parts, ()) = request.into_parts();
+        let identity = world
+            .auth
+            .authenticate(&parts, other)
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(identity.tenant, Some(world.tenant));
+        assert_eq!(identity.roles, ["admin"]);
+    }
+}
+
+#[tokio::test]
+async fn key_3_a_key_dies_with_its_owner() {
+    for world in worlds().await {
+        world.sign_up("root").await;
+        let ann = world.sign_up("ann").await;
+        let secret = create(&world, &ann, NewApiKey::new("ci")).await.secret;
+        assert!(!is_dead(&world, &secret).await);
+        for disabled in [true, false] {
+            let patch = UserPatch::new().with_disabled(Some(disabled));
+            world
+                .auth
+                .update_user(world.tenant, ann.user.id, patch)
+                .await
+                .unwrap();
+            assert_eq!(is_dead(&world, &secret).await, disabled);
+        }
+        world.auth.delete_user(ann.user.id).await.unwrap();
+        assert!(is_dead(&world, &secret).await);
+        assert!(world.rows(STORED, vec![]).await.rows.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn key_4_a_revoked_key_is_dead_at_once() {
+    for world in worlds().await {
+        let ann = world.sign_up("ann").await;
+        let identity = world.identity(&ann).await;
+        let CreatedApiKey { key, secret, .. } = create(&world, &ann, NewApiKey::new("ci")).await;
+        assert!(!is_dead(&world, &secret).await);
+        world
+            .auth
+            .revoke_api_key(&identity, world.tenant, key.id)
+            .await
+            .unwrap();
+        assert!(is_dead(&world, &secret).await);
+        let page = world
+            .auth
+            .api_keys(&identity, world.tenant, 50, None)
+            .await
+            .unwrap();
+        assert!(page.keys.is_empty());
+        let error = world
+            .auth
+            .revoke_api_key(&identity, world.tenant, key.id)
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotFound);
+    }
+}
+
+#[tokio::test]
+async fn key_4_an_expired_key_is_dead() {
+    for world in worlds().await {
+        let ann = world.sign_up("ann").await;
+        let end = world.runtime.now().saturating_add_micros(3_600_000_000);
+        let new = NewApiKey::new("ci").with_expires_at(Some(end));
+        let CreatedApiKey { key, secret, .. } = create(&world, &ann, new).await;
+        assert_eq!(key.expires_at, Some(end));
+        world.wait(Duration::from_secs(3599));
+        assert!(!is_dead(&world, &secret).await);
+        world.wait(Duration::from_secs(1));
+        assert!(is_dead(&world, &secret).await);
+    }
+}
+
+#[tokio::test]
+async fn key_4_another_users_key_is_not_found_except_by_an_admin() {
+    for world in worlds().await {
+        let (root, ann) = (world.sign_up("root").await, world.sign_up("ann").await);
+        let bob = world.sign_up("bob").await;
+        let key = create(&world, &ann, NewApiKey::new("ci")).await.key;
+        let (auth, tenant) = (&world.auth, world.tenant);
+
+        let bob = world.identity(&bob).await;
+        assert!(
+            auth.api_keys(&bob, tenant, 50, None)
+                .await
+                .unwrap()
+                .keys
+                .is_empty()
+        );
+        let random = ApiKeyId::new(world.runtime.ids.next_id());
+        for id in [key.id, random] {
+            let found = auth.api_key_by_id(&bob, tenant, id).await.unwrap_err();
+            let revoked = auth.revoke_api_key(&bob, tenant, id).await.unwrap_err();
+            assert_eq!(found.kind(), ErrorKind::NotFound);
+            assert_eq!(revoked.kind(), ErrorKind::NotFound);
+        }
+
+        let root = world.identity(&root).await;
+        let elsewhere = TenantId::new(world.runtime.ids.next_id());
+        let error = auth
+            .api_key_by_id(&root, elsewhere, key.id)
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotFound);
+        let listed = auth.api_keys(&root, tenant, 50, None).await.unwrap().keys;
+        assert_eq!(listed, std::slice::from_ref(&key));
+        auth.revoke_api_key(&root, tenant, key.id).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn key_6_a_key_does_not_manage_keys() {
+    for world in worlds().await {
+        let ann = world.sign_up("ann").await;
+        let CreatedApiKey { key, secret, .. } = create(&world, &ann, NewApiKey::new("ci")).await;
+        let by_key = act(&world, &secret).await.unwrap().unwrap();
+        let by_host = Identity::host(ann.user.id.to_string()).with_role("admin");
+        let (auth, tenant) = (&world.auth, world.tenant);
+        for identity in [by_key, by_host] {
+            let errors = [
+                auth.create_api_key(&identity, tenant, NewApiKey::new("x"))
+                    .await
+                    .unwrap_err(),
+                auth.api_keys(&identity, tenant, 50, None)
+                    .await
+                    .unwrap_err(),
+                auth.api_key_by_id(&identity, tenant, key.id)
+                    .await
+                    .unwrap_err(),
+                auth.revoke_api_key(&identity, tenant, key.id)
+                    .await
+                    .unwrap_err(),
+            ];
+            assert!(
+                errors
+                    .iter()
+                    .all(|error| error.kind() == ErrorKind::Forbidden)
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_use_is_noted_once_a_minute() {
+    for world in worlds().await {
+        let ann = world.sign_up("ann").await;
+        let identity = world.identity(&ann).await;
+        let CreatedApiKey { key, secret, .. } = create(&world, &ann, NewApiKey::new("ci")).await;
+        assert_eq!(key.last_used_at, None);
+        let mut used = Vec::new();
+        for _ in 0..4 {
+            act(&world, &secret).await.unwrap();
+            let key = world
+                .auth
+                .api_key_by_id(&identity, world.tenant, key.id)
+                .await
+                .unwrap();
+            let since = key.last_used_at.unwrap().micros() - key.created_at.micros();
+            used.push(since / 1_000_000);
+            world.wait(Duration::from_secs(31));
+        }
+        assert_eq!(used, [0, 0, 62, 62]);
+    }
+}
+
+#[tokio::test]
+async fn the_list_comes_in_pages() {
+    for world in worlds().await {
+        let ann = world.sign_up("ann").await;
+        let identity = world.identity(&ann).await;
+        for name in ["one", "two", "three"] {
+            create(&world, &ann, NewApiKey::new(name)).await;
+        }
+        let page = async |before| {
+            let page = world
+                .auth
+                .api_keys(&identity, world.tenant, 2, before)
+                .await
+                .unwrap();
+            let names: Vec<_> = page.keys.iter().map(|key| key.name.clone()).collect();
+            (names, page.has_more, page.keys.last().map(|key| key.id))
+        };
+        let (first, more, last) = page(None).await;
+        assert_eq!((first, more), (names(&["three", "two"]), true));
+        let (second, more, _) = page(last).await;
+        assert_eq!((second, more), (names(&["one"]), false));
+        for limit in [0, 201] {
+            let error = world
+                .auth
+                .api_keys(&identity, world.tenant, limit, None)
+                .await
+                .unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Validation);
+        }
+    }
+}

@@ -1,0 +1,104 @@
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+
+use tracing_subscriber::fmt::MakeWriter;
+use workeros_auth::{AuthBuilder, NewApiKey, RequestInfo, SetupToken, SignUp};
+
+use crate::support::{display_name, email, password, sign_in, worlds_with};
+
+const CANARY: &str = "canary-5e7c-password";
+const SETUP_TOKEN: &str = "canary-5e7c-setup-token";
+
+/// Everything that is logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Log {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
+}
+
+#[tokio::test]
+async fn err_2_no_secret_is_logged_or_shown() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
+        .with_writer(log.clone())
+        .finish();
+    // For the whole process: work in the background runs on other threads.
+    tracing::subscriber::set_global_default(subscriber).unwrap();
+    let guarded =
+        |builder: AuthBuilder| builder.danger_weak_hashing().with_setup_token(SETUP_TOKEN);
+    for world in worlds_with(guarded).await {
+        let token = SetupToken::new(SETUP_TOKEN);
+        let sign_up = SignUp::new(email("ann"), password(CANARY), display_name("Ann"))
+            .with_setup_token(Some(token));
+        let mut shown = vec![format!("{:?} {sign_up:?}", world.auth)];
+        let request = RequestInfo::new();
+        let ann = world
+            .auth
+            .sign_up_email(sign_up.clone(), &request)
+            .await
+            .unwrap();
+        let again = world
+            .auth
+            .sign_up_email(sign_up, &request)
+            .await
+            .unwrap_err();
+        let wrong = sign_in("ann", &format!("{CANARY}, wrong"));
+        let wrong = world.auth.sign_in_email(wrong, &request).await.unwrap_err();
+        let identity = world.identity(&ann).await;
+        let key = world
+            .auth
+            .create_api_key(&identity, world.tenant, NewApiKey::new("ci"))
+            .await;
+        let key = key.unwrap();
+        world
+            .auth
+            .sign_in_email(sign_in("ann", CANARY), &request)
+            .await
+            .unwrap();
+        let strong = world.auth_with(|builder| builder);
+        strong
+            .sign_in_email(sign_in("ann", CANARY), &request)
+            .await
+            .unwrap();
+        strong.drain().await;
+        let request = request.with_replaced(Some(ann.token.clone()));
+        shown.push(format!(
+            "{ann:?} {key:?} {again:?} {wrong:?} {request:?} {:?}",
+            sign_in("ann", CANARY)
+        ));
+        shown.push(String::from_utf8(log.0.lock().unwrap().clone()).unwrap());
+
+        let secret = key.secret.expose();
+        for text in shown {
+            for canary in [
+                "canary-5e7c",
+                ann.token.expose(),
+                &secret[13..],
+                "$argon2id$",
+            ] {
+                assert!(!text.contains(canary), "`{canary}` in {text}");
+            }
+        }
+    }
+    let logged = log.0.lock().unwrap();
+    assert!(
+        String::from_utf8_lossy(&logged).contains("danger_weak_hashing"),
+        "the log was read"
+    );
+}

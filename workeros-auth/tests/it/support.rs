@@ -1,0 +1,164 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use workeros_adapters::{Postgres, PostgresOptions, Sqlite};
+use workeros_auth::{
+    Auth, AuthBuilder, DisplayName, EmailAddress, MIGRATIONS, Password, RequestInfo, SignIn,
+    SignUp, SignedIn,
+};
+use workeros_core::testkit::StandingClock;
+use workeros_core::{
+    Batch, Credential, Database, Error, Identity, Result, Rows, Runtime, Statement, Step, TenantId,
+    Value, migrate,
+};
+
+mod schema;
+
+use schema::Schema;
+
+/// A password that the policy takes.
+pub(crate) const PASSWORD: &str = "correct horse battery";
+
+/// An instance of its own on one database, with a clock that stands.
+pub(crate) struct World {
+    pub(crate) auth: Auth,
+    pub(crate) tenant: TenantId,
+    pub(crate) runtime: Runtime,
+    clock: Arc<StandingClock>,
+    _schema: Option<Schema>,
+}
+
+/// A world on every database there is, with cheap hashes.
+pub(crate) async fn worlds() -> Vec<World> {
+    worlds_with(AuthBuilder::danger_weak_hashing).await
+}
+
+/// A world on every database there is, built so.
+pub(crate) async fn worlds_with(options: impl Fn(AuthBuilder) -> AuthBuilder) -> Vec<World> {
+    let mut worlds = Vec::new();
+    let sqlite = Arc::new(Sqlite::memory().await.unwrap());
+    worlds.push(World::new(sqlite, None, &options).await);
+    if let Some(schema) = Schema::new().await {
+        let of_schema = PostgresOptions::default().with_schema(&schema.name);
+        let postgres = Arc::new(
+            Postgres::connect_with(&schema.url, of_schema)
+                .await
+                .unwrap(),
+        );
+        worlds.push(World::new(postgres, Some(schema), &options).await);
+    }
+    worlds
+}
+
+impl World {
+    async fn new(
+        database: Arc<dyn Database>,
+        schema: Option<Schema>,
+        options: impl Fn(AuthBuilder) -> AuthBuilder,
+    ) -> Self {
+        let clock = Arc::new(StandingClock::default());
+        let runtime = Runtime::new(database).with_clock(Arc::clone(&clock) as _);
+        migrate(
+            runtime.database.as_ref(),
+            runtime.clock.as_ref(),
+            MIGRATIONS,
+        )
+        .await
+        .unwrap();
+        let tenant = TenantId::new(runtime.ids.next_id());
+        let auth = options(Auth::builder(runtime.clone(), tenant))
+            .build()
+            .unwrap();
+        Self {
+            auth,
+            tenant,
+            runtime,
+            clock,
+            _schema: schema,
+        }
+    }
+
+    /// Another handle on the same database.
+    pub(crate) fn auth_with(&self, options: impl Fn(AuthBuilder) -> AuthBuilder) -> Auth {
+        options(Auth::builder(self.runtime.clone(), self.tenant))
+            .build()
+            .unwrap()
+    }
+
+    pub(crate) fn wait(&self, by: Duration) {
+        self.clock.advance(by);
+    }
+
+    pub(crate) async fn sign_up(&self, name: &str) -> SignedIn {
+        self.auth
+            .sign_up_email(sign_up(name), &RequestInfo::new())
+            .await
+            .unwrap()
+    }
+
+    pub(crate) async fn sign_in(&self, name: &str) -> Result<SignedIn> {
+        self.auth
+            .sign_in_email(sign_in(name, PASSWORD), &RequestInfo::new())
+            .await
+    }
+
+    /// Who acts with the session, as with a request.
+    pub(crate) async fn identity(&self, signed_in: &SignedIn) -> Identity {
+        let active = self.auth.session(&signed_in.token).await.unwrap().unwrap();
+        let identity = Identity::host(active.user.id.to_string())
+            .with_credential(Credential::Session(active.session.id));
+        active.roles.into_iter().fold(identity, Identity::with_role)
+    }
+
+    pub(crate) async fn roles(&self, signed_in: &SignedIn) -> Vec<String> {
+        self.auth
+            .roles_of(self.tenant, signed_in.user.id)
+            .await
+            .unwrap()
+    }
+
+    pub(crate) async fn rows(&self, sql: &'static str, params: Vec<Value>) -> Rows {
+        self.runtime
+            .database
+            .fetch(Statement::new(sql, params))
+            .await
+            .unwrap()
+    }
+
+    pub(crate) async fn run(&self, sql: &'static str, params: Vec<Value>) {
+        let batch = Batch::new().step(Step::new(Statement::new(sql, params)));
+        self.runtime.database.apply(batch).await.unwrap();
+    }
+}
+
+pub(crate) fn email(name: &str) -> EmailAddress {
+    EmailAddress::parse(&format!("{name}@example.com")).unwrap()
+}
+
+pub(crate) fn password(text: &str) -> Password {
+    Password::parse(text).unwrap()
+}
+
+pub(crate) fn display_name(text: &str) -> DisplayName {
+    DisplayName::parse(text).unwrap()
+}
+
+pub(crate) fn sign_up(name: &str) -> SignUp {
+    SignUp::new(email(name), password(PASSWORD), display_name(name))
+}
+
+pub(crate) fn sign_in(name: &str, text: &str) -> SignIn {
+    SignIn::new(email(name), password(text))
+}
+
+pub(crate) fn names(names: &[&str]) -> Vec<String> {
+    names.iter().map(ToString::to_string).collect()
+}
+
+/// The path and code of the only finding.
+pub(crate) fn finding(error: &Error) -> (&str, &str) {
+    let [detail] = error.details() else {
+        panic!("not one finding: {error:?}")
+    };
+    (&detail.path, &detail.code)
+}
