@@ -44,9 +44,66 @@ pub fn write_number(out: &mut Vec<u8>, number: f64) {
 
 /// Writes text as a JSON string.
 pub fn write_string(out: &mut Vec<u8>, text: &str) {
-    // INVARIANT: as in `write_number`.
-    let written = serde_json::to_writer(out, text);
-    debug_assert!(written.is_ok());
+    out.reserve(text.len() + 2);
+    out.push(b'"');
+    let mut rest = text.as_bytes();
+    while let Some((plain, byte, after)) = split_at_escape(rest) {
+        out.extend_from_slice(plain);
+        write_escape(out, byte);
+        rest = after;
+    }
+    out.extend_from_slice(rest);
+    out.push(b'"');
+}
+
+/// The first byte that must be escaped, with what stands before and after it.
+fn split_at_escape(bytes: &[u8]) -> Option<(&[u8], u8, &[u8])> {
+    // Whole chunks without a branch in them: most text needs no escape at all.
+    let plain = |chunk: &&[u8]| {
+        !chunk
+            .iter()
+            .fold(false, |found, byte| found | must_escape(*byte))
+    };
+    let skipped = bytes.chunks_exact(16).take_while(plain).count() * 16;
+    let at = skipped
+        + bytes
+            .get(skipped..)?
+            .iter()
+            .position(|byte| must_escape(*byte))?;
+    let (plain, rest) = bytes.split_at_checked(at)?;
+    let (byte, after) = rest.split_first()?;
+    Some((plain, *byte, after))
+}
+
+const fn must_escape(byte: u8) -> bool {
+    (byte < 0x20) | (byte == b'"') | (byte == b'\\')
+}
+
+fn write_escape(out: &mut Vec<u8>, byte: u8) {
+    let short = match byte {
+        b'"' | b'\\' => byte,
+        b'\n' => b'n',
+        b'\r' => b'r',
+        b'\t' => b't',
+        0x08 => b'b',
+        0x0c => b'f',
+        _ => {
+            out.extend_from_slice(b"\\u00");
+            out.extend(hex_digits(byte));
+            return;
+        }
+    };
+    out.extend([b'\\', short]);
+}
+
+fn hex_digits(byte: u8) -> [u8; 2] {
+    [byte >> 4, byte & 0xf].map(|nibble| {
+        if nibble < 10 {
+            b'0' + nibble
+        } else {
+            b'a' + nibble - 10
+        }
+    })
 }
 
 /// Writes a UUID, hyphenated and in lower case.
@@ -75,11 +132,9 @@ pub fn write_raw_json(out: &mut Vec<u8>, json: &str) {
 
 /// Writes bytes as a string of lower-case hexadecimal digits.
 pub fn write_hex(out: &mut Vec<u8>, bytes: &[u8]) {
+    out.reserve(bytes.len() * 2 + 2);
     out.push(b'"');
-    for byte in bytes {
-        let written = write!(out, "{byte:02x}");
-        debug_assert!(written.is_ok());
-    }
+    out.extend(bytes.iter().flat_map(|byte| hex_digits(*byte)));
     out.push(b'"');
 }
 
@@ -92,4 +147,71 @@ fn write_list(out: &mut Vec<u8>, list: &[String]) {
         write_string(out, text);
     }
     out.push(b']');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(write: impl FnOnce(&mut Vec<u8>)) -> String {
+        let mut out = Vec::new();
+        write(&mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    /// Each letter of the first planes, at each place within a chunk.
+    #[test]
+    fn strings_are_written_as_serde_json_writes_them() {
+        for letter in (0..0x300)
+            .chain([0x2028, 0xfeff, 0x1_f600])
+            .filter_map(char::from_u32)
+        {
+            for before in [0, 1, 14, 15, 16, 17, 40] {
+                let text = format!("{}{letter}{letter}ü end", "x".repeat(before));
+                let expected = serde_json::to_string(&text).unwrap();
+                assert_eq!(written(|out| write_string(out, &text)), expected);
+            }
+        }
+        assert_eq!(written(|out| write_string(out, "")), r#""""#);
+    }
+
+    #[test]
+    fn numbers_read_back_as_the_same_number() {
+        for number in [
+            0.1 + 0.2,
+            71_427.142_857_142_86,
+            5e-324,
+            f64::MAX,
+            1e21,
+            -1.0,
+            1e-7,
+        ] {
+            let text = written(|out| write_number(out, number));
+            assert_eq!(
+                text.parse::<f64>().unwrap().to_bits(),
+                number.to_bits(),
+                "{text}"
+            );
+        }
+        for number in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            assert_eq!(written(|out| write_number(out, number)), "null");
+        }
+    }
+
+    #[test]
+    fn what_is_not_json_is_written_as_text() {
+        for (stored, expected) in [
+            (r#" {"a": [1, 2]} "#, r#" {"a": [1, 2]} "#),
+            ("not json", r#""not json""#),
+            ("[1,", r#""[1,""#),
+            ("", r#""""#),
+            ("1 2", r#""1 2""#),
+        ] {
+            assert_eq!(written(|out| write_raw_json(out, stored)), expected);
+        }
+        assert_eq!(
+            written(|out| write_hex(out, &[0, 0x0f, 0xa5, 0xff])),
+            r#""000fa5ff""#
+        );
+    }
 }

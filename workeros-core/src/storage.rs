@@ -30,9 +30,11 @@ impl ObjectMeta {
 ///
 /// # Contract
 ///
-/// * A key is relative, `/`-separated, without empty, `.` or `..` segments and
-///   without control characters; any other is
-///   [`Validation`](crate::ErrorKind::Validation) and touches nothing.
+/// * A key is relative and `/`-separated, of at most 1024 bytes, without empty
+///   segments, without control characters and backslashes, and no segment ends
+///   in a dot or a space (so none is `.` or `..`); any other is
+///   [`Validation`](crate::ErrorKind::Validation) and touches nothing. The same
+///   goes for the prefix of `list`, whose last segment may be unfinished.
 /// * `put` is atomic: a reader sees the old object or the new one, whole. When
 ///   it answers `Ok`, the object is durable.
 /// * A key that is not there is [`NotFound`](crate::ErrorKind::NotFound) for

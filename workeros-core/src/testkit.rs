@@ -1,0 +1,44 @@
+//! Conformance suites and test doubles.
+//!
+//! **Not covered by semver**: a case may be added or sharpened in any release.
+//!
+//! A suite holds an adapter to the `# Contract` of its trait. It is a list of
+//! cases, and a macro makes one `#[tokio::test]` of each (your crate brings
+//! tokio, with its features `macros` and `rt`), so that a failure names the
+//! rule that was broken:
+//!
+//! ```
+//! # #[cfg(any())]
+//! mod my_database {
+//!     workeros_core::database_conformance!(async { MyDatabase::empty().await });
+//! }
+//! ```
+//!
+//! | suite | macro |
+//! | --- | --- |
+//! | [`database`] | [`database_conformance!`](crate::database_conformance) |
+//! | [`storage`] | [`storage_conformance!`](crate::storage_conformance) |
+//! | [`mailer`] | [`mailer_conformance!`](crate::mailer_conformance) |
+//!
+//! The doubles make a test stand still: [`StandingClock`], [`SequentialIds`],
+//! [`SeededRandom`], and [`fault`] makes things fail on demand.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a suite reports by panicking"
+)]
+
+pub mod database;
+pub mod fault;
+pub mod mailer;
+pub mod storage;
+
+mod double;
+mod suite;
+
+pub use double::{SeededRandom, SequentialIds, StandingClock};
+#[doc(hidden)]
+pub use suite::Opened;
