@@ -203,12 +203,18 @@ fn next_write(jobs: &Receiver<Job>, next: &mut Option<Job>) -> Option<Write> {
 
 /// Tells each of them the same; the first gets the cause for the log.
 fn fail_all(writes: Vec<Write>, error: Error) {
-    let (kind, message) = (error.kind(), error.message().to_owned());
-    let mut cause = Some(error);
-    for write in writes {
-        let error = cause
-            .take()
-            .unwrap_or_else(|| Error::new(kind, message.clone()));
-        write.fail(error);
+    let mut writes = writes.into_iter();
+    let first = writes.next();
+    writes.for_each(|write| write.fail(without_cause(&error)));
+    if let Some(first) = first {
+        first.fail(error);
+    }
+}
+
+fn without_cause(error: &Error) -> Error {
+    let copy = Error::new(error.kind(), error.message().to_owned());
+    match error.retry_after_seconds() {
+        Some(seconds) => copy.with_retry_after(seconds),
+        None => copy,
     }
 }

@@ -1,0 +1,5 @@
+mod console;
+mod memory;
+
+pub use console::ConsoleMailer;
+pub use memory::MemoryMailer;

@@ -1,0 +1,6 @@
+mod fs;
+mod key;
+mod memory;
+
+pub use fs::FsStorage;
+pub use memory::MemoryStorage;
