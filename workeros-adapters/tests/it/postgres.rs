@@ -9,10 +9,12 @@ use workeros_core::{Database as _, Error, Result, Row, Statement, Value};
 
 mod batches;
 mod connections;
+mod contract;
 mod errors;
 mod values;
 
 /// A schema of its own for each test, dropped with it.
+#[derive(Debug)]
 struct Schema {
     url: String,
     name: String,
