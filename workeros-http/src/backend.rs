@@ -1,0 +1,137 @@
+use std::convert::Infallible;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::{Request, Response, Uri};
+use tower_service::Service;
+use workeros_auth::Auth;
+use workeros_core::{Authenticator, Result};
+use workeros_schema::DataPlane;
+
+use crate::body::{BoxError, RequestBody};
+use crate::cors::Cors;
+use crate::csrf::CsrfRule;
+use crate::gate::Gate;
+use crate::router::Router;
+use crate::{Body, Config, Endpoint, pipeline, routes};
+
+/// A backend as a [`tower` service](tower_service::Service): mount it in the
+/// host's own application, at any path. Cheap to clone; clones are the same
+/// instance.
+#[derive(Clone)]
+pub struct Backend(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) plane: DataPlane,
+    pub(crate) config: Config,
+    pub(crate) authenticators: Vec<Arc<dyn Authenticator>>,
+    pub(crate) router: Router,
+    pub(crate) cors: Cors,
+    pub(crate) csrf: CsrfRule,
+    pub(crate) gate: Arc<Gate>,
+}
+
+impl Backend {
+    /// A backend over this data plane.
+    #[must_use]
+    pub fn new(plane: DataPlane, config: Config) -> Self {
+        let trusted = config.allowed_origins.iter().chain(&config.trusted_origins).cloned();
+        Self(Arc::new(Inner {
+            authenticators: config.all_authenticators(),
+            router: Router::new(routes::endpoints(config.auth.is_some())),
+            cors: Cors::new(&config.allowed_origins),
+            csrf: CsrfRule::new(config.origin.clone(), trusted.collect()),
+            gate: Arc::default(),
+            plane,
+            config,
+        }))
+    }
+
+    /// The data plane: collections, permissions and rows, without HTTP.
+    #[must_use]
+    pub fn plane(&self) -> &DataPlane {
+        &self.0.plane
+    }
+
+    /// The bundled users, sessions and API keys, where they are in use.
+    #[must_use]
+    pub fn auth(&self) -> Option<&Auth> {
+        self.0.config.auth.as_ref()
+    }
+
+    /// Where clients reach it.
+    #[must_use]
+    pub fn public_url(&self) -> &Uri {
+        &self.0.config.public_url
+    }
+
+    /// Every operation of the API.
+    #[must_use]
+    pub fn endpoints(&self) -> &[Endpoint] {
+        self.0.router.endpoints()
+    }
+
+    /// Answers every further request with 503, and waits until those under way
+    /// are answered and what they left to do is done.
+    pub async fn shutdown(&self) {
+        self.0.gate.close().await;
+        if let Some(auth) = self.auth() {
+            auth.drain().await;
+        }
+    }
+
+    /// Answers a request.
+    pub(crate) fn respond<B>(&self, request: Request<B>) -> ResponseFuture
+    where
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let (parts, body) = request.into_parts();
+        let response = pipeline::respond(self.clone(), parts, RequestBody::new(body));
+        ResponseFuture(Box::pin(response))
+    }
+}
+
+impl<B> Service<Request<B>> for Backend
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = ResponseFuture;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> ResponseFuture {
+        self.respond(request)
+    }
+}
+
+impl fmt::Debug for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Backend").field("public_url", self.public_url()).finish_non_exhaustive()
+    }
+}
+
+/// A response on its way.
+pub struct ResponseFuture(Pin<Box<dyn Future<Output = Response<Body>> + Send>>);
+
+impl Future for ResponseFuture {
+    type Output = Result<Response<Body>, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.as_mut().poll(context).map(Ok)
+    }
+}
+
+impl fmt::Debug for ResponseFuture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ResponseFuture(..)")
+    }
+}

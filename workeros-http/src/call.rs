@@ -1,0 +1,95 @@
+use std::str::FromStr;
+
+use http::HeaderMap;
+use http::request::Parts;
+use serde_json::Value as Json;
+use workeros_auth::{Auth, RequestInfo};
+use workeros_core::{Error, ErrorKind, Identity, Result, Subject, TenantId};
+use workeros_schema::{DataPlane, Items};
+
+use crate::request_id::RequestId;
+use crate::{Backend, ClientAddress};
+
+/// A request that was let in, as a handler takes it apart.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) backend: Backend,
+    pub(crate) parts: Parts,
+    pub(crate) path: Vec<(&'static str, String)>,
+    pub(crate) query: Vec<(String, String)>,
+    pub(crate) body: Option<Json>,
+    /// Who asks; `None` where nobody was asked who he is.
+    pub(crate) subject: Option<Subject>,
+    pub(crate) request_id: RequestId,
+}
+
+impl Call {
+    /// A segment of the path.
+    pub(crate) fn segment(&self, name: &str) -> &str {
+        let segment = self.path.iter().find(|(known, _)| *known == name);
+        segment.map(|(_, value)| value.as_str()).unwrap_or_default()
+    }
+
+    /// A segment of the path that is an id. What cannot be one is not found.
+    pub(crate) fn id<T: FromStr>(&self) -> Result<T> {
+        self.segment("id").parse().map_err(|_| Error::not_found())
+    }
+
+    /// A parameter of the query.
+    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
+        let parameter = self.query.iter().find(|(known, _)| known == name);
+        parameter.map(|(_, value)| value.as_str())
+    }
+
+    /// The body; null where the endpoint takes none.
+    pub(crate) fn json(&self) -> &Json {
+        self.body.as_ref().unwrap_or(&Json::Null)
+    }
+
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        &self.parts.headers
+    }
+
+    /// Who asks.
+    pub(crate) fn subject(&self) -> Subject {
+        let anonymous = || Subject::anonymous(self.plane().default_tenant());
+        self.subject.clone().unwrap_or_else(anonymous)
+    }
+
+    /// The workspace acted in.
+    pub(crate) fn tenant(&self) -> TenantId {
+        let default = || self.plane().default_tenant();
+        self.subject.as_ref().map_or_else(default, Subject::tenant)
+    }
+
+    /// Who is signed in.
+    pub(crate) fn identity(&self) -> Result<&Identity> {
+        let identity = self.subject.as_ref().and_then(Subject::identity);
+        identity.ok_or_else(|| Error::new(ErrorKind::Unauthorized, "sign in to do this"))
+    }
+
+    pub(crate) fn plane(&self) -> &DataPlane {
+        self.backend.plane()
+    }
+
+    /// The bundled auth. Its endpoints are there only if it is.
+    pub(crate) fn auth(&self) -> Result<&Auth> {
+        self.backend.auth().ok_or_else(Error::not_found)
+    }
+
+    /// The rows of the collection the path names.
+    pub(crate) fn items(&self) -> Items {
+        let items = self.plane().items(self.subject(), self.segment("slug"));
+        items.with_request_id(Some(self.request_id.as_str().to_owned()))
+    }
+
+    /// What the request tells about where it comes from.
+    pub(crate) fn request_info(&self) -> RequestInfo {
+        let headers = self.headers();
+        let user_agent = headers.get(http::header::USER_AGENT).and_then(|text| text.to_str().ok());
+        let presented = self.backend.auth().and_then(|auth| auth.credentials(headers).ok().flatten());
+        let session = presented.and_then(|credentials| credentials.session().cloned());
+        let address = self.parts.extensions.get::<ClientAddress>().map(|address| address.0);
+        RequestInfo::new().with_ip(address).with_user_agent(user_agent).with_replaced(session)
+    }
+}

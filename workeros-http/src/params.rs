@@ -1,0 +1,47 @@
+//! The query of a URL.
+
+use percent_encoding::percent_decode_str;
+use workeros_auth::ApiKeySecret;
+use workeros_core::{Error, ErrorKind, Result};
+
+/// Reads the parameters, each of which must be known and stand once.
+///
+/// # Errors
+///
+/// [`BadRequest`](ErrorKind::BadRequest) for what is not UTF-8 once decoded and
+/// for an API key, which would end up in logs and histories;
+/// [`Validation`](ErrorKind::Validation) for an unknown or repeated parameter.
+pub(crate) fn parse(query: Option<&str>, known: &[&str]) -> Result<Vec<(String, String)>> {
+    let mut params: Vec<(String, String)> = Vec::new();
+    let pairs = query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
+    for pair in pairs {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let (name, value) = (decode(name)?, decode(value)?);
+        check(&name, &value, &params, known)?;
+        params.push((name, value));
+    }
+    Ok(params)
+}
+
+fn check(name: &str, value: &str, before: &[(String, String)], known: &[&str]) -> Result<()> {
+    if value.starts_with(ApiKeySecret::MARK) {
+        let message = "an API key does not belong in a URL; send it as `Authorization: Bearer`";
+        return Err(Error::new(ErrorKind::BadRequest, message));
+    }
+    if !known.contains(&name) {
+        let message = "is not known here";
+        return Err(Error::validation(name, "unknown_parameter", message));
+    }
+    if before.iter().any(|(other, _)| other == name) {
+        return Err(Error::validation(name, "duplicate", "stands twice"));
+    }
+    Ok(())
+}
+
+fn decode(text: &str) -> Result<String> {
+    let text = text.replace('+', " ");
+    let decoded = percent_decode_str(&text).decode_utf8();
+    decoded.map(std::borrow::Cow::into_owned).map_err(|error| {
+        Error::new(ErrorKind::BadRequest, "the query of the URL is not UTF-8").with_source(error)
+    })
+}

@@ -1,0 +1,175 @@
+//! The way of a request through the service, from its head to the response.
+
+use std::panic::AssertUnwindSafe;
+
+use futures::FutureExt as _;
+use http::header::{ALLOW, CONNECTION, CONTENT_LENGTH};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Version};
+use http_body::Body as _;
+use tracing::Instrument as _;
+use workeros_core::{Error, ErrorKind, Result};
+
+use crate::body::RequestBody;
+use crate::call::Call;
+use crate::endpoint::{Access, Endpoint, Input};
+use crate::failure::{Failure, Reader};
+use crate::json_body;
+use crate::request_id::{RequestId, X_REQUEST_ID};
+use crate::router::Route;
+use crate::subject::resolve;
+use crate::{Backend, Body, cors, limits, params, security_headers};
+
+/// Answers a request, whatever it is, and whatever happens on the way.
+pub(crate) async fn respond(backend: Backend, parts: Parts, body: RequestBody) -> Response<Body> {
+    let inner = &backend.0;
+    let request_id = RequestId::of(&parts.headers, &*inner.plane.runtime().ids);
+    let span = tracing::info_span!(
+        "request",
+        method = %parts.method,
+        route = tracing::field::Empty,
+        request_id = request_id.as_str(),
+    );
+    let origin = inner.cors.origin(&parts.headers);
+    let (is_head, version) = (parts.method == Method::HEAD, parts.version);
+    let inside = inner.gate.enter();
+    let response = match &inside {
+        Some(_) => AssertUnwindSafe(answer(&backend, parts, body, &request_id))
+            .catch_unwind()
+            .instrument(span.clone())
+            .await
+            .unwrap_or_else(|_| span.in_scope(|| failed(&panicked(), &request_id, Reader::Api))),
+        None => shut_down(&request_id, version),
+    };
+    let mut response = if is_head { without_body(response) } else { response };
+    let headers = response.headers_mut();
+    headers.insert(X_REQUEST_ID, request_id.header());
+    security_headers::put(headers, inner.config.is_https());
+    inner.cors.put(headers, origin);
+    response
+}
+
+async fn answer(
+    backend: &Backend,
+    parts: Parts,
+    body: RequestBody,
+    request_id: &RequestId,
+) -> Response<Body> {
+    let route = limits::check(&parts).and_then(|()| route(backend, &parts));
+    let (endpoint, path) = match route {
+        Ok(Route::Found(endpoint, path)) => (endpoint, path),
+        Ok(Route::OtherMethods(allow)) if parts.method == Method::OPTIONS => {
+            return options(backend, &parts.headers, allow);
+        }
+        Ok(Route::OtherMethods(allow)) => {
+            return Failure::method_not_allowed(&allow).into_response(request_id, Reader::Api);
+        }
+        Ok(Route::NotFound) => return failed(&Error::not_found(), request_id, Reader::Api),
+        Err(error) => return failed(&error, request_id, Reader::Api),
+    };
+    tracing::Span::current().record("route", endpoint.path());
+    match serve(backend, endpoint, path, parts, body, request_id).await {
+        Ok(response) => response,
+        Err(error) => failed(&error, request_id, endpoint.reader),
+    }
+}
+
+async fn serve(
+    backend: &Backend,
+    endpoint: &Endpoint,
+    path: Vec<(&'static str, String)>,
+    parts: Parts,
+    body: RequestBody,
+    request_id: &RequestId,
+) -> Result<Response<Body>> {
+    let inner = &backend.0;
+    inner.csrf.check(&parts.method, &parts.headers)?;
+    let subject = match endpoint.access() {
+        Access::Open => None,
+        access => Some(admit(backend, &parts, access).await?),
+    };
+    let query = params::parse(parts.uri.query(), endpoint.parameters())?;
+    let body = match endpoint.input {
+        Input::None => None,
+        Input::Json => {
+            Some(json_body::read(&parts.headers, body, inner.config.max_body_bytes).await?)
+        }
+    };
+    let call = Call {
+        backend: backend.clone(),
+        parts,
+        path,
+        query,
+        body,
+        subject,
+        request_id: request_id.clone(),
+    };
+    Ok(endpoint.handle(call).await?.into_response())
+}
+
+/// Finds out who asks, and whether he may at all.
+async fn admit(
+    backend: &Backend,
+    parts: &Parts,
+    access: Access,
+) -> Result<workeros_core::Subject> {
+    let subject = resolve(backend, parts).await?;
+    if access == Access::Admin {
+        backend.plane().require_admin(&subject).await?;
+    }
+    if access == Access::SignedIn && subject.is_anonymous() {
+        return Err(Error::new(ErrorKind::Unauthorized, "sign in to do this"));
+    }
+    Ok(subject)
+}
+
+/// Looks the path up as it came, which is below the mount point if the host
+/// took that away, and else without the mount point's path.
+fn route<'a>(backend: &'a Backend, parts: &Parts) -> Result<Route<'a>> {
+    let inner = &backend.0;
+    let path = parts.uri.path();
+    let route = inner.router.find(&parts.method, path)?;
+    let mount_path = inner.config.mount_path();
+    match (&route, path.strip_prefix(mount_path)) {
+        (Route::NotFound, Some(below)) if !mount_path.is_empty() => {
+            inner.router.find(&parts.method, below)
+        }
+        _ => Ok(route),
+    }
+}
+
+fn options(backend: &Backend, request: &HeaderMap, allow: HeaderValue) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response.headers_mut().insert(ALLOW, allow);
+    let cors = &backend.0.cors;
+    if cors::is_preflight(request) && cors.origin(request).is_some() {
+        cors.put_preflight(response.headers_mut());
+    }
+    response
+}
+
+fn failed(error: &Error, request_id: &RequestId, reader: Reader) -> Response<Body> {
+    Failure::new(error).into_response(request_id, reader)
+}
+
+fn panicked() -> Error {
+    Error::internal("a handler panicked")
+}
+
+fn shut_down(request_id: &RequestId, version: Version) -> Response<Body> {
+    let error = Error::new(ErrorKind::Unavailable, "shutting down").with_retry_after(1);
+    let mut response = Failure::new(&error).into_response(request_id, Reader::Api);
+    if version <= Version::HTTP_11 {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+fn without_body(response: Response<Body>) -> Response<Body> {
+    let (mut parts, body) = response.into_parts();
+    if let Some(bytes) = body.size_hint().exact().filter(|bytes| *bytes > 0) {
+        parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(bytes));
+    }
+    Response::from_parts(parts, Body::empty())
+}

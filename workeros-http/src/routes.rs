@@ -1,0 +1,31 @@
+//! The list of all endpoints.
+
+use crate::Endpoint;
+
+mod adoption;
+mod api_keys;
+mod auth;
+mod collections;
+mod health;
+mod items;
+mod paging;
+mod permissions;
+mod roles;
+mod users;
+
+/// Every endpoint; those of users, sessions and API keys only with the bundled
+/// auth.
+pub(crate) fn endpoints(with_auth: bool) -> Vec<Endpoint> {
+    let mut endpoints = health::endpoints();
+    endpoints.extend(collections::endpoints());
+    endpoints.extend(items::endpoints());
+    endpoints.extend(roles::endpoints());
+    endpoints.extend(permissions::endpoints());
+    endpoints.extend(adoption::endpoints());
+    if with_auth {
+        endpoints.extend(auth::endpoints());
+        endpoints.extend(users::endpoints());
+        endpoints.extend(api_keys::endpoints());
+    }
+    endpoints
+}

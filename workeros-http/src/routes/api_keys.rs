@@ -1,0 +1,91 @@
+use http::Method;
+use serde_json::{Value as Json, json};
+use workeros_auth::{ApiKey, NewApiKey};
+use workeros_core::input::Object;
+use workeros_core::{Error, ErrorKind, Identity, Result, Timestamp};
+
+use super::paging::{self, Paging};
+use crate::call::Call;
+use crate::endpoint::{Access, Endpoint};
+use crate::reply::Reply;
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    const ALL: &str = "/api/api-keys";
+    const ONE: &str = "/api/api-keys/{id}";
+    let signed_in = Access::SignedIn;
+    vec![
+        Endpoint::new(Method::GET, ALL, signed_in, list_api_keys)
+            .with_parameters(paging::PARAMETERS),
+        Endpoint::new(Method::POST, ALL, signed_in, create_api_key).with_json(),
+        Endpoint::new(Method::GET, ONE, signed_in, read_api_key),
+        Endpoint::new(Method::DELETE, ONE, signed_in, revoke_api_key),
+    ]
+}
+
+async fn list_api_keys(call: Call) -> Result<Reply> {
+    let paging = Paging::read(&call)?;
+    let (caller, tenant) = (call.identity()?, call.tenant());
+    let page = call.auth()?.api_keys(caller, tenant, paging.limit, paging.before).await?;
+    let last = page.keys.last().map(|key| key.id);
+    Ok(paging.reply(page.keys.iter().map(write).collect(), last, page.has_more))
+}
+
+/// The one time the key itself is shown.
+async fn create_api_key(call: Call) -> Result<Reply> {
+    let caller = call.identity()?;
+    let new = read_new(call.json(), caller)?;
+    let created = call.auth()?.create_api_key(caller, call.tenant(), new).await?;
+    let mut json = write(&created.key);
+    if let Some(members) = json.as_object_mut() {
+        members.insert("key".to_owned(), json!(created.secret.expose()));
+    }
+    Ok(Reply::data(json).created())
+}
+
+async fn read_api_key(call: Call) -> Result<Reply> {
+    let key = call.auth()?.api_key_by_id(call.identity()?, call.tenant(), call.id()?).await?;
+    Ok(Reply::data(write(&key)))
+}
+
+async fn revoke_api_key(call: Call) -> Result<Reply> {
+    call.auth()?.revoke_api_key(call.identity()?, call.tenant(), call.id()?).await?;
+    Ok(Reply::ok())
+}
+
+/// Reads `{name, roles?, expires_at?}`. A key acts as who makes it: another
+/// `user_id` is refused.
+fn read_new(body: &Json, caller: &Identity) -> Result<NewApiKey> {
+    let mut object = Object::read(body, "")?;
+    object.alias("expires_at", "expiresAt");
+    object.alias("user_id", "userId");
+    let name = object.required_string("name");
+    let roles = object.strings("roles");
+    let expires_at = object.string("expires_at").map(|text| {
+        Timestamp::parse(&text).ok_or_else(|| {
+            let path = object.pointer("expires_at");
+            Error::validation(path, "invalid_value", "must be a timestamp")
+        })
+    });
+    let expires_at = expires_at.and_then(|expires_at| object.keep(expires_at));
+    let user_id = object.string("user_id");
+    object.finish()?;
+    if user_id.is_some_and(|user_id| user_id != caller.user_id) {
+        let message = "a key can be made for oneself only";
+        return Err(Error::new(ErrorKind::Forbidden, message));
+    }
+    Ok(NewApiKey::new(name).with_roles(roles).with_expires_at(expires_at))
+}
+
+fn write(key: &ApiKey) -> Json {
+    json!({
+        "id": key.id.to_string(),
+        "user_id": key.user_id.to_string(),
+        "name": key.name,
+        "prefix": key.prefix,
+        "last4": key.last4,
+        "roles": key.roles,
+        "created_at": key.created_at.to_string(),
+        "expires_at": key.expires_at.map(|at| at.to_string()),
+        "last_used_at": key.last_used_at.map(|at| at.to_string()),
+    })
+}

@@ -1,0 +1,86 @@
+use serde_json::Value as Json;
+use workeros_auth::{DisplayName, EmailAddress, Password, SetupToken};
+use workeros_core::input::Object;
+use workeros_core::{Error, Result};
+
+use crate::Backend;
+use crate::callback::CallbackUrl;
+use crate::cookie::Keep;
+
+pub(super) struct SignUpForm {
+    pub(super) email: EmailAddress,
+    pub(super) password: Password,
+    pub(super) name: DisplayName,
+    pub(super) setup_token: Option<SetupToken>,
+    pub(super) keep: Keep,
+}
+
+pub(super) struct SignInForm {
+    pub(super) email: EmailAddress,
+    pub(super) password: Password,
+    pub(super) callback: Option<CallbackUrl>,
+    pub(super) keep: Keep,
+}
+
+/// Reads `{email, password, name, rememberMe?, callbackURL?, setupToken?}`.
+pub(super) fn read_sign_up(body: &Json, backend: &Backend) -> Result<SignUpForm> {
+    let mut object = Object::read(body, "")?;
+    object.alias("setupToken", "setup_token");
+    let email = read_email(&mut object);
+    let password = read_password(&mut object);
+    let name = DisplayName::parse(&object.string("name").unwrap_or_default());
+    let name = object.keep(name);
+    let setup_token = object.string("setupToken").map(|text| SetupToken::new(&text));
+    let keep = read_keep(&mut object);
+    read_callback(&mut object, backend);
+    object.finish()?;
+    match (email, password, name) {
+        (Some(email), Some(password), Some(name)) => {
+            Ok(SignUpForm { email, password, name, setup_token, keep })
+        }
+        _ => Err(incomplete()),
+    }
+}
+
+/// Reads `{email, password, rememberMe?, callbackURL?}`.
+pub(super) fn read_sign_in(body: &Json, backend: &Backend) -> Result<SignInForm> {
+    let mut object = Object::read(body, "")?;
+    let email = read_email(&mut object);
+    let password = read_password(&mut object);
+    let keep = read_keep(&mut object);
+    let callback = read_callback(&mut object, backend);
+    object.finish()?;
+    match (email, password) {
+        (Some(email), Some(password)) => Ok(SignInForm { email, password, callback, keep }),
+        _ => Err(incomplete()),
+    }
+}
+
+fn read_email(object: &mut Object) -> Option<EmailAddress> {
+    object.require("email");
+    let text = object.string("email")?;
+    object.keep(EmailAddress::parse(&text))
+}
+
+fn read_password(object: &mut Object) -> Option<Password> {
+    object.require("password");
+    let text = object.string("password")?;
+    object.keep(Password::parse(&text))
+}
+
+fn read_keep(object: &mut Object) -> Keep {
+    match object.boolean("rememberMe") {
+        Some(false) => Keep::UntilClosed,
+        Some(true) | None => Keep::Session,
+    }
+}
+
+fn read_callback(object: &mut Object, backend: &Backend) -> Option<CallbackUrl> {
+    let text = object.string("callbackURL")?;
+    let callback = CallbackUrl::parse(&text, backend, &object.pointer("callbackURL"));
+    object.keep(callback)
+}
+
+fn incomplete() -> Error {
+    Error::validation("", "required", "an e-mail address and a password are required")
+}
