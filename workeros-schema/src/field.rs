@@ -1,6 +1,7 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
+use sea_query::{Alias, Expr, Func};
 use serde_json::Value as Json;
 use workeros_core::{Error, Result, Value};
 use workeros_dsl::Type;
@@ -104,6 +105,10 @@ pub struct Field {
     pub private: bool,
     /// Whether the database fills it in when it is not given.
     pub generated: bool,
+    /// Whether nobody but the database can write it.
+    pub read_only: bool,
+    /// The enumerated type of an adopted column on Postgres.
+    pub enumeration: Option<String>,
     /// Which part of every item it is, if it is one.
     pub system: Option<System>,
 }
@@ -189,6 +194,8 @@ impl Field {
             note: None,
             private: false,
             generated: false,
+            read_only: false,
+            enumeration: None,
             system: None,
         }
     }
@@ -226,6 +233,14 @@ impl Field {
             rules.check(json, path)?;
         }
         Ok(value)
+    }
+
+    /// The parameter in the form the column takes.
+    pub(crate) fn write_sql(&self, parameter: Expr) -> Expr {
+        match &self.enumeration {
+            Some(name) => Func::cast_as_quoted(parameter, Alias::new(name)).into(),
+            None => self.encoding.write(parameter),
+        }
     }
 
     /// The value as a client reads it.

@@ -79,6 +79,8 @@ pub(crate) fn write_field(field: &Field) -> Json {
     }
     put("system", json!(field.system.map(System::name)));
     put("generated", json!(field.generated));
+    put("read_only", json!(field.read_only));
+    put("enumeration", json!(field.enumeration));
     put("required", json!(!field.nullable));
     put("default", field.default.as_ref().map_or(Json::Null, |value| field.write(value)));
     put("unique", json!(field.unique));
@@ -118,6 +120,8 @@ fn read_stored(object: &mut Object, field: &mut Field) {
         field.ty = Type::Relation(parse_key(&word));
     }
     field.generated = object.boolean("generated").unwrap_or_default();
+    field.read_only = object.boolean("read_only").unwrap_or_default();
+    field.enumeration = object.string("enumeration");
     let word = object.string("system");
     let parts = [System::Id, System::CreatedAt, System::UpdatedAt, System::Owner];
     field.system = parts.into_iter().find(|part| Some(part.name()) == word.as_deref());
