@@ -32,6 +32,45 @@ pub struct Change {
     pub at: Timestamp,
 }
 
+impl Change {
+    /// A change without images.
+    pub fn new(
+        tenant: TenantId,
+        collection: impl Into<String>,
+        item: impl Into<String>,
+        action: Action,
+        actor: impl Into<String>,
+        at: Timestamp,
+    ) -> Self {
+        Self {
+            tenant,
+            collection: collection.into(),
+            item: item.into(),
+            action,
+            before: None,
+            after: None,
+            actor: actor.into(),
+            request_id: None,
+            at,
+        }
+    }
+
+    /// Sets the row before and after, as JSON objects.
+    #[must_use]
+    pub fn with_images(mut self, before: Option<String>, after: Option<String>) -> Self {
+        self.before = before;
+        self.after = after;
+        self
+    }
+
+    /// Sets the request it came with.
+    #[must_use]
+    pub fn with_request_id(mut self, request_id: Option<String>) -> Self {
+        self.request_id = request_id;
+        self
+    }
+}
+
 /// What is done to rows, and what a permission is given for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Action {

@@ -50,6 +50,7 @@ mod database;
 mod error;
 mod grant;
 mod id;
+pub mod input;
 pub mod json;
 mod mailer;
 mod migration;

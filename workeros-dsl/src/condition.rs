@@ -215,7 +215,12 @@ impl Leaf {
         let column = columns
             .column(path)
             .ok_or_else(|| SqlError::UnknownColumn(path.to_owned()))?;
-        Ok(self.test.to_sql(column, slots))
+        let guard = columns.guard(path, slots)?;
+        let test = self.test.to_sql(column, slots);
+        Ok(match guard {
+            None => test,
+            Some(guard) => Expr::case(guard, test).into(),
+        })
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json, json};
 use workeros_core::input::Object;
 use workeros_core::{CollectionId, Detail, Error, Result, TenantId, Timestamp};
-use workeros_dsl::{Field as DslField, Fields};
+use workeros_dsl::{Field as DslField, Fields, Type};
 
 use crate::field::{Field, Origin, System, field_type, read_field, write_field};
 use crate::items::SortKey;
@@ -49,8 +49,17 @@ pub enum Kind {
     Adopted {
         /// The column that holds the workspace, if there is one. Without it
         /// the table belongs to the adopting workspace alone.
-        tenant_column: Option<String>,
+        tenant: Option<TenantColumn>,
     },
+}
+
+/// The column of an adopted table that holds the workspace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TenantColumn {
+    /// Its name.
+    pub column: String,
+    /// [`Uuid`](Type::Uuid) or [`Text`](Type::Text).
+    pub ty: Type,
 }
 
 /// What a collection is called, and how it behaves.
@@ -102,7 +111,8 @@ impl Collection {
     /// The field of that name, private ones included.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&Field> {
-        self.position(name).and_then(|position| self.fields.get(position))
+        self.position(name)
+            .and_then(|position| self.fields.get(position))
     }
 
     /// The position of the field of that name in [`fields`](Self::fields).
@@ -130,10 +140,13 @@ impl Collection {
 
     /// The column that holds the workspace, if there is one.
     #[must_use]
-    pub fn tenant_column(&self) -> Option<&str> {
+    pub fn tenant_column(&self) -> Option<TenantColumn> {
         match &self.kind {
-            Kind::Managed => Some("tenant_id"),
-            Kind::Adopted { tenant_column } => tenant_column.as_deref(),
+            Kind::Managed => Some(TenantColumn {
+                column: "tenant_id".to_owned(),
+                ty: Type::Uuid,
+            }),
+            Kind::Adopted { tenant } => tenant.clone(),
         }
     }
 
@@ -151,8 +164,12 @@ impl Collection {
         object.insert("slug".to_owned(), json!(self.slug));
         object.insert("physical_table".to_owned(), json!(self.table));
         object.insert("adopted".to_owned(), json!(!self.is_managed()));
-        if let Kind::Adopted { tenant_column } = &self.kind {
-            object.insert("tenant_column".to_owned(), json!(tenant_column));
+        if let Kind::Adopted {
+            tenant: Some(tenant),
+        } = &self.kind
+        {
+            object.insert("tenant_column".to_owned(), json!(tenant.column));
+            object.insert("tenant_type".to_owned(), json!(tenant.ty.to_string()));
         }
         let fields: Vec<Json> = self.fields.iter().map(write_field).collect();
         object.insert("fields".to_owned(), Json::Array(fields));
@@ -171,18 +188,25 @@ impl Collection {
         let mut object = Object::read(json, "")?;
         let slug = object.required_string("slug");
         let table = object.required_string("physical_table");
+        let is_uuid = object.string("tenant_type").as_deref() == Some("uuid");
+        let ty = if is_uuid { Type::Uuid } else { Type::Text };
         let tenant_column = object.string("tenant_column");
         let kind = match object.boolean("adopted") {
-            Some(true) => Kind::Adopted { tenant_column },
+            Some(true) => Kind::Adopted {
+                tenant: tenant_column.map(|column| TenantColumn { column, ty }),
+            },
             _ => Kind::Managed,
         };
         let settings = Settings::read(&mut object, Settings::default());
         let fields = object.array("fields").unwrap_or_default();
-        object.json("tenant_column");
         object.finish()?;
         let fields = read_fields(&fields, Origin::Stored)?;
         let collection = Self::new(id, tenant, slug, table, kind, fields, settings, created_at);
-        Ok(Self { version, updated_at, ..collection })
+        Ok(Self {
+            version,
+            updated_at,
+            ..collection
+        })
     }
 }
 
@@ -200,8 +224,12 @@ impl Settings {
             singular: object.string("singular").or(current.singular),
             plural: object.string("plural").or(current.plural),
             note: object.string("note").or(current.note),
-            display_template: object.string("display_template").or(current.display_template),
-            owner_scoped: object.boolean("owner_scoped").unwrap_or(current.owner_scoped),
+            display_template: object
+                .string("display_template")
+                .or(current.display_template),
+            owner_scoped: object
+                .boolean("owner_scoped")
+                .unwrap_or(current.owner_scoped),
             default_sort: sort.unwrap_or(current.default_sort),
         }
     }
@@ -217,7 +245,10 @@ impl Settings {
             ("owner_scoped", json!(self.owner_scoped)),
             ("default_sort", json!(sort)),
         ];
-        members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+        members
+            .into_iter()
+            .map(|(key, value)| (key.to_owned(), value))
+            .collect()
     }
 }
 
@@ -242,12 +273,24 @@ impl Definition {
         // Said of a managed collection it changes nothing; a client that sends
         // a definition back as it read it is understood.
         if object.boolean("adopted") == Some(true) {
-            object.complain("adopted", "invalid_value", "adopt a table by POST /api/admin/adopt");
+            object.complain(
+                "adopted",
+                "invalid_value",
+                "adopt a table by POST /api/admin/adopt",
+            );
         }
         object.finish()?;
         match (slug, fields) {
-            (Some(slug), Some(fields)) => Ok(Self { slug, settings, fields }),
-            _ => Err(Error::validation("", "invalid_value", "is not a collection")),
+            (Some(slug), Some(fields)) => Ok(Self {
+                slug,
+                settings,
+                fields,
+            }),
+            _ => Err(Error::validation(
+                "",
+                "invalid_value",
+                "is not a collection",
+            )),
         }
     }
 }
@@ -266,13 +309,21 @@ pub(crate) fn read_fields(array: &[Json], origin: Origin) -> Result<Vec<Field>> 
             Ok(field) if fields.iter().any(|other| other.name == field.name) => {
                 let path = format!("{pointer}/name");
                 let message = format!("there is another field `{}`", field.name);
-                details.push(Detail { path, code: "duplicate".into(), message });
+                details.push(Detail {
+                    path,
+                    code: "duplicate".into(),
+                    message,
+                });
             }
             Ok(field) => fields.push(field),
             Err(error) => details.extend_from_slice(error.details()),
         }
     }
-    if details.is_empty() { Ok(fields) } else { Err(Error::invalid(details)) }
+    if details.is_empty() {
+        Ok(fields)
+    } else {
+        Err(Error::invalid(details))
+    }
 }
 
 /// The parts every item of a managed collection has.
@@ -290,7 +341,11 @@ pub(crate) fn managed_system_fields(owner_scoped: bool) -> Vec<Field> {
 }
 
 fn positions(fields: &[Field]) -> HashMap<String, usize> {
-    fields.iter().enumerate().map(|(index, field)| (field.name.clone(), index)).collect()
+    fields
+        .iter()
+        .enumerate()
+        .map(|(index, field)| (field.name.clone(), index))
+        .collect()
 }
 
 impl Fields for Collection {
@@ -300,6 +355,3 @@ impl Fields for Collection {
         Some(DslField::new(field.ty))
     }
 }
-
-/// A collection, shared.
-pub type SharedCollection = Arc<Collection>;

@@ -73,12 +73,17 @@ impl Collections {
     pub async fn get(&self, slug: &str) -> Result<Arc<Collection>> {
         let snapshot = self.plane.snapshot(self.subject.tenant()).await?;
         let (collection, _) = snapshot.granted(&self.subject, slug, Action::Read)?;
-        self.visible(&snapshot, &collection).ok_or_else(Error::not_found)
+        self.visible(&snapshot, &collection)
+            .ok_or_else(Error::not_found)
     }
 
     /// The collection as the subject sees it: without the fields it may not
     /// read. An admin sees private fields too: he defines them.
-    fn visible(&self, snapshot: &Snapshot, collection: &Arc<Collection>) -> Option<Arc<Collection>> {
+    fn visible(
+        &self,
+        snapshot: &Snapshot,
+        collection: &Arc<Collection>,
+    ) -> Option<Arc<Collection>> {
         if snapshot.is_admin(&self.subject) {
             return Some(Arc::clone(collection));
         }
@@ -107,7 +112,12 @@ impl Collections {
         batch.extend(ddl.prologue());
         batch.push(insert(&collection, Some(&collection.table)));
         batch.extend(ddl.create(&collection, |field| target(&snapshot, &collection, field)));
-        batch.push(log::definition_step(runtime, &self.subject, None, Some(&collection)));
+        batch.push(log::definition_step(
+            runtime,
+            &self.subject,
+            None,
+            Some(&collection),
+        ));
         let applied = self.plane.apply_change(collection.tenant, batch).await;
         applied.map_err(|error| taken(error, &collection.slug))?;
         Ok(Arc::new(collection))
@@ -125,7 +135,10 @@ impl Collections {
     /// else changed the collection meanwhile.
     pub async fn update(&self, slug: &str, body: &Json) -> Result<Arc<Collection>> {
         let snapshot = self.plane.admin_snapshot(&self.subject).await?;
-        let current = snapshot.collections.get(slug).ok_or_else(Error::not_found)?;
+        let current = snapshot
+            .collections
+            .get(slug)
+            .ok_or_else(Error::not_found)?;
         let (changed, added) = self.change(&snapshot, current, body)?;
         let ddl = Ddl(self.plane.runtime().database.dialect());
         let mut batch = Batch::new();
@@ -148,13 +161,21 @@ impl Collections {
     /// [`Validation`](ErrorKind::Validation) for a part every item has.
     pub async fn drop_field(&self, slug: &str, name: &str) -> Result<Arc<Collection>> {
         let snapshot = self.plane.admin_snapshot(&self.subject).await?;
-        let current = snapshot.collections.get(slug).ok_or_else(Error::not_found)?;
+        let current = snapshot
+            .collections
+            .get(slug)
+            .ok_or_else(Error::not_found)?;
         let field = current.field(name).ok_or_else(Error::not_found)?;
         if field.system.is_some() {
             let why = "is a part of every item and cannot be dropped";
             return Err(Error::validation("name", "system_field", why));
         }
-        if current.settings.default_sort.iter().any(|key| key.field == name) {
+        if current
+            .settings
+            .default_sort
+            .iter()
+            .any(|key| key.field == name)
+        {
             let why = "is in the default sort; change that first";
             return Err(Error::validation("name", "in_use", why));
         }
@@ -164,7 +185,12 @@ impl Collections {
             batch.extend(ddl.prologue());
             batch.extend(ddl.drop_column(current, field));
         }
-        let fields = current.fields.iter().filter(|field| field.name != name).cloned().collect();
+        let fields = current
+            .fields
+            .iter()
+            .filter(|field| field.name != name)
+            .cloned()
+            .collect();
         let changed = Collection::clone(current).with_fields(fields);
         self.store(current, changed, batch).await
     }
@@ -178,7 +204,10 @@ impl Collections {
     /// while a relation of another collection points to it.
     pub async fn delete(&self, slug: &str) -> Result<()> {
         let snapshot = self.plane.admin_snapshot(&self.subject).await?;
-        let collection = snapshot.collections.get(slug).ok_or_else(Error::not_found)?;
+        let collection = snapshot
+            .collections
+            .get(slug)
+            .ok_or_else(Error::not_found)?;
         check_unreferenced(&snapshot, slug)?;
         let runtime = self.plane.runtime();
         let ddl = Ddl(runtime.database.dialect());
@@ -189,13 +218,22 @@ impl Collections {
         if collection.is_managed() {
             batch.push(ddl.drop_table(collection));
         }
-        batch.push(log::definition_step(runtime, &self.subject, Some(collection), None));
+        batch.push(log::definition_step(
+            runtime,
+            &self.subject,
+            Some(collection),
+            None,
+        ));
         self.plane.apply_change(collection.tenant, batch).await
     }
 
     /// The collection a definition makes.
     fn collection(&self, snapshot: &Snapshot, definition: Definition) -> Result<Collection> {
-        let Definition { slug, settings, fields } = definition;
+        let Definition {
+            slug,
+            settings,
+            fields,
+        } = definition;
         let runtime = self.plane.runtime();
         let mut all = managed_system_fields(settings.owner_scoped);
         all.extend(fields);
@@ -240,13 +278,22 @@ impl Collections {
             object.complain("owner_scoped", "immutable", "cannot be changed");
         }
         let fields = object.array("fields").unwrap_or_default();
-        let origin = if current.is_managed() { Origin::Managed } else { Origin::Adopted };
-        let fields = object.keep(read_fields(&fields, origin)).unwrap_or_default();
+        let origin = if current.is_managed() {
+            Origin::Managed
+        } else {
+            Origin::Adopted
+        };
+        let fields = object
+            .keep(read_fields(&fields, origin))
+            .unwrap_or_default();
         object.finish()?;
         let added = merge_fields(&mut changed, fields)?;
         resolve_relations(snapshot, &mut changed)?;
         check_sort(&changed)?;
-        let added = changed.fields.iter().filter(|field| added.contains(&field.name));
+        let added = changed
+            .fields
+            .iter()
+            .filter(|field| added.contains(&field.name));
         let added = added.cloned().collect();
         Ok((changed, added))
     }
@@ -272,7 +319,12 @@ impl Collections {
         if changed.slug != current.slug {
             rename_target(&self.plane, current, &changed.slug, &mut batch).await?;
         }
-        batch.push(log::definition_step(runtime, &self.subject, Some(current), Some(&changed)));
+        batch.push(log::definition_step(
+            runtime,
+            &self.subject,
+            Some(current),
+            Some(&changed),
+        ));
         let applied = self.plane.apply_change(current.tenant, batch).await;
         applied.map_err(|error| taken(error, &changed.slug))?;
         Ok(Arc::new(changed))
@@ -313,11 +365,19 @@ pub(crate) fn resolve_relations(snapshot: &Snapshot, collection: &mut Collection
         let key = if *to == slug {
             Some(own_key)
         } else {
-            snapshot.collections.get(to).and_then(|target| target.system(System::Id)).map(|id| id.ty)
+            snapshot
+                .collections
+                .get(to)
+                .and_then(|target| target.system(System::Id))
+                .map(|id| id.ty)
         };
         let Some(key) = key else {
             let message = format!("there is no collection `{to}`");
-            return Err(Error::validation(format!("/fields/{index}/to"), "unknown_collection", message));
+            return Err(Error::validation(
+                format!("/fields/{index}/to"),
+                "unknown_collection",
+                message,
+            ));
         };
         field.ty = Type::Relation(match key {
             Type::Integer => Key::Integer,
@@ -331,7 +391,9 @@ pub(crate) fn resolve_relations(snapshot: &Snapshot, collection: &mut Collection
 /// Asserts that the default sort names fields that can be sorted by.
 pub(crate) fn check_sort(collection: &Collection) -> Result<()> {
     for key in &collection.settings.default_sort {
-        let sortable = collection.field(&key.field).is_some_and(|field| field.ty != Type::Json);
+        let sortable = collection
+            .field(&key.field)
+            .is_some_and(|field| field.ty != Type::Json);
         if !sortable {
             let message = format!("there is no field `{}` to sort by", key.field);
             return Err(Error::validation("/default_sort", "unknown_field", message));
@@ -347,10 +409,16 @@ fn target(snapshot: &Snapshot, collection: &Collection, field: &Field) -> Option
     let target = if to == collection.slug {
         collection
     } else {
-        snapshot.collections.get(to).filter(|target| target.is_managed())?
+        snapshot
+            .collections
+            .get(to)
+            .filter(|target| target.is_managed())?
     };
     let column = target.system(System::Id)?.column.clone();
-    Some(Target { table: target.table.clone(), column })
+    Some(Target {
+        table: target.table.clone(),
+        column,
+    })
 }
 
 /// Puts the fields of a PATCH in; answers the names of the new ones.
@@ -388,7 +456,11 @@ fn merged(current: &Field, sent: Field, pointer: &str) -> Result<Field> {
     for (key, same) in fixed {
         if !same {
             let why = "cannot be changed; PATCH only adds";
-            return Err(Error::validation(format!("{pointer}/{key}"), "immutable", why));
+            return Err(Error::validation(
+                format!("{pointer}/{key}"),
+                "immutable",
+                why,
+            ));
         }
     }
     Ok(Field {
@@ -396,6 +468,8 @@ fn merged(current: &Field, sent: Field, pointer: &str) -> Result<Field> {
         encoding: current.encoding,
         ty: current.ty,
         generated: current.generated,
+        read_only: current.read_only,
+        enumeration: current.enumeration.clone(),
         ..sent
     })
 }
@@ -403,11 +477,19 @@ fn merged(current: &Field, sent: Field, pointer: &str) -> Result<Field> {
 fn check_addable(collection: &Collection, field: &Field, pointer: &str) -> Result<()> {
     if !collection.is_managed() {
         let why = "an adopted table has the columns it has; adopt it again to name more of them";
-        return Err(Error::validation(format!("{pointer}/name"), "unknown_field", why));
+        return Err(Error::validation(
+            format!("{pointer}/name"),
+            "unknown_field",
+            why,
+        ));
     }
     if !field.nullable && field.default.is_none() {
         let why = "a required field needs a default for the items that are there";
-        return Err(Error::validation(format!("{pointer}/default"), "required", why));
+        return Err(Error::validation(
+            format!("{pointer}/default"),
+            "required",
+            why,
+        ));
     }
     Ok(())
 }
@@ -417,14 +499,22 @@ fn check_unreferenced(snapshot: &Snapshot, slug: &str) -> Result<()> {
         .collections
         .values()
         .filter(|other| other.slug != slug)
-        .filter(|other| other.fields.iter().any(|field| field.to.as_deref() == Some(slug)))
+        .filter(|other| {
+            other
+                .fields
+                .iter()
+                .any(|field| field.to.as_deref() == Some(slug))
+        })
         .map(|other| other.slug.as_str())
         .collect();
     if referring.is_empty() {
         return Ok(());
     }
     referring.sort_unstable();
-    let why = format!("relations point here from {}; drop them first", referring.join(", "));
+    let why = format!(
+        "relations point here from {}; drop them first",
+        referring.join(", ")
+    );
     Err(Error::new(ErrorKind::Conflict, why))
 }
 
@@ -436,8 +526,16 @@ async fn rename_target(
     batch: &mut Batch,
 ) -> Result<()> {
     let snapshot = plane.snapshot(current.tenant).await?;
-    for other in snapshot.collections.values().filter(|other| other.id != current.id) {
-        if !other.fields.iter().any(|field| field.to.as_deref() == Some(&current.slug)) {
+    for other in snapshot
+        .collections
+        .values()
+        .filter(|other| other.id != current.id)
+    {
+        if !other
+            .fields
+            .iter()
+            .any(|field| field.to.as_deref() == Some(&current.slug))
+        {
             continue;
         }
         let mut renamed = Collection::clone(other);
@@ -459,7 +557,11 @@ async fn rename_target(
 }
 
 fn unchanged(step: Step) -> Step {
-    step.expect(Expect::One, ErrorKind::Conflict, "somebody else changed the collection; try again")
+    step.expect(
+        Expect::One,
+        ErrorKind::Conflict,
+        "somebody else changed the collection; try again",
+    )
 }
 
 /// Says that a slug or table is taken, where that is what the database means.

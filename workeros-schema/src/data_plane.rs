@@ -9,7 +9,7 @@ use workeros_core::{
 
 use crate::collection::Collection;
 use crate::hooks::Hooks;
-use crate::items::{Items, PlanCache};
+use crate::items::{Items, PlanCache, Statements};
 use crate::migrations::MIGRATIONS;
 use crate::snapshot::{SELECT_VERSION, Snapshot};
 use crate::{Adoption, Collections, Permissions, Roles};
@@ -27,6 +27,7 @@ pub(crate) struct Inner {
     pub(crate) runtime: Runtime,
     pub(crate) hooks: Hooks,
     pub(crate) plans: PlanCache,
+    pub(crate) statements: Statements,
     pub(crate) cursor_key: [u8; 32],
     pub(crate) committed: Notify,
     default_tenant: TenantId,
@@ -40,8 +41,7 @@ const DEFAULT_TENANT: &str = "default";
 const SELECT_TENANT: &str = "SELECT id FROM workeros_tenants WHERE slug = $1";
 const INSERT_TENANT: &str = "INSERT INTO workeros_tenants (id, slug, name, created_at) \
      VALUES ($1, $2, $3, $4) ON CONFLICT (slug) DO NOTHING";
-const INSERT_ROLE: &str =
-    "INSERT INTO workeros_roles (id, tenant_id, name, description, admin, system, created_at) \
+const INSERT_ROLE: &str = "INSERT INTO workeros_roles (id, tenant_id, name, description, admin, system, created_at) \
      VALUES ($1, $2, $3, $4, $5, $6, $7)";
 const BUMP_VERSION: &str = "UPDATE workeros_tenants SET version = version + 1 WHERE id = $1";
 
@@ -67,6 +67,7 @@ impl DataPlane {
             runtime,
             hooks,
             plans: PlanCache::default(),
+            statements: Statements::default(),
             cursor_key: secret.derive("items cursor"),
             committed: Notify::new(),
             default_tenant,
@@ -163,18 +164,24 @@ impl DataPlane {
     /// The current state, for somebody who may do everything.
     pub(crate) async fn admin_snapshot(&self, subject: &Subject) -> Result<Arc<Snapshot>> {
         let snapshot = self.snapshot(subject.tenant()).await?;
-        if snapshot.is_admin(subject) { Ok(snapshot) } else { Err(refusal(subject)) }
+        if snapshot.is_admin(subject) {
+            Ok(snapshot)
+        } else {
+            Err(refusal(subject))
+        }
     }
 
     /// Runs a batch that changes a workspace's definitions or access, and
     /// makes the change visible to every request that starts after this one is
     /// answered.
     pub(crate) async fn apply_change(&self, tenant: TenantId, mut batch: Batch) -> Result<()> {
-        batch.push(Step::new(Statement::new(BUMP_VERSION, vec![tenant.into()])).expect(
-            Expect::One,
-            ErrorKind::NotFound,
-            "there is no such workspace",
-        ));
+        batch.push(
+            Step::new(Statement::new(BUMP_VERSION, vec![tenant.into()])).expect(
+                Expect::One,
+                ErrorKind::NotFound,
+                "there is no such workspace",
+            ),
+        );
         let applied = self.0.runtime.database.apply(batch).await;
         // Also after an error: the outcome of a commit may be unknown.
         self.reload(tenant).await?;
@@ -185,7 +192,11 @@ impl DataPlane {
         let _loading = self.0.loading.lock().await;
         let known = self.known().get(&tenant).cloned();
         let loaded = Snapshot::load(&*self.0.runtime.database, tenant, known.as_deref()).await;
-        let mut snapshots = self.0.snapshots.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut snapshots = self
+            .0
+            .snapshots
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         match loaded {
             Ok(snapshot) => {
                 let snapshot = Arc::new(snapshot);
@@ -201,7 +212,10 @@ impl DataPlane {
     }
 
     fn known(&self) -> std::sync::RwLockReadGuard<'_, HashMap<TenantId, Arc<Snapshot>>> {
-        self.0.snapshots.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.0
+            .snapshots
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
@@ -227,7 +241,11 @@ impl Snapshot {
     ) -> Result<(Arc<Collection>, Grant)> {
         let Some(collection) = self.collections.get(slug) else {
             let admin = self.is_admin(subject);
-            return Err(if admin { Error::not_found() } else { refusal(subject) });
+            return Err(if admin {
+                Error::not_found()
+            } else {
+                refusal(subject)
+            });
         };
         match self.grant(subject, collection, action) {
             Some(grant) => Ok((Arc::clone(collection), grant)),
@@ -260,7 +278,12 @@ fn read_tenant(row: &Row) -> Result<TenantId> {
 /// A workspace with the roles every one has.
 fn new_tenant(runtime: &Runtime, tenant: TenantId) -> Batch {
     let now = runtime.now();
-    let insert = vec![tenant.into(), DEFAULT_TENANT.into(), "Default".into(), now.into()];
+    let insert = vec![
+        tenant.into(),
+        DEFAULT_TENANT.into(),
+        "Default".into(),
+        now.into(),
+    ];
     let mut batch = Batch::new().step(Step::new(Statement::new(INSERT_TENANT, insert)).expect(
         Expect::One,
         ErrorKind::Conflict,

@@ -1,8 +1,8 @@
 //! DDL of managed collections, by sea-query alone.
 
 use sea_query::{
-    Alias, ColumnDef, ColumnType, Expr, ForeignKey, ForeignKeyCreateStatement, Iden, Index,
-    IndexCreateStatement, QuotedBuilder, SchemaStatementBuilder, SqliteQueryBuilder, Table,
+    Alias, ColumnDef, ColumnType, Expr, ForeignKey, ForeignKeyCreateStatement, Index,
+    IndexCreateStatement, SchemaStatementBuilder, Table,
 };
 use sha2::{Digest, Sha256};
 use workeros_core::{Dialect, Statement, Step, TenantId, Type, Value};
@@ -77,7 +77,12 @@ impl Ddl {
             table.extra("STRICT");
         }
         let mut steps = vec![self.schema(&table), self.page_index(collection)];
-        steps.extend(collection.fields.iter().filter_map(|field| self.index(collection, field)));
+        steps.extend(
+            collection
+                .fields
+                .iter()
+                .filter_map(|field| self.index(collection, field)),
+        );
         steps
     }
 
@@ -121,7 +126,9 @@ impl Ddl {
             steps.push(self.schema(Index::drop().name(name).if_exists()));
         }
         let mut alter = Table::alter();
-        alter.table(Alias::new(&collection.table)).drop_column(Alias::new(&field.column));
+        alter
+            .table(Alias::new(&collection.table))
+            .drop_column(Alias::new(&field.column));
         steps.push(self.schema(&alter));
         steps
     }
@@ -211,10 +218,22 @@ fn foreign_key(table: &str, field: &Field, target: &Target) -> ForeignKeyCreateS
         .take()
 }
 
-/// A column constraint; the identifiers are quoted by sea-query.
+/// The column constraint that SQLite takes with a new column; sea-query has no
+/// word for it.
 fn references(target: &Target) -> String {
-    let quote = |name: &str| Alias::new(name).quoted(SqliteQueryBuilder.quote()).into_owned();
-    ["REFERENCES ", &quote(&target.table), " (", &quote(&target.column), ")"].concat()
+    [
+        "REFERENCES ",
+        &quoted(&target.table),
+        " (",
+        &quoted(&target.column),
+        ")",
+    ]
+    .concat()
+}
+
+/// An identifier as sea-query quotes it.
+fn quoted(identifier: &str) -> String {
+    ["\"", &identifier.replace('"', "\"\""), "\""].concat()
 }
 
 /// A default as a literal, which sea-query escapes.

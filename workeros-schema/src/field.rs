@@ -139,7 +139,9 @@ impl OnDelete {
     /// The rule of that word.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::SetNull, Self::Cascade, Self::Restrict].into_iter().find(|rule| rule.as_str() == word)
+        [Self::SetNull, Self::Cascade, Self::Restrict]
+            .into_iter()
+            .find(|rule| rule.as_str() == word)
     }
 }
 
@@ -201,7 +203,11 @@ impl Field {
     }
 
     /// A part of every item.
-    pub(crate) fn system(part: System, column: impl Into<String>, kind: &'static dyn FieldType) -> Self {
+    pub(crate) fn system(
+        part: System,
+        column: impl Into<String>,
+        kind: &'static dyn FieldType,
+    ) -> Self {
         Self {
             column: column.into(),
             nullable: part == System::Owner,
@@ -218,9 +224,10 @@ impl Field {
     /// the type, null where null is not allowed, not one of the choices,
     /// against the JSON Schema.
     pub fn read(&self, json: &Json, path: &str) -> Result<Value> {
-        let value = self.ty.value_from_json(json).map_err(|error| {
-            Error::validation(path, error.code().as_str(), error.to_string())
-        })?;
+        let value = self
+            .ty
+            .value_from_json(json)
+            .map_err(|error| Error::validation(path, error.code().as_str(), error.to_string()))?;
         if value.is_null() {
             return if self.nullable {
                 Ok(value)

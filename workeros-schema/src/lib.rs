@@ -40,6 +40,7 @@ mod data_plane;
 mod ddl;
 mod field;
 mod hooks;
+mod instance;
 mod items;
 mod migrations;
 mod name;
@@ -48,15 +49,16 @@ mod roles;
 mod snapshot;
 
 pub use adoption::Adoption;
-pub use collection::{Collection, Kind, MAX_FIELDS, Settings};
+pub use collection::{Collection, Kind, MAX_FIELDS, Settings, TenantColumn};
 pub use collections::{Collections, MAX_COLLECTIONS};
 pub use data_plane::DataPlane;
 pub use field::{Encoding, Field, FieldType, OnDelete, Rules, System, TYPES, field_type};
-pub use hooks::{BeforeWrite, Draft, HookContext, Hooks};
+pub use hooks::{AfterCommit, BeforeWrite, Draft, HookContext, Hooks};
 pub use items::{
-    Changes, Direction, Item, Items, List, Meta, Outcome, Precondition, Query, SortKey,
+    Changes, Direction, Item, Items, List, Meta, Outcome, Position, Precondition, Query, Reaction,
+    SortKey,
 };
 pub use name::{FieldName, Slug};
-pub use permissions::Permissions;
+pub use permissions::{AppliedRule, PermissionFilter, PermissionView, Permissions, Simulation};
 pub use roles::Roles;
 pub use snapshot::{Permission, Role};

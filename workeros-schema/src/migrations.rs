@@ -1,7 +1,7 @@
 use workeros_core::Migration;
 
 /// The system tables of the data plane, in order.
-pub const MIGRATIONS: &[Migration] = &[
+pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration {
         name: "schema-0001-workspaces",
         sqlite: &[

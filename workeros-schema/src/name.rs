@@ -29,8 +29,14 @@ const RESERVED_FIELDS: [&str; 17] = [
 ];
 
 /// Slugs that would read as a part of the API or of a database.
-const RESERVED_SLUGS: [&str; 6] =
-    ["batch", "query", "workeros", "information_schema", "sqlite", "pg"];
+const RESERVED_SLUGS: [&str; 6] = [
+    "batch",
+    "query",
+    "workeros",
+    "information_schema",
+    "sqlite",
+    "pg",
+];
 
 /// Declares a checked name.
 macro_rules! name {
@@ -117,7 +123,9 @@ mod tests {
         for good in ["a", "posts", "a1_b", &"x".repeat(63)] {
             assert!(Slug::parse(good, "/slug").is_ok(), "{good}");
         }
-        let bad = ["", "1a", "_a", "A", "a-b", "a b", "ä", "a\0", "sqlite_x", "pg_x", "a\"", "query"];
+        let bad = [
+            "", "1a", "_a", "A", "a-b", "a b", "ä", "a\0", "sqlite_x", "pg_x", "a\"", "query",
+        ];
         for bad in bad.iter().map(ToString::to_string).chain(["x".repeat(64)]) {
             let error = Slug::parse(&bad, "/slug").expect_err(&bad);
             assert_eq!(error.details()[0].path, "/slug");

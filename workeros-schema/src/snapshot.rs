@@ -97,7 +97,13 @@ impl Snapshot {
         let roles: Result<Vec<Role>> = read(SELECT_ROLES).await?.iter().map(read_role).collect();
         let rows = read(SELECT_PERMISSIONS).await?;
         let permissions: Result<Vec<Permission>> = rows.iter().map(read_permission).collect();
-        Ok(Self::new(tenant, version, collections, roles?, permissions?))
+        Ok(Self::new(
+            tenant,
+            version,
+            collections,
+            roles?,
+            permissions?,
+        ))
     }
 
     fn new(
@@ -107,8 +113,10 @@ impl Snapshot {
         roles: Vec<Role>,
         permissions: Vec<Permission>,
     ) -> Self {
-        let by_id: HashMap<CollectionId, &Arc<Collection>> =
-            collections.values().map(|collection| (collection.id, collection)).collect();
+        let by_id: HashMap<CollectionId, &Arc<Collection>> = collections
+            .values()
+            .map(|collection| (collection.id, collection))
+            .collect();
         let rules = permissions
             .iter()
             .map(|permission| {
@@ -118,9 +126,20 @@ impl Snapshot {
             .collect();
         let mut by_role: HashMap<String, Vec<usize>> = HashMap::new();
         for (index, permission) in permissions.iter().enumerate() {
-            by_role.entry(permission.role.clone()).or_default().push(index);
+            by_role
+                .entry(permission.role.clone())
+                .or_default()
+                .push(index);
         }
-        Self { tenant, version, collections, roles, permissions, rules, by_role }
+        Self {
+            tenant,
+            version,
+            collections,
+            roles,
+            permissions,
+            rules,
+            by_role,
+        }
     }
 
     /// The role of that name.
@@ -130,13 +149,16 @@ impl Snapshot {
 
     /// The collection with that id.
     pub(crate) fn collection_by_id(&self, id: CollectionId) -> Option<&Arc<Collection>> {
-        self.collections.values().find(|collection| collection.id == id)
+        self.collections
+            .values()
+            .find(|collection| collection.id == id)
     }
 
     /// Whether the subject may do everything in the workspace.
     pub(crate) fn is_admin(&self, subject: &Subject) -> bool {
         let is_admin = |name: &String| self.role(name).is_some_and(|role| role.admin);
-        subject.tenant() == self.tenant && (subject.is_system() || subject.roles().iter().any(is_admin))
+        subject.tenant() == self.tenant
+            && (subject.is_system() || subject.roles().iter().any(is_admin))
     }
 
     /// What the subject may do: the union of the permission rows of all its
@@ -170,7 +192,10 @@ impl Snapshot {
             .filter_map(|role| self.by_role.get(role))
             .flatten()
             .filter_map(|index| {
-                Some((self.permissions.get(*index)?, self.rules.get(*index)?.as_ref()))
+                Some((
+                    self.permissions.get(*index)?,
+                    self.rules.get(*index)?.as_ref(),
+                ))
             })
             .filter(move |(permission, _)| {
                 permission.action == action
@@ -237,12 +262,21 @@ fn read_role(row: &Row) -> Result<Role> {
 fn read_permission(row: &Row) -> Result<Permission> {
     let json = |index| -> Result<Option<Json>> {
         let text = row.optional_text(index)?;
-        text.map(serde_json::from_str).transpose().map_err(Error::internal)
+        text.map(serde_json::from_str)
+            .transpose()
+            .map_err(Error::internal)
     };
-    let collection = if row.is_null(2) { None } else { Some(CollectionId::new(row.uuid(2)?)) };
+    let collection = if row.is_null(2) {
+        None
+    } else {
+        Some(CollectionId::new(row.uuid(2)?))
+    };
     let action = Action::parse(row.text(3)?)
         .ok_or_else(|| Error::internal("a permission row has an unknown action"))?;
-    let fields = json(5)?.map(serde_json::from_value).transpose().map_err(Error::internal)?;
+    let fields = json(5)?
+        .map(serde_json::from_value)
+        .transpose()
+        .map_err(Error::internal)?;
     Ok(Permission {
         id: PermissionId::new(row.uuid(0)?),
         role: row.text(1)?.to_owned(),

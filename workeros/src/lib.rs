@@ -1,1 +1,80 @@
-//! A backend as a crate: mount it in your axum, actix-web or hyper app.
+//! A backend as a crate.
+//!
+//! Add `workeros` to an axum, actix-web or hyper application, call the builder,
+//! and mount what it gives: from then on the application has collections that
+//! are defined while it runs (real tables), or adopted from a database that was
+//! there before; one permission language; REST; users, sessions and API keys.
+//!
+//! ```
+//! use axum::{Router, routing::get};
+//! use serde_json::json;
+//! use workeros::{Query, Sqlite, Workeros};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> workeros::Result<()> {
+//! let backend = Workeros::builder()
+//!     .db(Sqlite::memory().await?) // `Sqlite::open("app.db")` to keep it
+//!     .public_url("http://127.0.0.1:3000/backend")
+//!     .build()
+//!     .await?;
+//!
+//! let app: Router = Router::new()
+//!     .route("/", get(|| async { "a page of the host" }))
+//!     .nest_service("/backend", backend.clone());
+//!
+//! // The same without HTTP.
+//! let posts = json!({"slug": "posts", "fields": [{"name": "title", "type": "text"}]});
+//! backend.plane().collections(backend.system()).create(&posts).await?;
+//! backend.items("posts").as_system().create(&json!({"title": "Hello"})).await?;
+//! let page = backend.items("posts").as_system().list(&Query::new().limit(10)).await?;
+//! assert!(!page.has_more);
+//!
+//! backend.shutdown().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Where to go on
+//!
+//! | to | see |
+//! | --- | --- |
+//! | change or refuse writes, react to them | [`Hooks`] |
+//! | bring users of your own | [`Authenticator`], [`Builder::authenticator`] |
+//! | use Postgres | `Postgres`, with the feature `postgres` |
+//! | write a database adapter | [`Database`], and the suites in `workeros_core::testkit` |
+//! | understand conditions | [`workeros_dsl`](https://docs.rs/workeros-dsl) |
+//!
+//! # Features
+//!
+//! | feature | gives |
+//! | --- | --- |
+//! | `sqlite` (default) | the embedded database |
+//! | `postgres` | PostgreSQL |
+//! | `actix` | the bridge to actix-web 4, `workeros::actix` |
+//! | `testkit` | `TestApp` and scenarios, for your tests |
+
+mod builder;
+mod tasks;
+mod workeros;
+
+pub use builder::Builder;
+pub use workeros::{ItemsOf, Workeros};
+
+#[cfg(feature = "postgres")]
+pub use workeros_adapters::{Postgres, PostgresOptions};
+#[cfg(feature = "sqlite")]
+pub use workeros_adapters::{Sqlite, SqliteOptions};
+pub use workeros_auth::{Auth, AuthBuilder};
+pub use workeros_core::{
+    Action, Authenticator, Change, Clock, Database, Detail, Error, ErrorKind, IdGenerator,
+    Identity, Random, Result, Secret, Subject, Timestamp, role,
+};
+#[cfg(feature = "actix")]
+pub use workeros_http::actix;
+#[cfg(feature = "testkit")]
+pub use workeros_http::testkit;
+pub use workeros_http::{Backend, Body, ResponseFuture};
+pub use workeros_schema::{
+    AfterCommit, BeforeWrite, Collection, Collections, DataPlane, Draft, Field, HookContext, Hooks,
+    Item, Items, List, Outcome, Precondition, Query,
+};

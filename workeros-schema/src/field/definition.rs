@@ -82,11 +82,23 @@ pub(crate) fn write_field(field: &Field) -> Json {
     put("read_only", json!(field.read_only));
     put("enumeration", json!(field.enumeration));
     put("required", json!(!field.nullable));
-    put("default", field.default.as_ref().map_or(Json::Null, |value| field.write(value)));
+    put(
+        "default",
+        field
+            .default
+            .as_ref()
+            .map_or(Json::Null, |value| field.write(value)),
+    );
     put("unique", json!(field.unique));
     put("indexed", json!(field.indexed));
     put("choices", json!(field.choices));
-    put("validation", field.validation.as_ref().map_or(Json::Null, |rules| rules.schema().clone()));
+    put(
+        "validation",
+        field
+            .validation
+            .as_ref()
+            .map_or(Json::Null, |rules| rules.schema().clone()),
+    );
     put("to", json!(field.to));
     if field.to.is_some() {
         put("on_delete", json!(field.on_delete.as_str()));
@@ -123,8 +135,15 @@ fn read_stored(object: &mut Object, field: &mut Field) {
     field.read_only = object.boolean("read_only").unwrap_or_default();
     field.enumeration = object.string("enumeration");
     let word = object.string("system");
-    let parts = [System::Id, System::CreatedAt, System::UpdatedAt, System::Owner];
-    field.system = parts.into_iter().find(|part| Some(part.name()) == word.as_deref());
+    let parts = [
+        System::Id,
+        System::CreatedAt,
+        System::UpdatedAt,
+        System::Owner,
+    ];
+    field.system = parts
+        .into_iter()
+        .find(|part| Some(part.name()) == word.as_deref());
 }
 
 /// `required` is the opposite of `nullable`; either may be said.
@@ -136,7 +155,9 @@ fn read_nullability(object: &mut Object, field: &mut Field) {
     {
         object.complain("required", "contradiction", "contradicts `nullable`");
     }
-    field.nullable = nullable.or(required.map(|required| !required)).unwrap_or(true);
+    field.nullable = nullable
+        .or(required.map(|required| !required))
+        .unwrap_or(true);
 }
 
 fn read_relation(object: &mut Object, field: &mut Field) {
@@ -161,7 +182,11 @@ fn read_relation(object: &mut Object, field: &mut Field) {
         field.on_delete = OnDelete::Restrict;
     }
     if is_relation && !field.nullable && field.on_delete == OnDelete::SetNull {
-        object.complain("on_delete", "contradiction", "a required relation cannot be set to null");
+        object.complain(
+            "on_delete",
+            "contradiction",
+            "a required relation cannot be set to null",
+        );
     }
 }
 
@@ -182,7 +207,11 @@ fn read_rules(object: &mut Object, field: &mut Field) {
 
 fn checked_choices(field: &Field, choices: Vec<Json>, path: &str) -> Result<Vec<Json>> {
     if choices.is_empty() || choices.len() > MAX_CHOICES {
-        return Err(Error::validation(path, "invalid_value", "must list 1 to 1000 values"));
+        return Err(Error::validation(
+            path,
+            "invalid_value",
+            "must list 1 to 1000 values",
+        ));
     }
     for (index, choice) in choices.iter().enumerate() {
         let path = format!("{path}/{index}");
@@ -198,8 +227,15 @@ fn checked_choices(field: &Field, choices: Vec<Json>, path: &str) -> Result<Vec<
 
 fn check(field: &Field, pointer: &str) -> Result<()> {
     if (field.unique || field.indexed) && field.ty == Type::Json {
-        let path = format!("{pointer}/{}", if field.unique { "unique" } else { "indexed" });
-        return Err(Error::validation(path, "not_indexable", "a json field cannot be indexed"));
+        let path = format!(
+            "{pointer}/{}",
+            if field.unique { "unique" } else { "indexed" }
+        );
+        return Err(Error::validation(
+            path,
+            "not_indexable",
+            "a json field cannot be indexed",
+        ));
     }
     Ok(())
 }

@@ -46,7 +46,10 @@ impl Encoding {
 
     /// The encoding of that word.
     pub(crate) fn parse(word: &str) -> Option<Self> {
-        Self::WORDS.iter().find(|(_, known)| *known == word).map(|(encoding, _)| *encoding)
+        Self::WORDS
+            .iter()
+            .find(|(_, known)| *known == word)
+            .map(|(encoding, _)| *encoding)
     }
 
     /// Reads the column in the form the language compares.
@@ -72,9 +75,15 @@ impl Encoding {
         match self {
             Self::Native | Self::Text | Self::Number | Self::SqliteDateTime => parameter,
             Self::TimestampWithoutZone | Self::Date => {
-                let utc = Func::cust("timezone").arg(Expr::cust("'UTC'")).arg(parameter);
+                let utc = Func::cust("timezone")
+                    .arg(Expr::cust("'UTC'"))
+                    .arg(parameter);
                 let utc: Expr = utc.into();
-                if self == Self::Date { utc.cast_as(Alias::new("date")) } else { utc }
+                if self == Self::Date {
+                    utc.cast_as(Alias::new("date"))
+                } else {
+                    utc
+                }
             }
             Self::JsonText => parameter.cast_as(Alias::new("json")),
         }
@@ -83,16 +92,5 @@ impl Encoding {
     /// Whether an index on the column serves a comparison by the language.
     pub(crate) fn is_plain(self) -> bool {
         matches!(self, Self::Native)
-    }
-
-    /// The type a client may sort and compare it as; the same as its field's.
-    pub(crate) fn admits(self, ty: Type) -> bool {
-        match self {
-            Self::Native => true,
-            Self::Text => matches!(ty, Type::Text | Type::Longtext | Type::Relation(_)),
-            Self::Number => ty == Type::Number,
-            Self::SqliteDateTime | Self::TimestampWithoutZone | Self::Date => ty == Type::Timestamp,
-            Self::JsonText => ty == Type::Json,
-        }
     }
 }

@@ -36,7 +36,11 @@ impl Rules {
                 message: error.masked().to_string(),
             })
             .collect();
-        if details.is_empty() { Ok(()) } else { Err(Error::invalid(details)) }
+        if details.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::invalid(details))
+        }
     }
 }
 

@@ -1,0 +1,89 @@
+use sea_query::{Expr, ExprTrait};
+use workeros_dsl::Type;
+use workeros_dsl::sql::Slots;
+
+use super::query::Direction;
+
+/// One key of an order, as SQL.
+#[derive(Debug, Clone)]
+pub(crate) struct Key {
+    pub(crate) value: Expr,
+    pub(crate) ty: Type,
+    pub(crate) direction: Direction,
+    pub(crate) nullable: bool,
+}
+
+/// Which rows come after the one a cursor was made of. `nulls` says which of
+/// the cursor's values are null; the values are the arguments from `first` on.
+///
+/// Null is the smallest value: first ascending, last descending.
+pub(crate) fn after(keys: &[Key], nulls: &[bool], first: usize, slots: &mut Slots) -> Expr {
+    if let Some(tuple) = row_value(keys, first, slots) {
+        return tuple;
+    }
+    // From the last key to the first: after = beyond(k) OR (same(k) AND rest).
+    let mut rest: Option<Expr> = None;
+    for (index, key) in keys.iter().enumerate().rev() {
+        let is_null = nulls.get(index).copied().unwrap_or_default();
+        let beyond = beyond(key, is_null, first + index, slots);
+        let within = match rest {
+            None => None,
+            Some(rest) => Some(same(key, is_null, first + index, slots).and(rest)),
+        };
+        rest = match (beyond, within) {
+            (Some(beyond), Some(within)) => Some(beyond.or(within)),
+            (beyond, within) => beyond.or(within),
+        };
+    }
+    rest.unwrap_or_else(|| Expr::cust("1 = 0"))
+}
+
+/// `(a, b) < ($1, $2)`, which either engine reads from an index: where all keys
+/// run one way and none can be null.
+fn row_value(keys: &[Key], first: usize, slots: &mut Slots) -> Option<Expr> {
+    let direction = keys.first()?.direction;
+    if keys
+        .iter()
+        .any(|key| key.nullable || key.direction != direction)
+    {
+        return None;
+    }
+    let row = Expr::tuple(keys.iter().map(|key| key.value.clone()));
+    let values: Vec<Expr> = keys
+        .iter()
+        .enumerate()
+        .map(|(index, key)| slots.argument(first + index, key.ty))
+        .collect();
+    let values = Expr::tuple(values);
+    Some(match direction {
+        Direction::Ascending => row.gt(values),
+        Direction::Descending => row.lt(values),
+    })
+}
+
+/// Rows whose key lies beyond the cursor's; `None` if there can be none.
+fn beyond(key: &Key, is_null: bool, argument: usize, slots: &mut Slots) -> Option<Expr> {
+    match (key.direction, is_null) {
+        (Direction::Ascending, true) => Some(key.value.clone().is_not_null()),
+        (Direction::Descending, true) => None,
+        (Direction::Ascending, false) => {
+            Some(key.value.clone().gt(slots.argument(argument, key.ty)))
+        }
+        (Direction::Descending, false) => {
+            let smaller = key.value.clone().lt(slots.argument(argument, key.ty));
+            let null = key.nullable.then(|| key.value.clone().is_null());
+            Some(match null {
+                Some(null) => smaller.or(null),
+                None => smaller,
+            })
+        }
+    }
+}
+
+fn same(key: &Key, is_null: bool, argument: usize, slots: &mut Slots) -> Expr {
+    if is_null {
+        key.value.clone().is_null()
+    } else {
+        key.value.clone().eq(slots.argument(argument, key.ty))
+    }
+}

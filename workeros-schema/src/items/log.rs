@@ -1,0 +1,180 @@
+use workeros_core::{
+    Action, Change, Dialect, Error, Result, Row, Runtime, Statement, Step, Subject, TenantId,
+    Timestamp, Value,
+};
+
+use crate::collection::Collection;
+use crate::data_plane::DataPlane;
+
+const INSERT: &str = "INSERT INTO workeros_changes \
+     (tenant_id, collection, item, action, before, after, actor, request_id, at) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+
+// On Postgres a transaction that began earlier may commit later, with a lower
+// number. A reader goes by transaction, and stops before the oldest one that
+// is still open: what it has passed is complete.
+const READ_SQLITE: &str = "SELECT 0, seq, tenant_id, collection, item, action, before, after, \
+     actor, request_id, at FROM workeros_changes WHERE seq > $1 ORDER BY seq LIMIT $2";
+const READ_POSTGRES: &str = "SELECT CAST(CAST(tx AS text) AS bigint), seq, tenant_id, collection, \
+     item, action, before, after, actor, request_id, at FROM workeros_changes \
+     WHERE (tx, seq) > (CAST(CAST(CAST($1 AS bigint) AS text) AS xid8), $2) \
+     AND tx < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY tx, seq LIMIT $3";
+const END_SQLITE: &str = "SELECT 0, COALESCE(MAX(seq), 0) FROM workeros_changes";
+const END_POSTGRES: &str = "SELECT COALESCE(CAST(CAST(tx AS text) AS bigint), 0), seq \
+     FROM workeros_changes WHERE tx < pg_snapshot_xmin(pg_current_snapshot()) \
+     ORDER BY tx DESC, seq DESC LIMIT 1";
+
+/// The name under which definitions stand in the log; no collection can have
+/// it.
+const DEFINITIONS: &str = "_collections";
+
+/// A place in the change log. Entries are read in its order, which is one in
+/// which no entry appears behind a reader that has passed its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Position {
+    pub(crate) transaction: i64,
+    pub(crate) sequence: i64,
+}
+
+/// The change log, for readers inside the host.
+#[derive(Debug, Clone)]
+pub struct Changes {
+    plane: DataPlane,
+}
+
+impl DataPlane {
+    /// The change log of all workspaces.
+    #[must_use]
+    pub fn changes(&self) -> Changes {
+        Changes {
+            plane: self.clone(),
+        }
+    }
+}
+
+impl Changes {
+    /// The entries after a position, at most `limit`, each with its own.
+    ///
+    /// # Errors
+    ///
+    /// What the database answers.
+    pub async fn read(&self, after: Position, limit: u32) -> Result<Vec<(Position, Change)>> {
+        let database = &self.plane.runtime().database;
+        let limit = Value::Integer(limit.into());
+        let statement = match database.dialect() {
+            Dialect::Sqlite => Statement::new(READ_SQLITE, vec![after.sequence.into(), limit]),
+            Dialect::Postgres => Statement::new(
+                READ_POSTGRES,
+                vec![after.transaction.into(), after.sequence.into(), limit],
+            ),
+        };
+        database
+            .fetch(statement)
+            .await?
+            .iter()
+            .map(read_change)
+            .collect()
+    }
+
+    /// The position of the last entry.
+    ///
+    /// # Errors
+    ///
+    /// What the database answers.
+    pub async fn end(&self) -> Result<Position> {
+        let database = &self.plane.runtime().database;
+        let sql = match database.dialect() {
+            Dialect::Sqlite => END_SQLITE,
+            Dialect::Postgres => END_POSTGRES,
+        };
+        let rows = database.fetch(Statement::new(sql, vec![])).await?;
+        rows.first().map_or(Ok(Position::default()), read_position)
+    }
+}
+
+/// What an entry of the log says beside what was written.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    pub(crate) tenant: TenantId,
+    pub(crate) collection: String,
+    pub(crate) action: Action,
+    pub(crate) actor: String,
+    pub(crate) request_id: Option<String>,
+    pub(crate) at: Timestamp,
+}
+
+impl Entry {
+    /// The statement that appends the entry.
+    pub(crate) fn statement(
+        &self,
+        item: String,
+        before: Option<String>,
+        after: Option<String>,
+    ) -> Statement {
+        let image = |image: Option<String>| image.map_or(Value::Null, Value::Json);
+        let values = vec![
+            self.tenant.into(),
+            self.collection.clone().into(),
+            item.into(),
+            self.action.as_str().into(),
+            image(before),
+            image(after),
+            self.actor.clone().into(),
+            self.request_id.clone().into(),
+            self.at.into(),
+        ];
+        Statement::new(INSERT, values)
+    }
+}
+
+/// Appends the change of a definition.
+pub(crate) fn definition_step(
+    runtime: &Runtime,
+    subject: &Subject,
+    before: Option<&Collection>,
+    after: Option<&Collection>,
+) -> Step {
+    let action = match (before, after) {
+        (None, _) => Action::Create,
+        (Some(_), Some(_)) => Action::Update,
+        (Some(_), None) => Action::Delete,
+    };
+    let entry = Entry {
+        tenant: subject.tenant(),
+        collection: DEFINITIONS.to_owned(),
+        action,
+        actor: subject.actor(),
+        request_id: None,
+        at: runtime.now(),
+    };
+    let item = before
+        .or(after)
+        .map(|collection| collection.id.to_string())
+        .unwrap_or_default();
+    let image = |collection: &Collection| collection.to_json().to_string();
+    Step::new(entry.statement(item, before.map(image), after.map(image)))
+}
+
+fn read_position(row: &Row) -> Result<Position> {
+    Ok(Position {
+        transaction: row.integer(0)?,
+        sequence: row.integer(1)?,
+    })
+}
+
+fn read_change(row: &Row) -> Result<(Position, Change)> {
+    let text = |index| Ok(row.optional_text(index)?.map(ToOwned::to_owned));
+    let action = Action::parse(row.text(5)?)
+        .ok_or_else(|| Error::internal("the log holds an unknown action"))?;
+    let change = Change::new(
+        TenantId::new(row.uuid(2)?),
+        row.text(3)?,
+        row.text(4)?,
+        action,
+        row.text(8)?,
+        row.timestamp(10)?,
+    )
+    .with_images(text(6)?, text(7)?)
+    .with_request_id(text(9)?);
+    Ok((read_position(row)?, change))
+}

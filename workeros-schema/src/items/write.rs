@@ -1,0 +1,607 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use sea_query::{Alias, DeleteStatement, Expr, ExprTrait, InsertStatement, UpdateStatement};
+use serde_json::{Map, Value as Json};
+use workeros_core::{
+    Action, Batch, CollectionId, Dialect, Error, ErrorKind, Expect, Grant, Result, Rows, Statement,
+    Step, Timestamp, Value,
+};
+use workeros_dsl::Variables;
+use workeros_dsl::sql::{Slots, Template};
+
+use super::columns::{and, no_sql, read};
+use super::draft::{self, Given, IdSource, check_granted};
+use super::log::Entry;
+use super::plan::{TENANT, tenant};
+use super::read::{tenant_value, whole_row};
+use super::row::{ItemRow, id_text, parse_id};
+use super::statements::Verb;
+use super::{Item, Items, Precondition, violation};
+use crate::collection::Collection;
+use crate::ddl::VERSION_COLUMN;
+use crate::field::System;
+use crate::hooks::{Draft, HookContext};
+use crate::snapshot::Snapshot;
+
+/// How often a write that lost a race starts over.
+const ATTEMPTS: usize = 64;
+
+impl Items {
+    /// Creates an item.
+    ///
+    /// # Errors
+    ///
+    /// [`Validation`](ErrorKind::Validation) with pointers into the body;
+    /// [`Forbidden`](ErrorKind::Forbidden) when the grant does not admit the
+    /// item or a field; [`Conflict`](ErrorKind::Conflict) for a value that must
+    /// be unique and is not.
+    pub async fn create(&self, body: &Json) -> Result<Item> {
+        let mut set = WriteSet::open(self).await?;
+        let written = set.create(body).await?;
+        let rows = set.commit().await?;
+        set.item(&written, &rows)
+    }
+
+    /// Changes an item: the members of the body, nothing else.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](ErrorKind::NotFound) when there is none that the caller may
+    /// update; [`PreconditionFailed`](ErrorKind::PreconditionFailed); else as
+    /// [`create`](Self::create).
+    pub async fn update(&self, id: &str, body: &Json, precondition: &Precondition) -> Result<Item> {
+        let mut attempts = Attempts::new(precondition);
+        loop {
+            let mut set = WriteSet::open(self).await?;
+            let written = set.update(id, body, precondition).await?;
+            match set.commit().await {
+                Ok(rows) => return set.item(&written, &rows),
+                Err(error) => attempts.again(error)?,
+            }
+        }
+    }
+
+    /// Deletes an item, and what its relations say is to go with it.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](ErrorKind::NotFound) when there is none that the caller may
+    /// delete; [`PreconditionFailed`](ErrorKind::PreconditionFailed);
+    /// [`Conflict`](ErrorKind::Conflict) while another item points to it.
+    pub async fn delete(&self, id: &str, precondition: &Precondition) -> Result<()> {
+        let mut attempts = Attempts::new(precondition);
+        loop {
+            let mut set = WriteSet::open(self).await?;
+            set.delete(id, precondition).await?;
+            match set.commit().await {
+                Ok(_) => return Ok(()),
+                Err(error) => attempts.again(error)?,
+            }
+        }
+    }
+}
+
+/// Counts how often a write was started over.
+pub(crate) struct Attempts {
+    left: usize,
+}
+
+impl Attempts {
+    /// A stated precondition is not tried again: that it no longer holds is
+    /// the answer.
+    pub(crate) fn new(precondition: &Precondition) -> Self {
+        Self {
+            left: if precondition.is_none() { ATTEMPTS } else { 0 },
+        }
+    }
+
+    /// Takes an attempt, or hands the error on if it is no lost race.
+    pub(crate) fn again(&mut self, error: Error) -> Result<()> {
+        if error.kind() != ErrorKind::PreconditionFailed {
+            return Err(error);
+        }
+        match self.left.checked_sub(1) {
+            Some(left) => {
+                self.left = left;
+                Ok(())
+            }
+            None => Err(error),
+        }
+    }
+}
+
+/// Writes that are committed together, each with its entry in the log.
+///
+/// A write sees what earlier ones of the set will have done.
+pub(crate) struct WriteSet<'a> {
+    pub(crate) items: &'a Items,
+    pub(crate) snapshot: Arc<Snapshot>,
+    pub(crate) variables: Variables,
+    now: Timestamp,
+    batch: Batch,
+    pending: HashMap<(CollectionId, String), Option<ItemRow>>,
+}
+
+/// What a write of a set made.
+pub(crate) enum Written {
+    /// A row known beforehand.
+    Known(ItemRow),
+    /// A row that a step of the batch returns.
+    Returned {
+        step: usize,
+        collection: Arc<Collection>,
+    },
+}
+
+impl<'a> WriteSet<'a> {
+    pub(crate) async fn open(items: &'a Items) -> Result<Self> {
+        let snapshot = items.snapshot().await?;
+        let now = items.plane.runtime().now();
+        let variables = items.subject.variables(now);
+        let (batch, pending) = (Batch::new(), HashMap::new());
+        Ok(Self {
+            items,
+            snapshot,
+            variables,
+            now,
+            batch,
+            pending,
+        })
+    }
+
+    /// Adds the creation of an item.
+    pub(crate) async fn create(&mut self, body: &Json) -> Result<Written> {
+        let (collection, grant) = self.granted(Action::Create)?;
+        let sent = draft::members(body)?;
+        let id_source = IdSource::of(&collection);
+        let by_client = id_source == IdSource::Client;
+        // What the client sent is checked before any hook sees it.
+        let names: Vec<String> = sent.keys().cloned().collect();
+        draft::read(&collection, &sent, by_client)?;
+        let members = self.before(Action::Create, None, sent).await?;
+        let given = draft::read(&collection, &members, by_client)?;
+        let id = match id_source {
+            IdSource::Generator => self.items.plane.runtime().ids.next_id().into(),
+            IdSource::Database | IdSource::Client => Value::Null,
+        };
+        let empty = ItemRow::empty(&collection);
+        let row = draft::proposed(empty, &given, id, self.now, &self.items.subject)?;
+        if collection.is_managed() {
+            let names = names.iter().map(String::as_str);
+            check_granted(&grant, &row, &self.variables, names)?;
+            self.insert_managed(&row)?;
+            self.append(Action::Create, &row.id_text(), None, Some(&row));
+            self.remember(&row, Some(row.clone()));
+            return Ok(Written::Known(row));
+        }
+        let template = insert(&row, self.items.dialect(), &given)?;
+        self.returning(Action::Create, template, &row, None, grant, names)
+    }
+
+    /// Adds the update of an item.
+    pub(crate) async fn update(
+        &mut self,
+        id: &str,
+        body: &Json,
+        precondition: &Precondition,
+    ) -> Result<Written> {
+        let (collection, grant) = self.granted(Action::Update)?;
+        let before = self.load(&collection, id).await?;
+        if grant.fields_on(&before, &self.variables).is_none() {
+            return Err(Error::not_found());
+        }
+        check_precondition(&before, precondition)?;
+        let sent = draft::members(body)?;
+        let names: Vec<String> = sent.keys().cloned().collect();
+        draft::read(&collection, &sent, false)?;
+        check_granted(
+            &grant,
+            &before,
+            &self.variables,
+            names.iter().map(String::as_str),
+        )?;
+        let members = self.before(Action::Update, Some(&before), sent).await?;
+        let given = draft::read(&collection, &members, false)?;
+        if given.is_empty() {
+            return Ok(Written::Known(before));
+        }
+        let after = self.changed(&before, &given);
+        let template = update(&before, &after, &given, self.items.dialect())?;
+        if collection.is_managed() {
+            check_granted(
+                &grant,
+                &after,
+                &self.variables,
+                names.iter().map(String::as_str),
+            )?;
+            self.push_guarded(&template, &before, Some(&after));
+            self.append(
+                Action::Update,
+                &before.id_text(),
+                Some(&before),
+                Some(&after),
+            );
+            self.remember(&before, Some(after.clone()));
+            return Ok(Written::Known(after));
+        }
+        self.remember(&before, Some(after.clone()));
+        self.returning(Action::Update, template, &after, Some(before), grant, names)
+    }
+
+    /// Adds the deletion of an item and of what goes with it.
+    pub(crate) async fn delete(&mut self, id: &str, precondition: &Precondition) -> Result<()> {
+        let (collection, grant) = self.granted(Action::Delete)?;
+        let row = self.load(&collection, id).await?;
+        if grant.fields_on(&row, &self.variables).is_none() {
+            return Err(Error::not_found());
+        }
+        check_precondition(&row, precondition)?;
+        self.before(Action::Delete, Some(&row), Map::new()).await?;
+        self.delete_row(row).await
+    }
+
+    /// Commits everything, or nothing.
+    pub(crate) async fn commit(&mut self) -> Result<Vec<Rows>> {
+        let batch = std::mem::take(&mut self.batch);
+        if batch.steps().is_empty() {
+            return Ok(Vec::new());
+        }
+        let database = &self.items.plane.runtime().database;
+        if batch.has_derived() && !database.capability().derived_steps {
+            let why = "the database adapter cannot write to adopted tables";
+            return Err(Error::new(ErrorKind::Unsupported, why));
+        }
+        let applied = database.apply(batch).await;
+        let rows = applied.map_err(|error| violation::explain(error, &self.snapshot))?;
+        self.items.plane.0.committed.notify_waiters();
+        Ok(rows)
+    }
+
+    /// What the caller is shown of what he wrote.
+    pub(crate) fn item(&self, written: &Written, rows: &[Rows]) -> Result<Item> {
+        let row = match written {
+            Written::Known(row) => row,
+            Written::Returned { step, collection } => &returned(rows, *step, collection)?,
+        };
+        Ok(self.items.readable(&self.snapshot, row, &self.variables))
+    }
+
+    /// Adds a step.
+    pub(crate) fn push(&mut self, step: Step) {
+        self.batch.push(step);
+    }
+
+    /// Adds the deletion of this very row, and its entry in the log.
+    pub(crate) fn push_delete(&mut self, row: &ItemRow) -> Result<()> {
+        let dialect = self.items.dialect();
+        let collection = &row.collection;
+        if collection.is_managed() {
+            let statements = &self.items.plane.0.statements;
+            let write = || delete(row, dialect);
+            let template = statements.get_or_write(collection, Verb::Delete, write)?;
+            self.push_guarded(&template, row, None);
+        } else {
+            self.push_guarded(&delete(row, dialect)?, row, None);
+        }
+        self.append(Action::Delete, &row.id_text(), Some(row), None);
+        self.remember(row, None);
+        Ok(())
+    }
+
+    /// Adds the change of a managed row, and its entry in the log.
+    pub(crate) fn push_update(&mut self, before: &ItemRow, given: &Given<'_>) -> Result<()> {
+        let after = self.changed(before, given);
+        let template = update(before, &after, given, self.items.dialect())?;
+        self.push_guarded(&template, before, Some(&after));
+        self.append(
+            Action::Update,
+            &before.id_text(),
+            Some(before),
+            Some(&after),
+        );
+        self.remember(before, Some(after));
+        Ok(())
+    }
+
+    /// The row as it stands after the writes of the set so far.
+    pub(crate) fn pending(&self, row: ItemRow) -> Option<ItemRow> {
+        match self.pending.get(&(row.collection.id, row.id_text())) {
+            Some(pending) => pending.clone(),
+            None => Some(row),
+        }
+    }
+
+    fn granted(&self, action: Action) -> Result<(Arc<Collection>, Grant)> {
+        self.snapshot
+            .granted(&self.items.subject, &self.items.slug, action)
+    }
+
+    async fn load(&self, collection: &Arc<Collection>, id: &str) -> Result<ItemRow> {
+        let id = parse_id(collection, id).ok_or_else(Error::not_found)?;
+        let id = id_text(&id);
+        let row = match self.pending.get(&(collection.id, id.clone())) {
+            Some(pending) => pending.clone(),
+            None => self.items.load(collection, &id).await?,
+        };
+        row.ok_or_else(Error::not_found)
+    }
+
+    async fn before(
+        &self,
+        action: Action,
+        previous: Option<&ItemRow>,
+        members: Map<String, Json>,
+    ) -> Result<Map<String, Json>> {
+        let Items {
+            plane,
+            subject,
+            slug,
+            ..
+        } = self.items;
+        if !plane.0.hooks.any(action, slug) {
+            return Ok(members);
+        }
+        let previous = previous.map(|row| serde_json::from_str(&row.image()));
+        let previous = previous.transpose().map_err(Error::internal)?;
+        let (plane, subject, slug) = (plane.clone(), subject.clone(), slug.clone());
+        let context = HookContext::new(plane, subject, slug, action, previous);
+        let draft = self
+            .items
+            .plane
+            .0
+            .hooks
+            .run(&context, Draft::new(members))
+            .await?;
+        Ok(draft.into_members())
+    }
+
+    /// The row with the values given, written now.
+    fn changed(&self, before: &ItemRow, given: &Given<'_>) -> ItemRow {
+        let mut after = before.clone();
+        for (field, value) in given {
+            after.set(&field.name, value.clone());
+        }
+        // Time never stands still between two versions of a row.
+        let at = before
+            .updated_at()
+            .map_or(self.now, |last| self.now.max(last.saturating_add_micros(1)));
+        after.set(System::UpdatedAt.name(), at.into());
+        after.version += 1;
+        after
+    }
+
+    fn insert_managed(&mut self, row: &ItemRow) -> Result<()> {
+        let statements = &self.items.plane.0.statements;
+        let dialect = self.items.dialect();
+        let write = || insert(row, dialect, &Vec::new());
+        let template = statements.get_or_write(&row.collection, Verb::Insert, write)?;
+        let params = template.bind(&self.variables, &arguments(row, None));
+        self.push(Step::new(Statement::new(template.sql().clone(), params)));
+        Ok(())
+    }
+
+    /// Adds a write that must meet the row as it was read.
+    fn push_guarded(&mut self, template: &Template, before: &ItemRow, after: Option<&ItemRow>) {
+        let params = template.bind(
+            &self.variables,
+            &arguments(after.unwrap_or(before), Some(before)),
+        );
+        let step = Step::new(Statement::new(template.sql().clone(), params));
+        self.push(unmoved(step));
+    }
+
+    /// Adds a write whose row only the database knows: it may have defaults
+    /// and triggers. The row is checked and logged as it comes back.
+    fn returning(
+        &mut self,
+        action: Action,
+        template: Template,
+        row: &ItemRow,
+        before: Option<ItemRow>,
+        grant: Grant,
+        names: Vec<String>,
+    ) -> Result<Written> {
+        let collection = Arc::clone(&row.collection);
+        let step = self.batch.steps().len();
+        let params = template.bind(&self.variables, &arguments(row, before.as_ref()));
+        self.push(unmoved(Step::new(Statement::new(
+            template.sql().clone(),
+            params,
+        ))));
+        let entry = self.entry(action, &collection);
+        let variables = self.variables.clone();
+        let image = before.as_ref().map(ItemRow::image);
+        let made = Arc::clone(&collection);
+        self.push(Step::derived(move |earlier| {
+            let row = returned(earlier, step, &made)?;
+            check_granted(&grant, &row, &variables, names.iter().map(String::as_str))?;
+            Ok(entry.statement(row.id_text(), image.clone(), Some(row.image())))
+        }));
+        Ok(Written::Returned { step, collection })
+    }
+
+    fn append(
+        &mut self,
+        action: Action,
+        id: &str,
+        before: Option<&ItemRow>,
+        after: Option<&ItemRow>,
+    ) {
+        let Some(row) = before.or(after) else { return };
+        let entry = self.entry(action, &row.collection);
+        let images = (before.map(ItemRow::image), after.map(ItemRow::image));
+        self.push(Step::new(entry.statement(
+            id.to_owned(),
+            images.0,
+            images.1,
+        )));
+    }
+
+    fn entry(&self, action: Action, collection: &Collection) -> Entry {
+        Entry {
+            tenant: collection.tenant,
+            collection: collection.slug.clone(),
+            action,
+            actor: self.items.subject.actor(),
+            request_id: self.items.request_id.clone(),
+            at: self.now,
+        }
+    }
+
+    fn remember(&mut self, row: &ItemRow, after: Option<ItemRow>) {
+        self.pending
+            .insert((row.collection.id, row.id_text()), after);
+    }
+}
+
+/// The row a step returned.
+pub(crate) fn returned(
+    rows: &[Rows],
+    step: usize,
+    collection: &Arc<Collection>,
+) -> Result<ItemRow> {
+    let row = rows.get(step).and_then(Rows::first);
+    let row = row.ok_or_else(|| Error::internal("a write returned no row"))?;
+    ItemRow::read(collection, row)
+}
+
+fn check_precondition(row: &ItemRow, precondition: &Precondition) -> Result<()> {
+    let holds = match precondition {
+        Precondition::None => true,
+        Precondition::IfMatch(tags) => {
+            let current = row.etag();
+            tags.iter().any(|tag| tag == "*" || *tag == current)
+        }
+        Precondition::UnmodifiedSince(at) => row.updated_at().is_none_or(|updated| updated <= *at),
+    };
+    if holds {
+        return Ok(());
+    }
+    let why = "the item was changed since you read it; read it again";
+    Err(Error::new(ErrorKind::PreconditionFailed, why))
+}
+
+fn unmoved(step: Step) -> Step {
+    let why = "the item was changed since you read it; read it again";
+    step.expect(Expect::One, ErrorKind::PreconditionFailed, why)
+}
+
+/// The arguments of a write: the workspace, the values of the row in order,
+/// then those of the row as it was read, and its version.
+fn arguments(row: &ItemRow, before: Option<&ItemRow>) -> Vec<Value> {
+    let mut arguments = vec![tenant_value(&row.collection)];
+    arguments.extend(row.values.iter().cloned());
+    if let Some(before) = before {
+        arguments.extend(before.values.iter().cloned());
+        arguments.push(before.version.into());
+    }
+    arguments
+}
+
+/// `INSERT`: in a managed table every column, in an adopted one those that are
+/// known, and back comes what the table made of it.
+fn insert(row: &ItemRow, dialect: Dialect, given: &Given<'_>) -> Result<Template> {
+    let collection = &row.collection;
+    let mut slots = Slots::new(dialect);
+    let mut columns = Vec::new();
+    let mut values: Vec<Expr> = Vec::new();
+    for (index, (field, value)) in row.iter().enumerate() {
+        let is_given = given.iter().any(|(other, _)| other.name == field.name);
+        if collection.is_managed() || is_given || !(field.generated || value.is_null()) {
+            columns.push(Alias::new(&field.column));
+            values.push(field.write_sql(slots.argument(index + 1, field.ty)));
+        }
+    }
+    if let Some(tenant) = collection.tenant_column() {
+        columns.push(Alias::new(tenant.column));
+        values.push(slots.argument(TENANT, tenant.ty));
+    }
+    let mut insert = InsertStatement::new();
+    insert.into_table(Alias::new(&collection.table));
+    if collection.is_managed() {
+        columns.push(Alias::new(VERSION_COLUMN));
+        values.push(Expr::cust("1"));
+    } else {
+        insert.returning(sea_query::ReturningClause::Exprs(whole_row(collection)));
+    }
+    if columns.is_empty() {
+        insert.or_default_values();
+    } else {
+        insert
+            .columns(columns)
+            .values(values)
+            .map_err(Error::internal)?;
+    }
+    slots.finish(&insert).map_err(no_sql)
+}
+
+/// `UPDATE` of the given columns, if the row is still the one that was read.
+fn update(
+    before: &ItemRow,
+    after: &ItemRow,
+    given: &Given<'_>,
+    dialect: Dialect,
+) -> Result<Template> {
+    let collection = &before.collection;
+    let mut slots = Slots::new(dialect);
+    let mut update = UpdateStatement::new();
+    update.table(Alias::new(&collection.table));
+    for (index, (field, _)) in after.iter().enumerate() {
+        let is_given = given.iter().any(|(other, _)| other.name == field.name);
+        if is_given || field.system == Some(System::UpdatedAt) {
+            let value = field.write_sql(slots.argument(index + 1, field.ty));
+            update.value(Alias::new(&field.column), value);
+        }
+    }
+    if collection.is_managed() {
+        let next = Expr::col(Alias::new(VERSION_COLUMN)).add(Expr::cust("1"));
+        update.value(Alias::new(VERSION_COLUMN), next);
+    } else {
+        update.returning(sea_query::ReturningClause::Exprs(whole_row(collection)));
+    }
+    if let Some(condition) = unchanged(before, &mut slots) {
+        update.and_where(condition);
+    }
+    slots.finish(&update).map_err(no_sql)
+}
+
+/// `DELETE`, if the row is still the one that was read.
+fn delete(row: &ItemRow, dialect: Dialect) -> Result<Template> {
+    let mut slots = Slots::new(dialect);
+    let mut delete = DeleteStatement::new();
+    delete.from_table(Alias::new(&row.collection.table));
+    if let Some(condition) = unchanged(row, &mut slots) {
+        delete.and_where(condition);
+    }
+    slots.finish(&delete).map_err(no_sql)
+}
+
+/// The row is the one that was read: the same version, or, where a table has
+/// none, the same values.
+fn unchanged(row: &ItemRow, slots: &mut Slots) -> Option<Expr> {
+    let collection = &row.collection;
+    let first = collection.fields.len() + 1;
+    let mut condition = tenant(collection, slots);
+    for (index, (field, value)) in row.iter().enumerate() {
+        let is_id = field.system == Some(System::Id);
+        if !is_id && collection.is_managed() {
+            continue;
+        }
+        let column = read(field);
+        let same = if value.is_null() {
+            column.is_null()
+        } else {
+            column.eq(slots.argument(first + index, field.ty))
+        };
+        condition = and(condition, Some(same));
+    }
+    if collection.is_managed() {
+        let version = slots.argument(first + collection.fields.len(), workeros_dsl::Type::Integer);
+        condition = and(
+            condition,
+            Some(Expr::col(Alias::new(VERSION_COLUMN)).eq(version)),
+        );
+    }
+    condition
+}

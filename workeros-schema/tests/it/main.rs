@@ -1,0 +1,14 @@
+//! The data plane, on SQLite always and on Postgres where
+//! `WORKEROS_TEST_POSTGRES_URL` names a server.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+mod collections;
+mod items;
+mod support;

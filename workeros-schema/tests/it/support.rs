@@ -1,0 +1,93 @@
+use std::sync::Arc;
+
+use serde_json::{Value as Json, json};
+use workeros_adapters::testkit::{Opened, databases};
+use workeros_core::testkit::StandingClock;
+use workeros_core::{Error, Identity, Runtime, Secret, Statement, Subject};
+use workeros_schema::{DataPlane, Hooks, Query};
+
+/// A data plane with an empty database to itself.
+pub(crate) struct World {
+    pub(crate) plane: DataPlane,
+    pub(crate) clock: Arc<StandingClock>,
+    pub(crate) opened: Opened,
+}
+
+/// A world on every database there is.
+pub(crate) async fn worlds() -> Vec<World> {
+    worlds_with(Hooks::default()).await
+}
+
+/// A world with these hooks on every database there is.
+pub(crate) async fn worlds_with(hooks: Hooks) -> Vec<World> {
+    let mut worlds = Vec::new();
+    for opened in databases().await {
+        worlds.push(World::open(opened, hooks.clone()).await);
+    }
+    worlds
+}
+
+pub(crate) fn secret() -> Secret {
+    Secret::new("Zr4u7x!A%D*G-KaPdSgVkYp3s6v9y$B&").unwrap()
+}
+
+impl World {
+    async fn open(opened: Opened, hooks: Hooks) -> Self {
+        let clock = Arc::new(StandingClock::default());
+        let runtime = Runtime::new(Arc::clone(&opened.database)).with_clock(clock.clone());
+        let plane = DataPlane::open(runtime, &secret(), hooks).await.unwrap();
+        Self { plane, clock, opened }
+    }
+
+    pub(crate) fn system(&self) -> Subject {
+        Subject::system(self.plane.default_tenant())
+    }
+
+    pub(crate) fn anonymous(&self) -> Subject {
+        Subject::anonymous(self.plane.default_tenant())
+    }
+
+    /// A user by his id, with these roles.
+    pub(crate) fn user(&self, id: &str, roles: &[&str]) -> Subject {
+        let identity = Identity::host(id);
+        let identity = roles.iter().fold(identity, |identity, role| identity.with_role(*role));
+        Subject::identified(self.plane.default_tenant(), identity)
+    }
+
+    /// Defines a collection.
+    pub(crate) async fn define(&self, body: Json) {
+        self.plane.collections(self.system()).create(&body).await.unwrap();
+    }
+
+    /// Lets a role do something.
+    pub(crate) async fn permit(&self, role: &str, collection: &str, action: &str, rest: Json) {
+        let mut body = json!({"role": role, "collection": collection, "action": action});
+        for (key, value) in rest.as_object().unwrap() {
+            body[key] = value.clone();
+        }
+        self.plane.permissions(self.system()).create(&body).await.unwrap();
+    }
+
+    /// Creates an item as the host; answers what it became.
+    pub(crate) async fn create(&self, collection: &str, body: Json) -> Json {
+        let item = self.plane.items(self.system(), collection).create(&body).await.unwrap();
+        serde_json::from_slice(&item.json).unwrap()
+    }
+
+    /// The list a subject is shown.
+    pub(crate) async fn list(
+        &self,
+        subject: Subject,
+        collection: &str,
+        query: &Query,
+    ) -> Result<Vec<Json>, Error> {
+        let list = self.plane.items(subject, collection).list(query).await?;
+        Ok(serde_json::from_slice(&list.json).unwrap())
+    }
+
+    /// One number from the database itself.
+    pub(crate) async fn count(&self, sql: &'static str) -> i64 {
+        let rows = self.opened.database.fetch(Statement::new(sql, vec![])).await.unwrap();
+        rows.first().unwrap().integer(0).unwrap()
+    }
+}

@@ -1,0 +1,243 @@
+use std::sync::Arc;
+
+use http::Uri;
+use workeros_auth::{Auth, AuthBuilder, CookiePolicy};
+use workeros_core::{
+    Authenticator, Clock, Database, Error, ErrorKind, IdGenerator, Random, Result, Runtime, Secret,
+    migrate,
+};
+use workeros_http::{Backend, Config, Origin};
+use workeros_schema::{DataPlane, Hooks};
+
+use crate::Workeros;
+use crate::tasks::Tasks;
+
+/// Where clients reach a backend that does not say.
+const DEFAULT_URL: &str = "http://127.0.0.1:8080";
+
+type AuthOptions = Box<dyn FnOnce(AuthBuilder) -> AuthBuilder + Send>;
+
+/// Puts a [`Workeros`] together. Everything has a default; [`build`](Self::build)
+/// checks the whole.
+#[must_use]
+pub struct Builder {
+    database: Option<Arc<dyn Database>>,
+    public_url: String,
+    secret: Option<Secret>,
+    hooks: Hooks,
+    auth: Option<AuthOptions>,
+    authenticators: Vec<Arc<dyn Authenticator>>,
+    allowed_origins: Vec<String>,
+    max_body_bytes: Option<usize>,
+    clock: Option<Arc<dyn Clock>>,
+    ids: Option<Arc<dyn IdGenerator>>,
+    random: Option<Arc<dyn Random>>,
+}
+
+impl Builder {
+    pub(crate) fn new() -> Self {
+        Self {
+            database: None,
+            public_url: DEFAULT_URL.to_owned(),
+            secret: None,
+            hooks: Hooks::default(),
+            auth: Some(Box::new(|auth| auth)),
+            authenticators: Vec::new(),
+            allowed_origins: Vec::new(),
+            max_body_bytes: None,
+            clock: None,
+            ids: None,
+            random: None,
+        }
+    }
+
+    /// Sets the database. Default, with the feature `sqlite`:
+    /// `./.data/workeros.sqlite`.
+    pub fn db(self, database: impl Database) -> Self {
+        self.shared_db(Arc::new(database))
+    }
+
+    /// Sets a database that the host uses as well.
+    pub fn shared_db(mut self, database: Arc<dyn Database>) -> Self {
+        self.database = Some(database);
+        self
+    }
+
+    /// Sets where clients reach the backend, the path it is mounted under
+    /// included. Default: `http://127.0.0.1:8080`. Cookies, CSRF protection
+    /// and links go by it.
+    pub fn public_url(mut self, url: impl Into<String>) -> Self {
+        self.public_url = url.into();
+        self
+    }
+
+    /// Sets the secret that cursors are protected with. Without one, a random
+    /// one is made at the first start and kept in the database.
+    pub fn secret(mut self, secret: Secret) -> Self {
+        self.secret = Some(secret);
+        self
+    }
+
+    /// Sets the host's hooks.
+    pub fn hooks(mut self, hooks: Hooks) -> Self {
+        self.hooks = hooks;
+        self
+    }
+
+    /// Sets up the bundled users, sessions and API keys.
+    pub fn auth(
+        mut self,
+        options: impl FnOnce(AuthBuilder) -> AuthBuilder + Send + 'static,
+    ) -> Self {
+        self.auth = Some(Box::new(options));
+        self
+    }
+
+    /// Leaves the bundled users out: the host brings its own, by
+    /// [`authenticator`](Self::authenticator).
+    pub fn without_auth(mut self) -> Self {
+        self.auth = None;
+        self
+    }
+
+    /// Adds users of the host's own. They are asked before the bundled ones.
+    pub fn authenticator(mut self, authenticator: impl Authenticator) -> Self {
+        self.authenticators.push(Arc::new(authenticator));
+        self
+    }
+
+    /// Lets pages of an origin (`https://app.example.com`) use the backend from
+    /// a browser.
+    pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
+        self.allowed_origins.push(origin.into());
+        self
+    }
+
+    /// Sets the largest body of a request, in bytes. Default: 2 MiB.
+    pub fn max_body_bytes(mut self, bytes: usize) -> Self {
+        self.max_body_bytes = Some(bytes);
+        self
+    }
+
+    /// Sets the clock.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Some(Arc::new(clock));
+        self
+    }
+
+    /// Sets the generator of ids.
+    pub fn ids(mut self, ids: impl IdGenerator) -> Self {
+        self.ids = Some(Arc::new(ids));
+        self
+    }
+
+    /// Sets the source of random bytes.
+    pub fn random(mut self, random: impl Random) -> Self {
+        self.random = Some(Arc::new(random));
+        self
+    }
+
+    /// Checks the whole, migrates the system tables and starts the background
+    /// work.
+    ///
+    /// # Errors
+    ///
+    /// [`Validation`](ErrorKind::Validation) for a setting that cannot be;
+    /// what the database answers.
+    pub async fn build(mut self) -> Result<Workeros> {
+        let url = parse_url(&self.public_url)?;
+        let runtime = self.runtime().await?;
+        let secret = match self.secret.take() {
+            Some(secret) => secret,
+            None => DataPlane::stored_secret(&runtime).await?,
+        };
+        let plane = DataPlane::open(runtime.clone(), &secret, self.hooks).await?;
+        let mut config = Config::new(url.clone())?;
+        if let Some(options) = self.auth {
+            config = config.with_auth(open_auth(&plane, &url, options).await?);
+        }
+        for authenticator in self.authenticators {
+            config = config.with_authenticator(authenticator);
+        }
+        let origins: Result<Vec<Origin>> = self
+            .allowed_origins
+            .iter()
+            .map(|origin| Origin::parse(origin))
+            .collect();
+        config = config.with_allowed_origins(origins?);
+        if let Some(bytes) = self.max_body_bytes {
+            config = config.with_max_body_bytes(bytes);
+        }
+        let tasks = Tasks::start(&plane).await?;
+        Ok(Workeros::new(Backend::new(plane, config), tasks))
+    }
+
+    async fn runtime(&mut self) -> Result<Runtime> {
+        let database = match self.database.take() {
+            Some(database) => database,
+            None => default_database().await?,
+        };
+        let mut runtime = Runtime::new(database);
+        if let Some(clock) = self.clock.take() {
+            runtime = runtime.with_clock(clock);
+        }
+        if let Some(ids) = self.ids.take() {
+            runtime = runtime.with_ids(ids);
+        }
+        if let Some(random) = self.random.take() {
+            runtime = runtime.with_random(random);
+        }
+        Ok(runtime)
+    }
+}
+
+async fn open_auth(plane: &DataPlane, url: &Uri, options: AuthOptions) -> Result<Auth> {
+    let runtime = plane.runtime();
+    migrate(
+        &*runtime.database,
+        &*runtime.clock,
+        workeros_auth::MIGRATIONS,
+    )
+    .await?;
+    let builder = Auth::builder(runtime.clone(), plane.default_tenant())
+        .with_cookie(CookiePolicy::for_public_url(url))
+        .with_role_guard(DataPlane::role_guard);
+    let auth = options(builder).build()?;
+    auth.warn_without_admin().await?;
+    Ok(auth)
+}
+
+fn parse_url(url: &str) -> Result<Uri> {
+    url.parse().map_err(|error| {
+        let message = format!("`{url}` is not a public URL such as `https://example.com`");
+        Error::new(ErrorKind::Validation, message).with_source(error)
+    })
+}
+
+#[cfg(feature = "sqlite")]
+async fn default_database() -> Result<Arc<dyn Database>> {
+    std::fs::create_dir_all("./.data").map_err(|error| {
+        let why = "the folder `./.data` cannot be made; name a database by `.db(…)`";
+        Error::new(ErrorKind::Unavailable, why).with_source(error)
+    })?;
+    Ok(Arc::new(
+        workeros_adapters::Sqlite::open("./.data/workeros.sqlite").await?,
+    ))
+}
+
+#[cfg(not(feature = "sqlite"))]
+async fn default_database() -> Result<Arc<dyn Database>> {
+    let why = "no database: name one by `.db(…)`, or turn the feature `sqlite` on";
+    Err(Error::new(ErrorKind::Validation, why))
+}
+
+impl std::fmt::Debug for Builder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Builder")
+            .field("database", &self.database)
+            .field("public_url", &self.public_url)
+            .field("hooks", &self.hooks)
+            .field("allowed_origins", &self.allowed_origins)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,84 @@
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use workeros_core::{Dialect, Result};
+use workeros_schema::{DataPlane, Reaction};
+
+/// How long a change made by another instance may go unseen.
+const REFRESH: Duration = Duration::from_millis(500);
+
+/// How often answers kept for repeated requests are swept out.
+const SWEEP: Duration = Duration::from_secs(600);
+
+/// How long a reaction sleeps when nothing wakes it: what another instance
+/// wrote is seen after this.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// The longest pause after a reaction failed.
+const MAX_BACKOFF: Duration = Duration::from_secs(60);
+
+/// The background work of one instance. It ends when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Tasks(Mutex<JoinSet<()>>);
+
+impl Tasks {
+    pub(crate) async fn start(plane: &DataPlane) -> Result<Self> {
+        let mut tasks = JoinSet::new();
+        // An SQLite file has one instance; only a server is shared.
+        if plane.runtime().database.dialect() == Dialect::Postgres {
+            tasks.spawn(refresh(plane.clone()));
+        }
+        tasks.spawn(sweep(plane.clone()));
+        for reaction in plane.reactions() {
+            reaction.start().await?;
+            tasks.spawn(react(plane.clone(), reaction));
+        }
+        Ok(Self(Mutex::new(tasks)))
+    }
+
+    /// Ends everything. A reaction that is cut off starts again from where it
+    /// was.
+    pub(crate) async fn stop(&self) {
+        let mut tasks = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        tasks.shutdown().await;
+    }
+}
+
+async fn refresh(plane: DataPlane) {
+    loop {
+        tokio::time::sleep(REFRESH).await;
+        if let Err(error) = plane.refresh().await {
+            tracing::warn!(%error, "what other instances changed could not be read");
+        }
+    }
+}
+
+async fn sweep(plane: DataPlane) {
+    loop {
+        tokio::time::sleep(SWEEP).await;
+        if let Err(error) = plane.sweep().await {
+            tracing::warn!(%error, "old answers could not be swept out");
+        }
+    }
+}
+
+async fn react(plane: DataPlane, reaction: Reaction) {
+    let mut backoff = IDLE;
+    loop {
+        match reaction.run_once().await {
+            Ok(0) => {
+                backoff = IDLE;
+                let woken = tokio::time::timeout(IDLE, plane.committed());
+                // Woken or not, the log is what says whether there is more.
+                drop(woken.await);
+            }
+            Ok(_) => backoff = IDLE,
+            Err(error) => {
+                tracing::warn!(reaction = reaction.name(), %error, "a reaction failed and is tried again");
+                tokio::time::sleep(backoff).await;
+                backoff = (backoff * 2).min(MAX_BACKOFF);
+            }
+        }
+    }
+}
