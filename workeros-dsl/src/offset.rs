@@ -6,8 +6,8 @@ use crate::Timestamp;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TimeOffset {
     direction: Direction,
-    /// One amount per line of [`UNITS`].
-    amounts: [u32; UNITS.len()],
+    /// One amount per line of [`UNITS`], as far as it was named.
+    amounts: [Option<u32>; UNITS.len()],
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,8 +93,7 @@ impl TimeOffset {
         let amounts: Map<_, _> = UNITS
             .iter()
             .zip(self.amounts)
-            .filter(|(_, amount)| *amount > 0)
-            .map(|(unit, amount)| (unit.name.to_owned(), Json::from(amount)))
+            .filter_map(|(unit, amount)| Some((unit.name.to_owned(), Json::from(amount?))))
             .collect();
         let mut offset = Map::new();
         offset.insert(self.direction.name().to_owned(), Json::Object(amounts));
@@ -109,7 +108,7 @@ impl TimeOffset {
         };
         let (mut months, mut micros) = (0_i64, 0_i64);
         for (unit, amount) in UNITS.iter().zip(self.amounts) {
-            let amount = sign * i64::from(amount);
+            let amount = sign * i64::from(amount.unwrap_or(0));
             match unit.span {
                 Span::Months(span) => months = months.checked_add(amount.checked_mul(span)?)?,
                 Span::Micros(span) => micros = micros.checked_add(amount.checked_mul(span)?)?,
@@ -121,7 +120,7 @@ impl TimeOffset {
     fn new(direction: Direction) -> Self {
         Self {
             direction,
-            amounts: [0; UNITS.len()],
+            amounts: [None; UNITS.len()],
         }
     }
 
@@ -130,7 +129,7 @@ impl TimeOffset {
         let index = UNITS
             .iter()
             .position(|known| known.name == unit || known.name.strip_suffix('s') == Some(unit))?;
-        *self.amounts.get_mut(index)? = amount;
+        *self.amounts.get_mut(index)? = Some(amount);
         Some(())
     }
 }

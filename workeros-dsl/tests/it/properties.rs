@@ -147,6 +147,10 @@ fn the_canonical_form_has_no_conveniences() {
             json!({"at": {"_gt": {"$now": {"sub": {"months": 1}}}}}),
         ),
         (
+            json!({"at": "$now(0 days)"}),
+            json!({"at": {"_eq": {"$now": {"add": {"days": 0}}}}}),
+        ),
+        (
             json!({"at": "2024-06-01"}),
             json!({"at": {"_eq": "2024-06-01T00:00:00.000000Z"}}),
         ),

@@ -370,3 +370,31 @@ fn a_field_without_a_column_is_an_error() {
     let refused = condition.to_sql(&OnlyN, &mut Slots::new(Dialect::Sqlite));
     assert_eq!(refused, Err(SqlError::UnknownColumn("t".to_owned())));
 }
+
+#[test]
+fn a_guarded_field_is_unknown_where_the_guard_does_not_hold() {
+    struct OwnOnly;
+    impl Columns for OwnOnly {
+        fn column(&self, field: &str) -> Option<Expr> {
+            Some(Expr::col(Alias::new(field)))
+        }
+
+        fn guard(&self, field: &str, slots: &mut Slots) -> Result<Option<Expr>, SqlError> {
+            let user = slots.variable("$user.id", Type::Relation(Key::Uuid));
+            Ok(user
+                .filter(|_| field == "n")
+                .map(|user| Expr::col("r").eq(user)))
+        }
+    }
+    let filter = json!({"n": {"_null": true}, "t": "a"});
+    let condition = Condition::parse(&filter, &fields()).unwrap();
+    let mut slots = Slots::new(Dialect::Postgres);
+    let condition = condition.to_sql(&OwnOnly, &mut slots).unwrap();
+    let template = slots
+        .finish(&Query::select().expr(condition).take())
+        .unwrap();
+    insta::assert_snapshot!(template.sql().as_str(), @r#"
+    SELECT (CASE WHEN ("r" = CAST($1 AS uuid)) THEN "n" IS NULL END) AND "t" = CAST($2 AS text)
+    "#);
+    assert_eq!(template.bind(&Variables::default(), &[]).len(), 2);
+}
