@@ -12,6 +12,8 @@ use workeros_core::{
 };
 
 mod crash;
+#[cfg(unix)]
+mod fault;
 mod group;
 mod open;
 mod reads;
