@@ -156,9 +156,9 @@ async fn a_pool_without_a_free_connection_is_unavailable() {
     };
     let options = PostgresOptions::default()
         .with_max_connections(1)
-        .with_acquire_timeout(Duration::from_millis(100));
+        .with_acquire_timeout(Duration::from_millis(500));
     let database = schema.connect(options).await;
-    let busy = database.fetch(statement("SELECT pg_sleep(1)", []));
+    let busy = database.fetch(statement("SELECT pg_sleep(2)", []));
     let waiting = database.fetch(statement("SELECT 1", []));
     let (busy, waiting) = futures::future::join(busy, waiting).await;
     busy.unwrap();
@@ -172,11 +172,12 @@ async fn a_server_that_cannot_be_used_is_refused() {
         assert_eq!(error.kind(), ErrorKind::BadRequest, "{url}");
     }
     let options = PostgresOptions::default().with_acquire_timeout(Duration::from_millis(100));
-    let nobody = Postgres::connect_with("postgres://a@127.0.0.1:1/a", options.clone()).await;
+    let nobody = Postgres::connect_with("postgres://a@127.0.0.1:1/a", options).await;
     assert_unavailable(&nobody.unwrap_err());
     let Some(schema) = Schema::new().await else {
         return;
     };
+    let options = PostgresOptions::default();
     let nowhere = Postgres::connect_with(&schema.url, options.with_schema("no\" such")).await;
     let error = nowhere.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported);
