@@ -15,12 +15,19 @@ use std::sync::Arc;
 
 use sea_query::{Expr, PostgresQueryBuilder, SchemaStatementBuilder, SqliteQueryBuilder};
 
-use crate::Dialect;
+use crate::{Dialect, Type};
 
 pub use columns::Columns;
 pub use error::SqlError;
 pub use slots::Slots;
 pub use template::Template;
+
+/// A column as its order is compared: text by code point, whatever collation
+/// the column has.
+#[must_use]
+pub fn ordered(column: Expr, ty: Type, dialect: Dialect) -> Expr {
+    collation::ordered(column, ty.kind(), dialect)
+}
 
 /// SQL text that no user string was pasted into. Cheap to clone.
 #[derive(Clone)]

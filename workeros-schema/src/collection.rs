@@ -1,5 +1,4 @@
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
 use workeros_core::input::Object;
@@ -297,7 +296,8 @@ impl Definition {
 
 /// Reads the array `fields` of a definition.
 pub(crate) fn read_fields(array: &[Json], origin: Origin) -> Result<Vec<Field>> {
-    if array.len() > MAX_FIELDS + 4 {
+    // What is stored holds the parts every item has as well.
+    if origin != Origin::Stored && array.len() > MAX_FIELDS {
         let why = format!("a collection has at most {MAX_FIELDS} fields");
         return Err(Error::validation("/fields", "limit_exceeded", why));
     }

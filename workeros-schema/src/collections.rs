@@ -234,6 +234,7 @@ impl Collections {
             settings,
             fields,
         } = definition;
+        let sent: Vec<String> = fields.iter().map(|field| field.name.clone()).collect();
         let runtime = self.plane.runtime();
         let mut all = managed_system_fields(settings.owner_scoped);
         all.extend(fields);
@@ -248,7 +249,7 @@ impl Collections {
             settings,
             runtime.now(),
         );
-        resolve_relations(snapshot, &mut collection)?;
+        resolve_relations(snapshot, &mut collection, &sent)?;
         check_sort(&collection)?;
         Ok(collection)
     }
@@ -287,8 +288,9 @@ impl Collections {
             .keep(read_fields(&fields, origin))
             .unwrap_or_default();
         object.finish()?;
+        let sent: Vec<String> = fields.iter().map(|field| field.name.clone()).collect();
         let added = merge_fields(&mut changed, fields)?;
-        resolve_relations(snapshot, &mut changed)?;
+        resolve_relations(snapshot, &mut changed, &sent)?;
         check_sort(&changed)?;
         let added = changed
             .fields
@@ -356,28 +358,28 @@ pub(crate) fn check_room(snapshot: &Snapshot) -> Result<()> {
     Ok(())
 }
 
-/// Gives every relation the key of its target, which must be there.
-pub(crate) fn resolve_relations(snapshot: &Snapshot, collection: &mut Collection) -> Result<()> {
+/// Gives every relation the key of its target, which must be there. `sent`
+/// names the fields in the order of the body, for pointers into it.
+pub(crate) fn resolve_relations(
+    snapshot: &Snapshot,
+    collection: &mut Collection,
+    sent: &[String],
+) -> Result<()> {
     let own_key = collection.system(System::Id).map_or(Type::Uuid, |id| id.ty);
     let slug = collection.slug.clone();
-    for (index, field) in collection.fields.iter_mut().enumerate() {
+    for field in &mut collection.fields {
         let Some(to) = &field.to else { continue };
         let key = if *to == slug {
             Some(own_key)
         } else {
-            snapshot
-                .collections
-                .get(to)
-                .and_then(|target| target.system(System::Id))
-                .map(|id| id.ty)
+            let target = snapshot.collections.get(to);
+            target.and_then(|target| target.system(System::Id)).map(|id| id.ty)
         };
         let Some(key) = key else {
+            let index = sent.iter().position(|name| *name == field.name).unwrap_or_default();
             let message = format!("there is no collection `{to}`");
-            return Err(Error::validation(
-                format!("/fields/{index}/to"),
-                "unknown_collection",
-                message,
-            ));
+            let path = format!("/fields/{index}/to");
+            return Err(Error::validation(path, "unknown_collection", message));
         };
         field.ty = Type::Relation(match key {
             Type::Integer => Key::Integer,

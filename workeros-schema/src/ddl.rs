@@ -2,7 +2,7 @@
 
 use sea_query::{
     Alias, ColumnDef, ColumnType, Expr, ForeignKey, ForeignKeyCreateStatement, Index,
-    IndexCreateStatement, SchemaStatementBuilder, Table,
+    IndexCreateStatement, SchemaStatementBuilder, Table, TableCreateStatement,
 };
 use sha2::{Digest, Sha256};
 use workeros_core::{Dialect, Statement, Step, TenantId, Type, Value};
@@ -62,17 +62,16 @@ impl Ddl {
         let mut table = Table::create();
         table.table(Alias::new(&collection.table));
         for field in &collection.fields {
-            table.col(self.column(field));
+            let mut column = self.column(field);
+            if let Some(target) = target(field) {
+                self.refer(&mut table, &mut column, &collection.table, field, &target);
+            }
+            table.col(column);
             if field.system == Some(System::Id) {
                 table.col(self.plain("tenant_id", "TEXT", "uuid").not_null());
             }
         }
         table.col(self.plain(VERSION_COLUMN, "INTEGER", "bigint").not_null());
-        for field in collection.own_fields() {
-            if let Some(target) = target(field) {
-                table.foreign_key(&mut foreign_key(&collection.table, field, &target));
-            }
-        }
         if self.0 == Dialect::Sqlite {
             table.extra("STRICT");
         }
@@ -136,6 +135,26 @@ impl Ddl {
     /// Drops the table of a collection.
     pub(crate) fn drop_table(self, collection: &Collection) -> Step {
         self.schema(Table::drop().table(Alias::new(&collection.table)))
+    }
+
+    /// Adds a foreign key. SQLite takes it as a part of the column, or could
+    /// not drop the column again.
+    fn refer(
+        self,
+        create: &mut TableCreateStatement,
+        column: &mut ColumnDef,
+        table: &str,
+        field: &Field,
+        target: &Target,
+    ) {
+        match self.0 {
+            Dialect::Sqlite => {
+                column.extra(references(target));
+            }
+            Dialect::Postgres => {
+                create.foreign_key(&mut foreign_key(table, field, target));
+            }
+        }
     }
 
     fn column(self, field: &Field) -> ColumnDef {

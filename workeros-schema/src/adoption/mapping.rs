@@ -44,7 +44,7 @@ impl Mapped {
             ("text", "uuid", Dialect::Sqlite) => ("uuid", Encoding::Native),
             ("text", "file", Dialect::Sqlite) => ("file", Encoding::Native),
             ("text", "json", Dialect::Sqlite) => ("json", Encoding::Native),
-            ("uuid" | "json" | "timestamp", "text", Dialect::Sqlite) => ("text", Encoding::Native),
+            ("uuid" | "json" | "timestamp", "text", Dialect::Sqlite) => ("text", Encoding::Text),
             ("integer", "boolean", Dialect::Sqlite) => ("boolean", Encoding::Native),
             ("boolean", "integer", Dialect::Sqlite) => ("integer", Encoding::Native),
             _ => return None,
@@ -88,7 +88,7 @@ pub(super) fn sqlite(declared: &str) -> Option<Mapped> {
         _ if says(&["BOOL"]) => Mapped::new("boolean", Encoding::Native),
         _ if says(&["DATETIME", "TIMESTAMP"]) => Mapped::new("timestamp", Encoding::SqliteDateTime),
         _ if says(&["INT"]) => Mapped::new("integer", Encoding::Native),
-        _ if says(&["CHAR", "CLOB", "TEXT"]) => Mapped::new("text", Encoding::Native),
+        _ if says(&["CHAR", "CLOB", "TEXT"]) => Mapped::new("text", Encoding::Text),
         _ if says(&["REAL", "FLOA", "DOUB"]) => Mapped::new("number", Encoding::Native),
         _ if says(&["NUMERIC", "DECIMAL"]) => Mapped::new("number", Encoding::Number),
         _ => return None,
@@ -99,17 +99,13 @@ pub(super) fn sqlite(declared: &str) -> Option<Mapped> {
 /// `own_name` is what the type itself is called. `deterministic` says that the
 /// column's collation tells apart what differs.
 pub(super) fn postgres(ty: &str, own_name: &str, deterministic: bool) -> Option<Mapped> {
-    let text = if deterministic {
-        Encoding::Native
-    } else {
-        Encoding::Text
-    };
     Some(match ty {
-        "text" | "character varying" => Mapped::new("text", text),
-        "character" | "name" | "citext" => Mapped::new("text", Encoding::Text),
+        "text" | "character varying" if deterministic => Mapped::new("text", Encoding::Text),
+        "text" | "character varying" => Mapped::new("text", Encoding::CastText),
+        "character" | "name" | "citext" => Mapped::new("text", Encoding::CastText),
         "enum" => Mapped {
             enumeration: Some(own_name.to_owned()),
-            ..Mapped::new("text", Encoding::Text)
+            ..Mapped::new("text", Encoding::CastText)
         },
         "smallint" | "integer" | "bigint" => Mapped::new("integer", Encoding::Native),
         "double precision" => Mapped::new("number", Encoding::Native),
@@ -162,7 +158,7 @@ mod tests {
 
     #[test]
     fn a_column_can_be_seen_as_what_its_values_are() {
-        let text = Mapped::new("text", Encoding::Native);
+        let text = Mapped::new("text", Encoding::Text);
         assert!(text.seen_as("timestamp", Dialect::Sqlite).is_some());
         assert!(text.seen_as("timestamp", Dialect::Postgres).is_none());
         assert!(text.seen_as("integer", Dialect::Sqlite).is_none());

@@ -166,23 +166,17 @@ impl<'a> Proposal<'a> {
         if let [key] = self.relation.key().as_slice() {
             body.insert("pk_column".to_owned(), json!(key.name));
         }
-        for (member, column) in [
+        let parts = [
             ("created_column", "created_at"),
             ("updated_column", "updated_at"),
-        ] {
-            if self.is_instant(column) {
-                body.insert(member.to_owned(), json!(column));
-            }
+        ];
+        let parts = parts.into_iter().filter(|(_, column)| self.is_instant(column));
+        let parts: Vec<(&str, &str)> = parts.collect();
+        for (member, column) in &parts {
+            body.insert((*member).to_owned(), json!(column));
         }
-        let used: Vec<String> = body
-            .values()
-            .skip(1)
-            .filter_map(Json::as_str)
-            .map(ToOwned::to_owned)
-            .collect();
-        let free = self
-            .columns()
-            .filter(|column| !column.key && !used.contains(&column.name));
+        let is_part = |column: &Column| parts.iter().any(|(_, part)| *part == column.name);
+        let free = self.columns().filter(|column| !column.key && !is_part(column));
         let fields = free.map(|column| {
             let mut definition = Map::new();
             self.fill(&mut definition, column, &slug);

@@ -95,7 +95,9 @@ impl Request {
         let mut fields = vec![self.id(proposal, &mut used)?];
         fields.extend(self.system_fields(proposal, &mut used)?);
         let tenant_column = self.tenant_column(proposal, &mut used)?;
-        fields.extend(self.own_fields(proposal, &mut used)?);
+        let own = self.own_fields(proposal, &mut used)?;
+        let sent: Vec<String> = own.iter().map(|field| field.name.clone()).collect();
+        fields.extend(own);
         let mut collection = Collection::new(
             CollectionId::new(runtime.ids.next_id()),
             tenant,
@@ -108,7 +110,7 @@ impl Request {
             self.settings,
             runtime.now(),
         );
-        resolve_relations(proposal.snapshot, &mut collection)?;
+        resolve_relations(proposal.snapshot, &mut collection, &sent)?;
         check_sort(&collection)?;
         Ok(collection)
     }
@@ -153,7 +155,7 @@ impl Request {
         let mapped = column.mapped.as_ref().filter(|_| !column.read_only);
         let ty = match mapped.map(|mapped| (mapped.kind, mapped.encoding)) {
             Some(("uuid", Encoding::Native)) => Type::Uuid,
-            Some(("text", Encoding::Native)) => Type::Text,
+            Some(("text", Encoding::Text)) => Type::Text,
             _ => {
                 let why = "must be a column of uuids or text that can be written";
                 return Err(Error::validation(path, "type_mismatch", why));

@@ -1,5 +1,6 @@
 use sea_query::{Alias, Expr, ExprTrait, Func};
-use workeros_dsl::Type;
+use workeros_dsl::sql::ordered;
+use workeros_dsl::{Dialect, Type};
 
 /// How a column holds the values of its field.
 ///
@@ -13,6 +14,10 @@ pub enum Encoding {
     Native,
     /// Text of an adopted table, whatever its collation.
     Text,
+    /// Postgres: what compares in a way of its own (`citext`, `char(n)`, an
+    /// enumeration, a collation that tells not everything apart), read as
+    /// plain text.
+    CastText,
     /// A number of another SQL type, such as `numeric`.
     Number,
     /// SQLite: a date or time in any form SQLite reads, at millisecond
@@ -28,9 +33,10 @@ pub enum Encoding {
 
 impl Encoding {
     /// Every encoding with the word it is stored by.
-    const WORDS: [(Self, &'static str); 7] = [
+    const WORDS: [(Self, &'static str); 8] = [
         (Self::Native, "native"),
         (Self::Text, "text"),
+        (Self::CastText, "cast_text"),
         (Self::Number, "number"),
         (Self::SqliteDateTime, "sqlite_date_time"),
         (Self::TimestampWithoutZone, "timestamp_without_zone"),
@@ -55,8 +61,11 @@ impl Encoding {
     /// Reads the column in the form the language compares.
     pub(crate) fn read(self, column: Expr) -> Expr {
         match self {
-            Self::Native => column,
-            Self::Text => column.cast_as(Alias::new("text")),
+            Self::Native | Self::Text => column,
+            Self::CastText => {
+                let text = column.cast_as(Alias::new("text"));
+                ordered(text, Type::Text, Dialect::Postgres)
+            }
             Self::Number => column.cast_as(Alias::new("double precision")),
             Self::SqliteDateTime => Func::cust("strftime")
                 .arg(Expr::cust("'%Y-%m-%dT%H:%M:%f000Z'"))
@@ -73,7 +82,11 @@ impl Encoding {
     /// Whether the parameter that writes the column must be converted, and how.
     pub(crate) fn write(self, parameter: Expr) -> Expr {
         match self {
-            Self::Native | Self::Text | Self::Number | Self::SqliteDateTime => parameter,
+            Self::Native
+            | Self::Text
+            | Self::CastText
+            | Self::Number
+            | Self::SqliteDateTime => parameter,
             Self::TimestampWithoutZone | Self::Date => {
                 let utc = Func::cust("timezone")
                     .arg(Expr::cust("'UTC'"))

@@ -163,7 +163,7 @@ fn read_position(row: &Row) -> Result<Position> {
 }
 
 fn read_change(row: &Row) -> Result<(Position, Change)> {
-    let text = |index| Ok(row.optional_text(index)?.map(ToOwned::to_owned));
+    let text = |index| -> Result<Option<String>> { Ok(row.optional_text(index)?.map(ToOwned::to_owned)) };
     let action = Action::parse(row.text(5)?)
         .ok_or_else(|| Error::internal("the log holds an unknown action"))?;
     let change = Change::new(

@@ -7,7 +7,7 @@ use workeros_core::{
     CollectionId, Column, Cost, Dialect, Error, Grant, Result, Shape, Type, Value,
 };
 use workeros_dsl::Condition;
-use workeros_dsl::sql::{Slots, Template};
+use workeros_dsl::sql::{Slots, Template, ordered};
 
 use super::columns::{Bare, Seen, and, no_sql, read};
 use super::keyset::{self, Key};
@@ -262,14 +262,15 @@ impl<'a> Planner<'a> {
     }
 
     fn key(&self, sort: &Sort<'_>, value: Expr) -> Key {
+        // A native column has the right collation already, and its index.
+        let value = if sort.field.encoding.is_plain() {
+            value
+        } else {
+            ordered(value, sort.field.ty, self.dialect)
+        };
         let guarded = self.seen().visibility(sort.field) != workeros_core::Visibility::Everywhere;
         Key {
-            value: by_code_point(
-                value,
-                sort.field.ty,
-                self.dialect,
-                sort.field.encoding.is_plain(),
-            ),
+            value,
             ty: sort.field.ty,
             direction: sort.direction,
             nullable: sort.field.nullable || guarded,
@@ -308,9 +309,10 @@ impl<'a> Planner<'a> {
     /// the collation is by code point.
     fn search(&self, q: &str, slots: &mut Slots) -> Result<Expr> {
         let mut any: Option<Expr> = None;
-        for field in self.seen().all().filter(|field| field.kind.searchable()) {
+        let searched = |field: &&Field| field.system.is_none() && field.kind.searchable();
+        for field in self.seen().all().filter(searched) {
             let text = self.seen().value(field, slots).map_err(no_sql)?;
-            let text = by_code_point(text, Type::Text, self.dialect, false);
+            let text = ordered(text, Type::Text, self.dialect);
             let wanted = slots.value(Value::Text(q.to_ascii_lowercase()), Type::Text);
             let place = match self.dialect {
                 Dialect::Sqlite => Func::cust("instr"),
@@ -390,23 +392,6 @@ fn unknown_field(parameter: &str, name: &str) -> Error {
         "unknown_field",
         format!("there is no field `{name}`"),
     )
-}
-
-/// Text in the order of its code points, also in an adopted column.
-fn by_code_point(value: Expr, ty: Type, dialect: Dialect, native: bool) -> Expr {
-    let is_text = matches!(
-        ty,
-        Type::Text | Type::Longtext | Type::Relation(workeros_dsl::Key::Text)
-    );
-    match dialect {
-        _ if !is_text || native => value,
-        Dialect::Sqlite => {
-            value.binary(sea_query::BinOper::Custom("COLLATE"), Expr::cust("BINARY"))
-        }
-        Dialect::Postgres => {
-            value.binary(sea_query::BinOper::Custom("COLLATE"), Expr::cust("\"C\""))
-        }
-    }
 }
 
 /// Null is the smallest value on both engines. Where there is none, nothing is

@@ -137,43 +137,34 @@ impl Permissions {
     fn read_who(&self, object: &mut Object, snapshot: &Snapshot) -> Option<(Subject, Variables)> {
         let now = self.plane.runtime().now();
         let tenant = self.subject.tenant();
-        let given: Vec<&str> = ["role", "roles", "user"]
-            .into_iter()
-            .filter(|key| object.contains(key))
-            .collect();
-        match given.as_slice() {
-            [] => object.complain("role", "required", "give `role`, `roles` or `user`"),
-            [_] => {}
-            [_, second, ..] => {
-                object.complain(
-                    second,
-                    "contradiction",
-                    "give one of `role`, `roles` and `user`",
-                );
-            }
+        let mut given = ["role", "roles", "user"].into_iter().filter_map(|key| {
+            let json = object.json(key)?;
+            Some((key, json))
+        });
+        let (first, second) = (given.next(), given.next());
+        if let Some((key, _)) = second {
+            let why = "give one of `role`, `roles` and `user`";
+            object.complain(key, "contradiction", why);
         }
-        let role = object.string("role");
-        let roles = object.strings("roles");
-        let user = object.json("user");
-        if let Some(user) = user {
-            let pointer = object.pointer("user");
-            let identity = read_user(&user, &pointer, snapshot);
+        let Some((key, json)) = first else {
+            object.complain("role", "required", "give `role`, `roles` or `user`");
+            return None;
+        };
+        let pointer = object.pointer(key);
+        if key == "user" {
+            let identity = read_user(&json, &pointer, snapshot);
             let subject = Subject::identified(tenant, object.keep(identity)?);
             let variables = subject.variables(now);
             return Some((subject, variables));
         }
-        let paths = match (&role, &roles) {
-            (Some(role), _) => vec![(object.pointer("role"), role)],
-            (None, Some(roles)) => {
-                let pointer = object.pointer("roles");
-                let paths = roles.iter().enumerate();
-                paths
-                    .map(|(index, role)| (format!("{pointer}/{index}"), role))
-                    .collect()
+        let roles = match (key, json) {
+            ("roles", Json::Array(roles)) => {
+                let roles = roles.into_iter().enumerate();
+                roles.map(|(index, role)| (format!("{pointer}/{index}"), role)).collect()
             }
-            (None, None) => return None,
+            (_, role) => vec![(pointer, role)],
         };
-        let known = known_roles(&paths, snapshot);
+        let known = known_roles(&roles, snapshot);
         let roles = object.keep(known)?;
         let subject = if roles.iter().all(|name| name == role::PUBLIC) {
             Subject::anonymous(tenant)
@@ -325,13 +316,11 @@ fn read_user(user: &Json, pointer: &str, snapshot: &Snapshot) -> Result<Identity
     let mut object = Object::read(user, pointer)?;
     let id = object.required_string("id");
     let email = object.string("email");
-    let roles = object.strings("roles").unwrap_or_default();
     let pointer = object.pointer("roles");
-    let paths = roles.iter().enumerate();
-    let paths: Vec<_> = paths
-        .map(|(index, role)| (format!("{pointer}/{index}"), role))
-        .collect();
-    let roles = known_roles(&paths, snapshot);
+    let roles = object.array("roles").unwrap_or_default().into_iter().enumerate();
+    let roles: Vec<(String, Json)> =
+        roles.map(|(index, role)| (format!("{pointer}/{index}"), role)).collect();
+    let roles = known_roles(&roles, snapshot);
     let roles = object.keep(roles).unwrap_or_default();
     object.finish()?;
     let identity = roles
@@ -340,22 +329,22 @@ fn read_user(user: &Json, pointer: &str, snapshot: &Snapshot) -> Result<Identity
     Ok(email.into_iter().fold(identity, Identity::with_email))
 }
 
-/// The roles, each with where it stood, if there are such roles.
-fn known_roles(roles: &[(String, &String)], snapshot: &Snapshot) -> Result<Vec<String>> {
-    let unknown = roles
-        .iter()
-        .filter(|(_, role)| snapshot.role(role).is_none());
-    let details: Vec<Detail> = unknown
-        .map(|(path, role)| Detail {
-            path: path.clone(),
-            code: "unknown_role".into(),
-            message: format!("there is no role `{role}`"),
-        })
-        .collect();
-    if !details.is_empty() {
-        return Err(Error::invalid(details));
+/// The names of roles, each with where it stood, if they are that.
+fn known_roles(roles: &[(String, Json)], snapshot: &Snapshot) -> Result<Vec<String>> {
+    let mut names = Vec::with_capacity(roles.len());
+    let mut details: Vec<Detail> = Vec::new();
+    for (path, role) in roles {
+        let (code, message) = match role {
+            Json::String(name) if snapshot.role(name).is_some() => {
+                names.push(name.clone());
+                continue;
+            }
+            Json::String(name) => ("unknown_role", format!("there is no role `{name}`")),
+            _ => ("type_mismatch", "must be the name of a role".to_owned()),
+        };
+        details.push(Detail { path: path.clone(), code: code.into(), message });
     }
-    Ok(roles.iter().map(|(_, role)| (*role).clone()).collect())
+    if details.is_empty() { Ok(names) } else { Err(Error::invalid(details)) }
 }
 
 /// An id as the API shows it: a string, or the integer of an adopted table.

@@ -9,6 +9,9 @@
     reason = "tests"
 )]
 
+mod adoption;
 mod collections;
 mod items;
+mod permissions;
+mod roles;
 mod support;

@@ -1,7 +1,7 @@
 //! Permission rows: what may be written, and what a simulation answers.
 
 use serde_json::{Value as Json, json};
-use workeros_core::{ErrorKind, PermissionId, Statement, Step};
+use workeros_core::{ErrorKind, PermissionId, Subject};
 use workeros_schema::{PermissionFilter, Query};
 
 use crate::support::{World, worlds};
@@ -28,7 +28,7 @@ async fn a_permission_is_stored_in_canonical_form() {
             json!({"_or": [{"rank": {"_between": [1, 3]}}, {"owner_id": "$user.id"}]}),
             json!(["title", "id", "title"]),
             json!({"$or": [
-                {"$and": [{"rank": {"_gte": 1}}, {"rank": {"_lte": 3}}]},
+                {"rank": {"_gte": 1, "_lte": 3}},
                 {"owner_id": {"_eq": "$user.id"}},
             ]}),
             json!(["title", "id"]),
@@ -161,12 +161,10 @@ async fn a_permission_counts_from_the_next_request_on() {
         posts(&world).await;
         world.create("posts", json!({"title": "a", "status": "live"})).await;
         world.create("posts", json!({"title": "b", "status": "draft"})).await;
-        let list = || world.list(world.anonymous(), "posts", &Query::new());
         let permissions = world.plane.permissions(world.system());
         let query = Query::new();
         let read = || world.list(world.anonymous(), "posts", &query);
         assert_eq!(read().await.unwrap_err().kind(), ErrorKind::Unauthorized);
-        let _ = list;
 
         let body = json!({"role": "public", "collection": "posts", "action": "read",
             "condition": {"status": "live"}, "fields": ["title"]});
@@ -313,6 +311,8 @@ async fn a_question_that_is_none_says_where() {
     let cases: Vec<(Json, &str, &str)> = vec![
         (json!({"role": null}), "/role", "required"),
         (json!({"role": "nobody"}), "/role", "unknown_role"),
+        (json!({"role": 7}), "/role", "type_mismatch"),
+        (json!({"role": null, "roles": ["editor", 7]}), "/roles/1", "type_mismatch"),
         (json!({"roles": ["editor"]}), "/roles", "contradiction"),
         (json!({"user": {"id": "ann"}}), "/user", "contradiction"),
         (json!({"collection": "*"}), "/collection", "invalid_value"),
@@ -381,7 +381,7 @@ async fn permissions_of_another_workspace_are_out_of_reach() {
         let filter = PermissionFilter::default();
         let id: PermissionId =
             world.plane.permissions(world.system()).list(&filter).await.unwrap()[0].permission.id;
-        let permissions = world.plane.permissions(workeros_core::Subject::system(other));
+        let permissions = world.plane.permissions(Subject::system(other));
         assert!(permissions.list(&filter).await.unwrap().is_empty());
         assert_eq!(permissions.get(id).await.unwrap_err().kind(), ErrorKind::NotFound);
         assert_eq!(permissions.delete(id).await.unwrap_err().kind(), ErrorKind::NotFound);

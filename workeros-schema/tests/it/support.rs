@@ -1,9 +1,12 @@
 use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
+use uuid::Uuid;
 use workeros_adapters::testkit::{Opened, databases};
 use workeros_core::testkit::StandingClock;
-use workeros_core::{Error, Identity, Runtime, Secret, Statement, Subject};
+use workeros_core::{
+    Batch, Error, Identity, Runtime, Secret, Statement, Step, Subject, TenantId,
+};
 use workeros_schema::{DataPlane, Hooks, Query};
 
 /// A data plane with an empty database to itself.
@@ -59,8 +62,12 @@ impl World {
         self.plane.collections(self.system()).create(&body).await.unwrap();
     }
 
-    /// Lets a role do something.
+    /// Lets a role do something; the role is made if it is not there.
     pub(crate) async fn permit(&self, role: &str, collection: &str, action: &str, rest: Json) {
+        let roles = self.plane.roles(self.system());
+        if !roles.list().await.unwrap().iter().any(|known| known.name == role) {
+            roles.create(&json!({"name": role})).await.unwrap();
+        }
         let mut body = json!({"role": role, "collection": collection, "action": action});
         for (key, value) in rest.as_object().unwrap() {
             body[key] = value.clone();
@@ -89,5 +96,24 @@ impl World {
     pub(crate) async fn count(&self, sql: &'static str) -> i64 {
         let rows = self.opened.database.fetch(Statement::new(sql, vec![])).await.unwrap();
         rows.first().unwrap().integer(0).unwrap()
+    }
+
+    /// Runs statements as somebody beside us would.
+    pub(crate) async fn run(&self, statements: &[&'static str]) {
+        let steps = statements.iter().map(|sql| Step::new(Statement::new(*sql, vec![])));
+        let mut batch = Batch::new();
+        batch.extend(steps);
+        self.opened.database.apply(batch).await.unwrap();
+    }
+
+    /// A workspace beside the default one, with nothing in it.
+    pub(crate) async fn second_workspace(&self) -> TenantId {
+        let tenant = TenantId::new(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0002));
+        let sql = "INSERT INTO workeros_tenants (id, slug, name, created_at) VALUES ($1, $2, $3, $4)";
+        let now = self.plane.runtime().now();
+        let values = vec![tenant.into(), "second".into(), "Second".into(), now.into()];
+        let batch = Batch::new().step(Step::new(Statement::new(sql, values)));
+        self.opened.database.apply(batch).await.unwrap();
+        tenant
     }
 }
