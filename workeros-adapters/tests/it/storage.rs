@@ -2,23 +2,59 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use tempfile::TempDir;
 use workeros_adapters::{FsStorage, MemoryStorage};
 use workeros_core::testkit::StandingClock;
-use workeros_core::{Clock as _, ErrorKind, Storage as _};
+use workeros_core::{Clock as _, ErrorKind, ObjectMeta, Result, Storage};
 
 mod memory {
     workeros_core::storage_conformance!(async { super::MemoryStorage::new() });
 }
 
 mod files {
-    use super::{FsStorage, TempDir};
+    workeros_core::storage_conformance!(async { super::Scratch::new() });
+}
 
-    // The directory stays behind for the case and goes with the process' own.
-    workeros_core::storage_conformance!(async {
-        FsStorage::new(TempDir::new().unwrap().keep()).unwrap()
-    });
+/// A store in a directory that goes with it.
+#[derive(Debug)]
+struct Scratch {
+    store: FsStorage,
+    _directory: TempDir,
+}
+
+impl Scratch {
+    fn new() -> Self {
+        let directory = TempDir::new().unwrap();
+        Self {
+            store: FsStorage::new(directory.path()).unwrap(),
+            _directory: directory,
+        }
+    }
+}
+
+#[async_trait]
+impl Storage for Scratch {
+    async fn put(&self, key: &str, bytes: Bytes) -> Result<()> {
+        self.store.put(key, bytes).await
+    }
+
+    async fn get(&self, key: &str) -> Result<Bytes> {
+        self.store.get(key).await
+    }
+
+    async fn head(&self, key: &str) -> Result<ObjectMeta> {
+        self.store.head(key).await
+    }
+
+    async fn delete(&self, key: &str) -> Result<()> {
+        self.store.delete(key).await
+    }
+
+    async fn list(&self, prefix: &str) -> Result<Vec<ObjectMeta>> {
+        self.store.list(prefix).await
+    }
 }
 
 #[tokio::test]
