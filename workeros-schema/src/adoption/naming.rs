@@ -14,7 +14,7 @@ pub(super) fn field_name(column: &str, is_taken: impl Fn(&str) -> bool) -> Strin
     } else {
         suffixed(&name, "column")
     };
-    unique(name, is_taken)
+    unique(&name, is_taken)
 }
 
 /// A slug for a table.
@@ -25,15 +25,15 @@ pub(super) fn slug(table: &str, is_taken: impl Fn(&str) -> bool) -> String {
     } else {
         suffixed(&name, "table")
     };
-    unique(name, is_taken)
+    unique(&name, is_taken)
 }
 
-fn unique(name: String, is_taken: impl Fn(&str) -> bool) -> String {
-    let mut candidate = name.clone();
+fn unique(name: &str, is_taken: impl Fn(&str) -> bool) -> String {
+    let mut candidate = name.to_owned();
     let mut number = 1_u32;
     while is_taken(&candidate) {
         number += 1;
-        candidate = suffixed(&name, &number.to_string());
+        candidate = suffixed(name, &number.to_string());
     }
     candidate
 }

@@ -170,13 +170,17 @@ impl<'a> Proposal<'a> {
             ("created_column", "created_at"),
             ("updated_column", "updated_at"),
         ];
-        let parts = parts.into_iter().filter(|(_, column)| self.is_instant(column));
+        let parts = parts
+            .into_iter()
+            .filter(|(_, column)| self.is_instant(column));
         let parts: Vec<(&str, &str)> = parts.collect();
         for (member, column) in &parts {
             body.insert((*member).to_owned(), json!(column));
         }
         let is_part = |column: &Column| parts.iter().any(|(_, part)| *part == column.name);
-        let free = self.columns().filter(|column| !column.key && !is_part(column));
+        let free = self
+            .columns()
+            .filter(|column| !column.key && !is_part(column));
         let fields = free.map(|column| {
             let mut definition = Map::new();
             self.fill(&mut definition, column, &slug);
@@ -201,6 +205,7 @@ impl<'a> Proposal<'a> {
         let mut warnings = Vec::new();
         for column in &self.relation.columns {
             warnings.extend(self.warning(column));
+            warnings.extend(self.missing_target(column));
         }
         for key in self.relation.key() {
             let is_named = key
@@ -221,6 +226,14 @@ impl<'a> Proposal<'a> {
             }
         }
         warnings
+    }
+
+    fn missing_target(&self, column: &Column) -> Option<String> {
+        let (table, _) = self.relation.foreign_key(&column.name)?;
+        let name = &column.name;
+        self.target(column, "").is_none().then(|| {
+            format!("`{name}` is no relation until `{table}` is a collection: adopt that first")
+        })
     }
 
     fn warning(&self, column: &Column) -> Option<String> {

@@ -90,11 +90,12 @@ fn column(row: &Row) -> Result<Option<Column>> {
     let key = row.integer(6)? > 0;
     let rowid = row.boolean(8)?;
     // The rowid and the key of a table without one are never null, said or not.
-    let nullable = !row.boolean(3)? && !(key && row.boolean(7)?) && !rowid;
+    let without_rowid = row.boolean(7)?;
+    let required = row.boolean(3)? || rowid || (key && without_rowid);
     Ok(Some(Column {
         name: row.text(1)?.to_owned(),
         mapped: sqlite(&sql_type),
-        nullable,
+        nullable: !required,
         generated: computed || rowid || row.boolean(4)?,
         read_only: computed,
         key,

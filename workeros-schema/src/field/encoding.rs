@@ -82,11 +82,9 @@ impl Encoding {
     /// Whether the parameter that writes the column must be converted, and how.
     pub(crate) fn write(self, parameter: Expr) -> Expr {
         match self {
-            Self::Native
-            | Self::Text
-            | Self::CastText
-            | Self::Number
-            | Self::SqliteDateTime => parameter,
+            Self::Native | Self::Text | Self::CastText | Self::Number | Self::SqliteDateTime => {
+                parameter
+            }
             Self::TimestampWithoutZone | Self::Date => {
                 let utc = Func::cust("timezone")
                     .arg(Expr::cust("'UTC'"))

@@ -160,7 +160,9 @@ impl Permissions {
         let roles = match (key, json) {
             ("roles", Json::Array(roles)) => {
                 let roles = roles.into_iter().enumerate();
-                roles.map(|(index, role)| (format!("{pointer}/{index}"), role)).collect()
+                roles
+                    .map(|(index, role)| (format!("{pointer}/{index}"), role))
+                    .collect()
             }
             (_, role) => vec![(pointer, role)],
         };
@@ -317,9 +319,14 @@ fn read_user(user: &Json, pointer: &str, snapshot: &Snapshot) -> Result<Identity
     let id = object.required_string("id");
     let email = object.string("email");
     let pointer = object.pointer("roles");
-    let roles = object.array("roles").unwrap_or_default().into_iter().enumerate();
-    let roles: Vec<(String, Json)> =
-        roles.map(|(index, role)| (format!("{pointer}/{index}"), role)).collect();
+    let roles = object
+        .array("roles")
+        .unwrap_or_default()
+        .into_iter()
+        .enumerate();
+    let roles: Vec<(String, Json)> = roles
+        .map(|(index, role)| (format!("{pointer}/{index}"), role))
+        .collect();
     let roles = known_roles(&roles, snapshot);
     let roles = object.keep(roles).unwrap_or_default();
     object.finish()?;
@@ -342,9 +349,17 @@ fn known_roles(roles: &[(String, Json)], snapshot: &Snapshot) -> Result<Vec<Stri
             Json::String(name) => ("unknown_role", format!("there is no role `{name}`")),
             _ => ("type_mismatch", "must be the name of a role".to_owned()),
         };
-        details.push(Detail { path: path.clone(), code: code.into(), message });
+        details.push(Detail {
+            path: path.clone(),
+            code: code.into(),
+            message,
+        });
     }
-    if details.is_empty() { Ok(names) } else { Err(Error::invalid(details)) }
+    if details.is_empty() {
+        Ok(names)
+    } else {
+        Err(Error::invalid(details))
+    }
 }
 
 /// An id as the API shows it: a string, or the integer of an adopted table.

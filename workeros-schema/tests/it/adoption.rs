@@ -15,7 +15,10 @@ async fn adopt(world: &World, body: Json) -> Json {
 }
 
 async fn refused(world: &World, body: Json) -> (String, String) {
-    let error = adoption(world).adopt(&body).await.expect_err(&body.to_string());
+    let error = adoption(world)
+        .adopt(&body)
+        .await
+        .expect_err(&body.to_string());
     assert_eq!(error.kind(), ErrorKind::Validation, "{body}: {error}");
     let detail = &error.details()[0];
     (detail.path.clone(), detail.code.clone().into_owned())
@@ -29,7 +32,11 @@ async fn rows(world: &World, slug: &str, query: Query) -> Vec<Json> {
 /// A field of a definition, with the members asked for.
 fn field(collection: &Json, name: &str) -> Json {
     let fields = collection["fields"].as_array().unwrap();
-    fields.iter().find(|field| field["name"] == name).cloned().unwrap_or_default()
+    fields
+        .iter()
+        .find(|field| field["name"] == name)
+        .cloned()
+        .unwrap_or_default()
 }
 
 /// A little of a music shop, as each engine's tools would have made it.
@@ -70,12 +77,26 @@ async fn a_table_is_served_as_it_is() {
     for world in worlds().await {
         music(&world).await;
         let before = schema(&world).await;
+        let doubts = || async {
+            let seen = adoption(&world).inspect(&json!({"table": "Album"})).await;
+            seen.unwrap()["warnings"].clone()
+        };
+        let early = doubts().await.to_string();
+        assert!(
+            early.contains("`ArtistId` is no relation until `Artist`"),
+            "{early}"
+        );
         let artists = adopt(&world, json!({"slug": "artists", "table": "Artist"})).await;
+        assert_eq!(doubts().await, json!([]));
         assert_eq!(artists["physical_table"], "Artist");
         assert_eq!(artists["adopted"], true);
         assert_eq!(field(&artists, "id")["column"], "ArtistId");
         assert_eq!(field(&artists, "id")["generated"], true);
-        let albums = adopt(&world, json!({"slug": "albums", "table": "Album", "default_sort": "title"})).await;
+        let albums = adopt(
+            &world,
+            json!({"slug": "albums", "table": "Album", "default_sort": "title"}),
+        )
+        .await;
         assert_eq!(field(&albums, "artist_id")["type"], "relation");
         assert_eq!(field(&albums, "artist_id")["to"], "artists");
         assert_eq!(field(&albums, "artist_id")["on_delete"], "restrict");
@@ -96,13 +117,19 @@ async fn a_table_is_served_as_it_is() {
             (json!({"artist_id": 100}), vec![200, 201]),
             (json!({"price": {"_lt": 9}}), vec![201]),
             (json!({"released": {"_gt": "1978-01-01"}}), vec![201]),
-            (json!({"released": {"_eq": "1978-05-05T12:30:00Z"}}), vec![201]),
+            (
+                json!({"released": {"_eq": "1978-05-05T12:30:00Z"}}),
+                vec![201],
+            ),
             (json!({"sequel": {"_null": true}}), vec![200]),
             (json!({"id": {"_in": [201, 7]}}), vec![201]),
             (json!({"title": {"_starts_with": "Power"}}), vec![201]),
         ] {
             let found = rows(&world, "albums", Query::new().filter(filter.clone())).await;
-            let found: Vec<i64> = found.iter().map(|row| row["id"].as_i64().unwrap()).collect();
+            let found: Vec<i64> = found
+                .iter()
+                .map(|row| row["id"].as_i64().unwrap())
+                .collect();
             assert_eq!(found, ids, "{}: {filter}", world.opened.name);
         }
 
@@ -117,8 +144,17 @@ async fn a_table_is_served_as_it_is() {
         let missing = items.create(&json!({"title": "x"})).await.unwrap_err();
         assert_eq!(missing.details()[0].path, "/artist_id");
 
-        world.plane.collections(world.system()).delete("albums").await.unwrap();
-        assert_eq!(world.count("SELECT count(*) FROM \"Album\"").await, 3, "the table stays");
+        world
+            .plane
+            .collections(world.system())
+            .delete("albums")
+            .await
+            .unwrap();
+        assert_eq!(
+            world.count("SELECT count(*) FROM \"Album\"").await,
+            3,
+            "the table stays"
+        );
         assert_eq!(schema(&world).await, before, "no DDL, ever");
     }
 }
@@ -126,10 +162,14 @@ async fn a_table_is_served_as_it_is() {
 /// All that the database says of the tables of the shop.
 async fn schema(world: &World) -> String {
     let sql = match world.opened.name {
-        "sqlite" => "SELECT group_concat(sql) FROM sqlite_schema WHERE tbl_name IN ('Artist', 'Album')",
-        _ => "SELECT string_agg(concat(attrelid::regclass, attname, atttypid, attnotnull), ',' \
+        "sqlite" => {
+            "SELECT group_concat(sql) FROM sqlite_schema WHERE tbl_name IN ('Artist', 'Album')"
+        }
+        _ => {
+            "SELECT string_agg(concat(attrelid::regclass, attname, atttypid, attnotnull), ',' \
               ORDER BY attrelid, attnum) FROM pg_attribute JOIN pg_class c ON c.oid = attrelid \
-              WHERE relnamespace = current_schema()::regnamespace AND relname IN ('Artist', 'Album')",
+              WHERE relnamespace = current_schema()::regnamespace AND relname IN ('Artist', 'Album')"
+        }
     };
     let statement = workeros_core::Statement::new(sql, vec![]);
     let rows = world.opened.database.fetch(statement).await.unwrap();
@@ -141,15 +181,23 @@ async fn a_proposal_can_be_adopted_as_it_is() {
     for world in worlds().await {
         music(&world).await;
         world
-            .run(&["CREATE TABLE \"Line Item\" (\"Key\" integer PRIMARY KEY, \"id\" text, \
-                    \"Unit-Price\" real, \"unit price\" real, created_at timestamp)"])
+            .run(&[
+                "CREATE TABLE \"Line Item\" (\"Key\" integer PRIMARY KEY, \"id\" text, \
+                    \"Unit-Price\" real, \"unit price\" real, created_at timestamp)",
+            ])
             .await;
         for table in ["Artist", "Album", "Line Item"] {
-            let seen = adoption(&world).inspect(&json!({"table": table})).await.unwrap();
+            let seen = adoption(&world)
+                .inspect(&json!({"table": table}))
+                .await
+                .unwrap();
             assert_eq!(seen["adoptable"], true, "{seen}");
             let made = adopt(&world, seen["proposal"].clone()).await;
             assert_eq!(made["slug"], seen["proposal"]["slug"]);
-            let again = adoption(&world).inspect(&json!({"table": table})).await.unwrap();
+            let again = adoption(&world)
+                .inspect(&json!({"table": table}))
+                .await
+                .unwrap();
             assert_eq!(again["adoptable"], false);
             assert_eq!(again["collection"], made["slug"]);
         }
@@ -174,25 +222,46 @@ async fn an_inspection_tells_columns_keys_and_doubts() {
                  FOREIGN KEY (a, b) REFERENCES parents (a, b))"
             }])
             .await;
-        let seen = adoption(&world).inspect(&json!({"table": "things"})).await.unwrap();
+        let seen = adoption(&world)
+            .inspect(&json!({"table": "things"}))
+            .await
+            .unwrap();
         assert_eq!(seen["pk"], json!(["Code"]));
         let fks = json!([{"columns": ["a", "b"], "table": "parents", "references": ["a", "b"]}]);
         assert_eq!(seen["fks"], fks);
         let column = |name: &str| {
             let columns = seen["columns"].as_array().unwrap();
-            columns.iter().find(|column| column["name"] == name).unwrap().clone()
+            columns
+                .iter()
+                .find(|column| column["name"] == name)
+                .unwrap()
+                .clone()
         };
         assert_eq!(column("Code")["field"]["name"], "code");
         assert_eq!(column("Code")["field"]["type"], "text");
         assert_eq!(column("Data")["field"], Json::Null);
         assert_eq!(column("a")["nullable"], true);
-        assert_eq!((&column("total")["generated"], &column("total")["default"]), (&json!(true), &json!(false)));
-        assert_eq!((&column("made")["generated"], &column("made")["default"]), (&json!(false), &json!(true)));
+        assert_eq!(
+            (&column("total")["generated"], &column("total")["default"]),
+            (&json!(true), &json!(false))
+        );
+        assert_eq!(
+            (&column("made")["generated"], &column("made")["default"]),
+            (&json!(false), &json!(true))
+        );
         let warnings = seen["warnings"].to_string();
-        for expected in ["`Data` is left out", "`total` can only be read", "`Code` has no default"] {
+        for expected in [
+            "`Data` is left out",
+            "`total` can only be read",
+            "`Code` has no default",
+        ] {
             assert!(warnings.contains(expected), "{warnings}");
         }
-        assert_eq!(warnings.contains("`Code` may be null"), sqlite, "{warnings}");
+        assert_eq!(
+            warnings.contains("`Code` may be null"),
+            sqlite,
+            "{warnings}"
+        );
 
         // The composite key makes no relation, and what is computed is read.
         let things = adopt(&world, json!({"slug": "things", "table": "things"})).await;
@@ -202,8 +271,14 @@ async fn an_inspection_tells_columns_keys_and_doubts() {
         assert_eq!((&made["id"], &made["total"]), (&json!("k1"), &Json::Null));
         assert_ne!(made["made"], Json::Null);
         let items = world.plane.items(world.system(), "things");
-        let error = items.create(&json!({"id": "k2", "total": 5})).await.unwrap_err();
-        assert_eq!((error.kind(), &*error.details()[0].path), (ErrorKind::Validation, "/total"));
+        let error = items
+            .create(&json!({"id": "k2", "total": 5}))
+            .await
+            .unwrap_err();
+        assert_eq!(
+            (error.kind(), &*error.details()[0].path),
+            (ErrorKind::Validation, "/total")
+        );
 
         for (body, path) in [
             (json!({}), "/table"),
@@ -212,8 +287,14 @@ async fn an_inspection_tells_columns_keys_and_doubts() {
             (json!({"table": "workeros_roles"}), "/table"),
             (json!({"table": "things", "x": 1}), "/x"),
         ] {
-            let error = adoption(&world).inspect(&body).await.expect_err(&body.to_string());
-            assert_eq!((error.kind(), &*error.details()[0].path), (ErrorKind::Validation, path));
+            let error = adoption(&world)
+                .inspect(&body)
+                .await
+                .expect_err(&body.to_string());
+            assert_eq!(
+                (error.kind(), &*error.details()[0].path),
+                (ErrorKind::Validation, path)
+            );
         }
     }
 }
@@ -290,14 +371,25 @@ async fn what_is_no_plain_table_with_one_key_is_refused() {
                 assert!(entry["reason"].is_string(), "{table}");
             }
         }
-        let names: Vec<&str> = listed.iter().map(|entry| entry["name"].as_str().unwrap()).collect();
+        let names: Vec<&str> = listed
+            .iter()
+            .map(|entry| entry["name"].as_str().unwrap())
+            .collect();
         for shown in ["Sessions", "composite", "keyless", "plain", "seen", "users"] {
             assert!(names.contains(&shown), "{shown}: {names:?}");
         }
-        let ours = |name: &&str| name.starts_with("workeros_") || name.starts_with("sqlite_") || name.starts_with("c_");
+        let ours = |name: &&str| {
+            name.starts_with("workeros_") || name.starts_with("sqlite_") || name.starts_with("c_")
+        };
         assert!(!names.iter().any(|name| ours(&name)), "{names:?}");
-        let plain = listed.iter().find(|entry| entry["name"] == "plain").unwrap();
-        assert_eq!((&plain["adoptable"], &plain["collection"]), (&json!(true), &Json::Null));
+        let plain = listed
+            .iter()
+            .find(|entry| entry["name"] == "plain")
+            .unwrap();
+        assert_eq!(
+            (&plain["adoptable"], &plain["collection"]),
+            (&json!(true), &Json::Null)
+        );
     }
 }
 
@@ -308,7 +400,10 @@ async fn tables_of_other_schemas_are_unknown() {
             continue;
         }
         for table in ["tables", "columns", "pg_tables"] {
-            adoption(&world).adopt(&json!({"slug": "x", "table": table})).await.unwrap_err();
+            adoption(&world)
+                .adopt(&json!({"slug": "x", "table": table}))
+                .await
+                .unwrap_err();
         }
         let names = adoption(&world).tables().await.unwrap();
         assert_eq!(names, json!([]), "nothing but our own tables is there");
@@ -322,39 +417,143 @@ async fn a_body_that_does_not_fit_the_table_says_where() {
         (json!({"slug": "No"}), "/slug", "invalid_name"),
         (json!({"slug": "batch"}), "/slug", "reserved_name"),
         (json!({"table": 7}), "/table", "type_mismatch"),
-        (json!({"physical_table": "notes"}), "/physical_table", "duplicate"),
+        (
+            json!({"physical_table": "notes"}),
+            "/physical_table",
+            "duplicate",
+        ),
         (json!({"adopted": false}), "/adopted", "invalid_value"),
         (json!({"pk_column": "title"}), "/pk_column", "not_the_key"),
-        (json!({"created_column": "nothing"}), "/created_column", "unknown_column"),
-        (json!({"created_column": "rank"}), "/created_column", "type_mismatch"),
-        (json!({"created_column": "twice"}), "/created_column", "type_mismatch"),
-        (json!({"updated_column": "made", "created_column": "made"}), "/updated_column", "duplicate"),
-        (json!({"owner_column": "made"}), "/owner_column", "type_mismatch"),
+        (
+            json!({"created_column": "nothing"}),
+            "/created_column",
+            "unknown_column",
+        ),
+        (
+            json!({"created_column": "rank"}),
+            "/created_column",
+            "type_mismatch",
+        ),
+        (
+            json!({"created_column": "twice"}),
+            "/created_column",
+            "type_mismatch",
+        ),
+        (
+            json!({"updated_column": "made", "created_column": "made"}),
+            "/updated_column",
+            "duplicate",
+        ),
+        (
+            json!({"owner_column": "made"}),
+            "/owner_column",
+            "type_mismatch",
+        ),
         (json!({"owner_column": "id"}), "/owner_column", "duplicate"),
         (json!({"owner_scoped": true}), "/owner_column", "required"),
-        (json!({"tenant_column": "rank"}), "/tenant_column", "type_mismatch"),
-        (json!({"tenantColumn": "nothing"}), "/tenant_column", "unknown_column"),
-        (json!({"default_sort": "-nothing"}), "/default_sort", "unknown_field"),
+        (
+            json!({"tenant_column": "rank"}),
+            "/tenant_column",
+            "type_mismatch",
+        ),
+        (
+            json!({"tenantColumn": "nothing"}),
+            "/tenant_column",
+            "unknown_column",
+        ),
+        (
+            json!({"default_sort": "-nothing"}),
+            "/default_sort",
+            "unknown_field",
+        ),
         (json!({"fields": "all"}), "/fields", "type_mismatch"),
         (json!({"fields": [1]}), "/fields/0", "type_mismatch"),
         (json!({"fields": [{}]}), "/fields/0/name", "required"),
-        (json!({"fields": [{"name": "nothing"}]}), "/fields/0/name", "unknown_column"),
-        (json!({"fields": [{"name": "a", "column": "nothing"}]}), "/fields/0/column", "unknown_column"),
-        (json!({"fields": [{"name": "a", "column": 1}]}), "/fields/0/column", "type_mismatch"),
-        (json!({"fields": [{"name": "A", "column": "title"}]}), "/fields/0/name", "invalid_name"),
-        (json!({"fields": [{"name": "tenant_id", "column": "title"}]}), "/fields/0/name", "reserved_name"),
-        (json!({"fields": [{"name": "id"}]}), "/fields/0/name", "duplicate"),
-        (json!({"fields": [{"name": "title"}, {"name": "b", "column": "title"}]}), "/fields/1/column", "duplicate"),
-        (json!({"fields": [{"name": "rank"}, {"name": "rank", "column": "title"}]}), "/fields/1/name", "duplicate"),
-        (json!({"fields": [{"name": "picture"}]}), "/fields/0/name", "unsupported_type"),
-        (json!({"fields": [{"name": "title", "type": "integer"}]}), "/fields/0/type", "type_mismatch"),
-        (json!({"fields": [{"name": "title", "type": "string"}]}), "/fields/0/type", "unknown_type"),
-        (json!({"fields": [{"name": "title", "nullable": true}]}), "/fields/0/nullable", "contradiction"),
-        (json!({"fields": [{"name": "rank", "unique": true}]}), "/fields/0/unique", "adopted_table"),
-        (json!({"fields": [{"name": "rank", "indexed": true}]}), "/fields/0/indexed", "adopted_table"),
-        (json!({"fields": [{"name": "rank", "type": "relation", "to": "nothing"}]}), "/fields/0/to", "unknown_collection"),
-        (json!({"fields": [{"name": "made", "type": "relation", "to": "x"}]}), "/fields/0/type", "type_mismatch"),
-        (json!({"fields": [{"name": "rank", "encoding": "text"}]}), "/fields/0/encoding", "unknown_field"),
+        (
+            json!({"fields": [{"name": "nothing"}]}),
+            "/fields/0/name",
+            "unknown_column",
+        ),
+        (
+            json!({"fields": [{"name": "a", "column": "nothing"}]}),
+            "/fields/0/column",
+            "unknown_column",
+        ),
+        (
+            json!({"fields": [{"name": "a", "column": 1}]}),
+            "/fields/0/column",
+            "type_mismatch",
+        ),
+        (
+            json!({"fields": [{"name": "A", "column": "title"}]}),
+            "/fields/0/name",
+            "invalid_name",
+        ),
+        (
+            json!({"fields": [{"name": "tenant_id", "column": "title"}]}),
+            "/fields/0/name",
+            "reserved_name",
+        ),
+        (
+            json!({"fields": [{"name": "id"}]}),
+            "/fields/0/name",
+            "duplicate",
+        ),
+        (
+            json!({"fields": [{"name": "title"}, {"name": "b", "column": "title"}]}),
+            "/fields/1/column",
+            "duplicate",
+        ),
+        (
+            json!({"fields": [{"name": "rank"}, {"name": "rank", "column": "title"}]}),
+            "/fields/1/name",
+            "duplicate",
+        ),
+        (
+            json!({"fields": [{"name": "picture"}]}),
+            "/fields/0/name",
+            "unsupported_type",
+        ),
+        (
+            json!({"fields": [{"name": "title", "type": "integer"}]}),
+            "/fields/0/type",
+            "type_mismatch",
+        ),
+        (
+            json!({"fields": [{"name": "title", "type": "string"}]}),
+            "/fields/0/type",
+            "unknown_type",
+        ),
+        (
+            json!({"fields": [{"name": "title", "nullable": true}]}),
+            "/fields/0/nullable",
+            "contradiction",
+        ),
+        (
+            json!({"fields": [{"name": "rank", "unique": true}]}),
+            "/fields/0/unique",
+            "adopted_table",
+        ),
+        (
+            json!({"fields": [{"name": "rank", "indexed": true}]}),
+            "/fields/0/indexed",
+            "adopted_table",
+        ),
+        (
+            json!({"fields": [{"name": "rank", "type": "relation", "to": "nothing"}]}),
+            "/fields/0/to",
+            "unknown_collection",
+        ),
+        (
+            json!({"fields": [{"name": "made", "type": "relation", "to": "x"}]}),
+            "/fields/0/type",
+            "type_mismatch",
+        ),
+        (
+            json!({"fields": [{"name": "rank", "encoding": "text"}]}),
+            "/fields/0/encoding",
+            "unknown_field",
+        ),
         (json!({"created": "made"}), "/created", "unknown_field"),
     ];
     for world in worlds().await {
@@ -376,7 +575,15 @@ async fn a_body_that_does_not_fit_the_table_says_where() {
             let found = refused(&world, body.clone()).await;
             assert_eq!(found, ((*path).to_owned(), (*code).to_owned()), "{body}");
         }
-        assert!(world.plane.collections(world.system()).list().await.unwrap().is_empty());
+        assert!(
+            world
+                .plane
+                .collections(world.system())
+                .list()
+                .await
+                .unwrap()
+                .is_empty()
+        );
     }
 }
 
@@ -403,18 +610,49 @@ async fn columns_get_the_names_and_parts_that_are_asked_for() {
             ],
         });
         let odd = adopt(&world, body).await;
-        let names: Vec<&Json> = odd["fields"].as_array().unwrap().iter().map(|field| &field["name"]).collect();
-        assert_eq!(names, ["id", "created_at", "updated_at", "owner_id", "chosen", "a_b", "hidden"]);
-        assert_eq!((&odd["owner_scoped"], &odd["plural"]), (&json!(true), &json!("Oddities")));
+        let names: Vec<&Json> = odd["fields"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|field| &field["name"])
+            .collect();
+        assert_eq!(
+            names,
+            [
+                "id",
+                "created_at",
+                "updated_at",
+                "owner_id",
+                "chosen",
+                "a_b",
+                "hidden"
+            ]
+        );
+        assert_eq!(
+            (&odd["owner_scoped"], &odd["plural"]),
+            (&json!(true), &json!("Oddities"))
+        );
         assert_eq!(field(&odd, "a_b")["column"], "a b");
         assert_eq!(field(&odd, "chosen")["label"], "Chosen");
 
-        world.permit("authenticated", "odd", "create", json!({})).await;
-        world.permit("authenticated", "odd", "read", json!({"condition": {"owner_id": "$user.id"}})).await;
+        world
+            .permit("authenticated", "odd", "create", json!({}))
+            .await;
+        world
+            .permit(
+                "authenticated",
+                "odd",
+                "read",
+                json!({"condition": {"owner_id": "$user.id"}}),
+            )
+            .await;
         let ann = world.plane.items(world.user("7", &[]), "odd");
         let made = ann.create(&json!({"id": "к-1", "a_b": 3})).await.unwrap();
         let made: Json = serde_json::from_slice(&made.json).unwrap();
-        assert_eq!((&made["id"], &made["owner_id"], &made["chosen"]), (&json!("к-1"), &json!(7), &json!("d")));
+        assert_eq!(
+            (&made["id"], &made["owner_id"], &made["chosen"]),
+            (&json!("к-1"), &json!(7), &json!("d"))
+        );
         assert_eq!(made.get("hidden"), None);
         assert_ne!(made["created_at"], Json::Null);
         assert_ne!(made["updated_at"], Json::Null);
@@ -422,7 +660,12 @@ async fn columns_get_the_names_and_parts_that_are_asked_for() {
         let query = Query::new().sort("-created_at");
         assert_eq!(world.list(of("7"), "odd", &query).await.unwrap().len(), 1);
         assert_eq!(world.list(of("8"), "odd", &query).await.unwrap().len(), 0);
-        assert_eq!(world.count("SELECT count(*) FROM \"Odd \"\"Table\" WHERE \"hidden\" = 'x' AND who = 7").await, 1);
+        assert_eq!(
+            world
+                .count("SELECT count(*) FROM \"Odd \"\"Table\" WHERE \"hidden\" = 'x' AND who = 7")
+                .await,
+            1
+        );
     }
 }
 
@@ -433,22 +676,87 @@ async fn a_key_is_a_uuid_text_or_an_integer() {
         let uuid = "0190aaaa-0000-7000-8000-00000000000a";
         let tables: &[(&'static str, &str, &str, Json)] = if sqlite {
             &[
-                ("CREATE TABLE k1 (k uuid PRIMARY KEY NOT NULL, v text)", "k1", "uuid", json!(null)),
-                ("CREATE TABLE k2 (k char(36) PRIMARY KEY, v text)", "k2", "text", json!("a/b ü")),
-                ("CREATE TABLE k3 (k integer PRIMARY KEY, v text)", "k3", "integer", json!(null)),
-                ("CREATE TABLE k4 (k int PRIMARY KEY, v text)", "k4", "integer", json!(-5)),
-                ("CREATE TABLE k5 (k text PRIMARY KEY, v text) STRICT, WITHOUT ROWID", "k5", "text", json!("x")),
-                ("CREATE TABLE k6 (k integer PRIMARY KEY, v text) WITHOUT ROWID", "k6", "integer", json!(9)),
+                (
+                    "CREATE TABLE k1 (k uuid PRIMARY KEY NOT NULL, v text)",
+                    "k1",
+                    "uuid",
+                    json!(null),
+                ),
+                (
+                    "CREATE TABLE k2 (k char(36) PRIMARY KEY, v text)",
+                    "k2",
+                    "text",
+                    json!("a/b ü"),
+                ),
+                (
+                    "CREATE TABLE k3 (k integer PRIMARY KEY, v text)",
+                    "k3",
+                    "integer",
+                    json!(null),
+                ),
+                (
+                    "CREATE TABLE k4 (k int PRIMARY KEY, v text)",
+                    "k4",
+                    "integer",
+                    json!(-5),
+                ),
+                (
+                    "CREATE TABLE k5 (k text PRIMARY KEY, v text) STRICT, WITHOUT ROWID",
+                    "k5",
+                    "text",
+                    json!("x"),
+                ),
+                (
+                    "CREATE TABLE k6 (k integer PRIMARY KEY, v text) WITHOUT ROWID",
+                    "k6",
+                    "integer",
+                    json!(9),
+                ),
             ]
         } else {
             &[
-                ("CREATE TABLE k1 (k uuid PRIMARY KEY, v text)", "k1", "uuid", json!(null)),
-                ("CREATE TABLE k2 (k varchar(36) PRIMARY KEY, v text)", "k2", "text", json!("a/b ü")),
-                ("CREATE TABLE k3 (k bigserial PRIMARY KEY, v text)", "k3", "integer", json!(null)),
-                ("CREATE TABLE k4 (k smallint PRIMARY KEY, v text)", "k4", "integer", json!(-5)),
-                ("CREATE TABLE k5 (k char(5) PRIMARY KEY, v text)", "k5", "text", json!("x")),
-                ("CREATE TABLE k6 (k int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, v text)", "k6", "integer", json!(null)),
-                ("CREATE TABLE k7 (k uuid DEFAULT gen_random_uuid() PRIMARY KEY, v text)", "k7", "uuid", json!(null)),
+                (
+                    "CREATE TABLE k1 (k uuid PRIMARY KEY, v text)",
+                    "k1",
+                    "uuid",
+                    json!(null),
+                ),
+                (
+                    "CREATE TABLE k2 (k varchar(36) PRIMARY KEY, v text)",
+                    "k2",
+                    "text",
+                    json!("a/b ü"),
+                ),
+                (
+                    "CREATE TABLE k3 (k bigserial PRIMARY KEY, v text)",
+                    "k3",
+                    "integer",
+                    json!(null),
+                ),
+                (
+                    "CREATE TABLE k4 (k smallint PRIMARY KEY, v text)",
+                    "k4",
+                    "integer",
+                    json!(-5),
+                ),
+                (
+                    "CREATE TABLE k5 (k char(5) PRIMARY KEY, v text)",
+                    "k5",
+                    "text",
+                    json!("x"),
+                ),
+                (
+                    "CREATE TABLE k6 (k int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, v text)",
+                    "k6",
+                    "integer",
+                    json!(null),
+                ),
+                (
+                    "CREATE TABLE k7 (k uuid DEFAULT gen_random_uuid() PRIMARY KEY, v text)",
+                    "k7",
+                    "uuid",
+                    json!(null),
+                ),
             ]
         };
         for (ddl, table, kind, id) in tables {
@@ -463,12 +771,22 @@ async fn a_key_is_a_uuid_text_or_an_integer() {
             if !id.is_null() {
                 assert_eq!(item["id"], *id, "{ddl}");
             }
-            let text = item["id"].as_str().map_or_else(|| item["id"].to_string(), str::to_owned);
+            let text = item["id"]
+                .as_str()
+                .map_or_else(|| item["id"].to_string(), str::to_owned);
             let items = world.plane.items(world.system(), *table);
             let got = items.get(&text, &Query::new()).await.unwrap();
-            assert_eq!(serde_json::from_slice::<Json>(&got.json).unwrap(), item, "{ddl}");
+            assert_eq!(
+                serde_json::from_slice::<Json>(&got.json).unwrap(),
+                item,
+                "{ddl}"
+            );
         }
-        let none = world.plane.items(world.system(), "k1").get(uuid, &Query::new()).await;
+        let none = world
+            .plane
+            .items(world.system(), "k1")
+            .get(uuid, &Query::new())
+            .await;
         assert_eq!(none.unwrap_err().kind(), ErrorKind::NotFound);
     }
 }
@@ -493,7 +811,12 @@ async fn every_type_there_is_a_field_for_reads_and_writes() {
                 ("e", "number", json!(0.1), json!(0.1)),
                 ("f", "number", json!(2), json!(2.0)),
                 ("g", "boolean", json!(true), json!(true)),
-                ("h", "timestamp", json!("2024-06-01T12:30:00+02:00"), instant),
+                (
+                    "h",
+                    "timestamp",
+                    json!("2024-06-01T12:30:00+02:00"),
+                    instant,
+                ),
                 ("i", "timestamp", json!("2024-06-01"), midnight),
                 ("j", "json", json!({"a": [1]}), json!({"a": [1]})),
                 (
@@ -524,8 +847,18 @@ async fn every_type_there_is_a_field_for_reads_and_writes() {
                 ("f", "number", json!(0.5), json!(0.5)),
                 ("g", "number", json!(2.25), json!(2.25)),
                 ("h", "boolean", json!(false), json!(false)),
-                ("i", "timestamp", json!("2024-06-01T12:30:00+02:00"), instant.clone()),
-                ("j", "timestamp", json!("2024-06-01T12:30:00+02:00"), instant),
+                (
+                    "i",
+                    "timestamp",
+                    json!("2024-06-01T12:30:00+02:00"),
+                    instant.clone(),
+                ),
+                (
+                    "j",
+                    "timestamp",
+                    json!("2024-06-01T12:30:00+02:00"),
+                    instant,
+                ),
                 ("k", "timestamp", json!("2024-06-01"), midnight),
                 ("l", "json", json!({"a": [1]}), json!({"a": [1]})),
                 ("m", "json", json!({"a": [1]}), json!({"a": [1]})),
@@ -563,11 +896,19 @@ async fn every_type_there_is_a_field_for_reads_and_writes() {
                 _ => json!({*column: {"_eq": written}}),
             };
             let query = Query::new().filter(filter);
-            assert_eq!(rows(&world, "kinds", query).await.len(), 2, "{}: {column}", world.opened.name);
+            assert_eq!(
+                rows(&world, "kinds", query).await.len(),
+                2,
+                "{}: {column}",
+                world.opened.name
+            );
             if *kind != "json" {
                 rows(&world, "kinds", Query::new().sort(*column)).await;
             }
-            let cleared = items.update(&id, &json!({*column: null}), &any).await.unwrap();
+            let cleared = items
+                .update(&id, &json!({*column: null}), &any)
+                .await
+                .unwrap();
             let cleared: Json = serde_json::from_slice(&cleared.json).unwrap();
             assert_eq!(cleared[column], Json::Null, "{column}");
         }
@@ -577,6 +918,40 @@ async fn every_type_there_is_a_field_for_reads_and_writes() {
             assert!(rows(&world, "kinds", query).await.is_empty());
             let error = items.create(&json!({"o": "furious"})).await.unwrap_err();
             assert_ne!(error.kind(), ErrorKind::Internal, "{error:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn text_is_ordered_and_told_apart_by_code_point() {
+    for world in worlds().await {
+        world
+            .run(&[
+                if world.opened.name == "sqlite" {
+                    "CREATE TABLE words (id integer PRIMARY KEY, word text COLLATE NOCASE)"
+                } else {
+                    "CREATE TABLE words (id integer PRIMARY KEY, word text COLLATE \"und-x-icu\")"
+                },
+                "INSERT INTO words VALUES (1, 'b'), (2, 'B'), (3, 'a'), (4, 'ä'), (5, 'A')",
+            ])
+            .await;
+        adopt(&world, json!({"slug": "words", "table": "words"})).await;
+        let ids = |rows: Vec<Json>| -> Vec<i64> {
+            rows.iter().map(|row| row["id"].as_i64().unwrap()).collect()
+        };
+        let sorted = rows(&world, "words", Query::new().sort("word")).await;
+        assert_eq!(ids(sorted), [5, 2, 3, 1, 4], "{}", world.opened.name);
+        for (filter, expected) in [
+            (json!({"_eq": "a"}), vec![3]),
+            (json!({"_gt": "a"}), vec![1, 4]),
+            (json!({"_in": ["A", "B"]}), vec![2, 5]),
+        ] {
+            let query = Query::new().filter(json!({"word": filter})).sort("id");
+            assert_eq!(
+                ids(rows(&world, "words", query).await),
+                expected,
+                "{filter}"
+            );
         }
     }
 }
@@ -609,20 +984,35 @@ async fn a_column_may_be_seen_as_another_type() {
 #[tokio::test]
 async fn a_table_belongs_to_one_collection() {
     for world in worlds().await {
-        world.run(&["CREATE TABLE one (id integer PRIMARY KEY, v text)"]).await;
+        world
+            .run(&["CREATE TABLE one (id integer PRIMARY KEY, v text)"])
+            .await;
         let a = adoption(&world);
-        let (x, y) = (json!({"slug": "x", "table": "one"}), json!({"slug": "y", "table": "one"}));
+        let (x, y) = (
+            json!({"slug": "x", "table": "one"}),
+            json!({"slug": "y", "table": "one"}),
+        );
         let (a, b) = tokio::join!(a.adopt(&x), a.adopt(&y));
         let errors: Vec<_> = [a, b].into_iter().filter_map(Result::err).collect();
         assert_eq!(errors.len(), 1, "exactly one of two wins");
         assert_eq!(errors[0].kind(), ErrorKind::Conflict, "{:?}", errors[0]);
 
-        world.run(&["CREATE TABLE two (id integer PRIMARY KEY)"]).await;
+        world
+            .run(&["CREATE TABLE two (id integer PRIMARY KEY)"])
+            .await;
         let slug = adoption(&world).tables().await.unwrap()[0]["collection"].clone();
-        let error = adoption(&world).adopt(&json!({"slug": slug, "table": "two"})).await.unwrap_err();
+        let error = adoption(&world)
+            .adopt(&json!({"slug": slug, "table": "two"}))
+            .await
+            .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Conflict);
         // What is let go can be adopted again.
-        world.plane.collections(world.system()).delete(slug.as_str().unwrap()).await.unwrap();
+        world
+            .plane
+            .collections(world.system())
+            .delete(slug.as_str().unwrap())
+            .await
+            .unwrap();
         adopt(&world, json!({"slug": "z", "table": "one"})).await;
     }
 }
@@ -649,19 +1039,38 @@ async fn a_table_without_a_tenant_column_is_one_workspace_s_alone() {
             assert_eq!(error.kind(), ErrorKind::Conflict, "{body}");
         }
         let listed = other.tables().await.unwrap();
-        assert_eq!((&listed[0]["adoptable"], &listed[0]["collection"]), (&json!(false), &Json::Null));
-        world.plane.collections(world.system()).delete("s").await.unwrap();
+        assert_eq!(
+            (&listed[0]["adoptable"], &listed[0]["collection"]),
+            (&json!(false), &Json::Null)
+        );
+        world
+            .plane
+            .collections(world.system())
+            .delete("s")
+            .await
+            .unwrap();
 
         // With one, each has his own rows of it; nobody has all.
         let made = adopt(&world, mine.clone()).await;
         assert_eq!(made["tenant_column"], "org");
         assert_eq!(field(&made, "org"), Json::Null);
-        assert_eq!(other.adopt(&whole).await.unwrap_err().kind(), ErrorKind::Conflict);
+        assert_eq!(
+            other.adopt(&whole).await.unwrap_err().kind(),
+            ErrorKind::Conflict
+        );
         other.adopt(&mine).await.unwrap();
         let twice = json!({"slug": "t", "table": "shared", "tenant_column": "org"});
-        assert_eq!(other.adopt(&twice).await.unwrap_err().kind(), ErrorKind::Conflict);
+        assert_eq!(
+            other.adopt(&twice).await.unwrap_err().kind(),
+            ErrorKind::Conflict
+        );
         world.create("s", json!({"v": "first"})).await;
-        world.plane.items(second.clone(), "s").create(&json!({"v": "second"})).await.unwrap();
+        world
+            .plane
+            .items(second.clone(), "s")
+            .create(&json!({"v": "second"}))
+            .await
+            .unwrap();
         for (subject, expected) in [(world.system(), "first"), (second, "second")] {
             let shown = world.list(subject, "s", &Query::new()).await.unwrap();
             assert_eq!(shown.len(), 1);
@@ -674,7 +1083,9 @@ async fn a_table_without_a_tenant_column_is_one_workspace_s_alone() {
 #[tokio::test]
 async fn a_relation_may_be_named_and_points_to_what_is_there() {
     for world in worlds().await {
-        world.define(json!({"slug": "authors", "fields": [{"name": "name", "type": "text"}]})).await;
+        world
+            .define(json!({"slug": "authors", "fields": [{"name": "name", "type": "text"}]}))
+            .await;
         let author = world.create("authors", json!({"name": "Ann"})).await;
         world
             .run(&[if world.opened.name == "sqlite" {
@@ -686,15 +1097,23 @@ async fn a_relation_may_be_named_and_points_to_what_is_there() {
         let body = |field: Json| json!({"slug": "books", "table": "books", "fields": [field]});
         for to in ["authors", "books"] {
             let wrong = json!({"name": "shelf", "type": "relation", "to": to});
-            assert_eq!(refused(&world, body(wrong)).await.0, "/fields/0/type", "{to}");
+            assert_eq!(
+                refused(&world, body(wrong)).await.0,
+                "/fields/0/type",
+                "{to}"
+            );
         }
         let books = json!({"slug": "books", "table": "books", "fields": [
             {"name": "author", "type": "relation", "to": "authors"},
             {"name": "next", "column": "next_isbn", "type": "relation", "to": "books"},
         ]});
         adopt(&world, books).await;
-        world.create("books", json!({"id": "b1", "author": author["id"]})).await;
-        world.create("books", json!({"id": "b2", "next": "b1"})).await;
+        world
+            .create("books", json!({"id": "b1", "author": author["id"]}))
+            .await;
+        world
+            .create("books", json!({"id": "b2", "next": "b1"}))
+            .await;
         let query = Query::new().filter(json!({"next": "b1"}));
         assert_eq!(rows(&world, "books", query).await[0]["id"], "b2");
         let query = Query::new().filter(json!({"author": author["id"]}));
@@ -705,7 +1124,9 @@ async fn a_relation_may_be_named_and_points_to_what_is_there() {
 #[tokio::test]
 async fn only_an_admin_adopts() {
     for world in worlds().await {
-        world.run(&["CREATE TABLE notes (id integer PRIMARY KEY)"]).await;
+        world
+            .run(&["CREATE TABLE notes (id integer PRIMARY KEY)"])
+            .await;
         for (subject, kind) in [
             (world.anonymous(), ErrorKind::Unauthorized),
             (world.user("ann", &[]), ErrorKind::Forbidden),
@@ -713,11 +1134,21 @@ async fn only_an_admin_adopts() {
             let adoption = world.plane.adoption(subject);
             let body = json!({"slug": "notes", "table": "notes"});
             assert_eq!(adoption.tables().await.unwrap_err().kind(), kind);
-            assert_eq!(adoption.inspect(&json!({"table": "notes"})).await.unwrap_err().kind(), kind);
+            assert_eq!(
+                adoption
+                    .inspect(&json!({"table": "notes"}))
+                    .await
+                    .unwrap_err()
+                    .kind(),
+                kind
+            );
             assert_eq!(adoption.adopt(&body).await.unwrap_err().kind(), kind);
         }
         let ann = world.plane.adoption(world.user("ann", &["admin"]));
-        let noted = ann.adopt(&json!({"slug": "notes", "table": "notes", "adopted": true})).await.unwrap();
+        let noted = ann
+            .adopt(&json!({"slug": "notes", "table": "notes", "adopted": true}))
+            .await
+            .unwrap();
         assert!(!noted.is_managed());
         let changes = "SELECT count(*) FROM workeros_changes WHERE collection = '_collections'";
         assert_eq!(world.count(changes).await, 1);

@@ -13,8 +13,15 @@ async fn posts(world: &World) {
         {"name": "rank", "type": "integer"},
         {"name": "secret", "type": "text", "private": true},
     ]);
-    world.define(json!({"slug": "posts", "owner_scoped": true, "fields": fields})).await;
-    world.plane.roles(world.system()).create(&json!({"name": "editor"})).await.unwrap();
+    world
+        .define(json!({"slug": "posts", "owner_scoped": true, "fields": fields}))
+        .await;
+    world
+        .plane
+        .roles(world.system())
+        .create(&json!({"name": "editor"}))
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -23,7 +30,12 @@ async fn a_permission_is_stored_in_canonical_form() {
         // condition, fields; as shown
         (json!(null), json!(null), json!(null), json!("*")),
         (json!({}), json!("*"), json!(null), json!("*")),
-        (json!({"status": "live"}), json!(["title", "*"]), json!({"status": {"_eq": "live"}}), json!("*")),
+        (
+            json!({"status": "live"}),
+            json!(["title", "*"]),
+            json!({"status": {"_eq": "live"}}),
+            json!("*"),
+        ),
         (
             json!({"_or": [{"rank": {"_between": [1, 3]}}, {"owner_id": "$user.id"}]}),
             json!(["title", "id", "title"]),
@@ -62,24 +74,68 @@ async fn a_body_that_is_no_permission_says_where() {
         (json!({"role": "nobody"}), "/role", "unknown_role"),
         (json!({"role": 1}), "/role", "type_mismatch"),
         (json!({"collection": null}), "/collection", "required"),
-        (json!({"collection": "nothing"}), "/collection", "unknown_collection"),
+        (
+            json!({"collection": "nothing"}),
+            "/collection",
+            "unknown_collection",
+        ),
         (json!({"action": null}), "/action", "required"),
         (json!({"action": "share"}), "/action", "invalid_value"),
         (json!({"action": "*"}), "/action", "invalid_value"),
         (json!({"condition": []}), "/condition", "invalid_filter"),
-        (json!({"condition": {"titel": "x"}}), "/condition/titel", "unknown_field"),
-        (json!({"condition": {"secret": "x"}}), "/condition/secret", "unknown_field"),
-        (json!({"condition": {"tenant_id": "x"}}), "/condition/tenant_id", "unknown_field"),
-        (json!({"condition": {"title": {"_like": "x"}}}), "/condition/title/_like", "unknown_operator"),
-        (json!({"condition": {"$or": [{"title": "a"}, {}]}}), "/condition/$or/1", "invalid_filter"),
-        (json!({"condition": {"rank": {"_eq": "1"}}}), "/condition/rank/_eq", "type_mismatch"),
-        (json!({"condition": {"title": "$user.idd"}}), "/condition/title", "unknown_variable"),
+        (
+            json!({"condition": {"titel": "x"}}),
+            "/condition/titel",
+            "unknown_field",
+        ),
+        (
+            json!({"condition": {"secret": "x"}}),
+            "/condition/secret",
+            "unknown_field",
+        ),
+        (
+            json!({"condition": {"tenant_id": "x"}}),
+            "/condition/tenant_id",
+            "unknown_field",
+        ),
+        (
+            json!({"condition": {"title": {"_like": "x"}}}),
+            "/condition/title/_like",
+            "unknown_operator",
+        ),
+        (
+            json!({"condition": {"$or": [{"title": "a"}, {}]}}),
+            "/condition/$or/1",
+            "invalid_filter",
+        ),
+        (
+            json!({"condition": {"rank": {"_eq": "1"}}}),
+            "/condition/rank/_eq",
+            "type_mismatch",
+        ),
+        (
+            json!({"condition": {"title": "$user.idd"}}),
+            "/condition/title",
+            "unknown_variable",
+        ),
         (json!({"fields": "title"}), "/fields", "type_mismatch"),
-        (json!({"fields": ["title", "titel"]}), "/fields/1", "unknown_field"),
+        (
+            json!({"fields": ["title", "titel"]}),
+            "/fields/1",
+            "unknown_field",
+        ),
         (json!({"fields": ["secret"]}), "/fields/0", "private_field"),
         (json!({"fields": [1]}), "/fields/0", "type_mismatch"),
-        (json!({"collection": "*", "condition": {"title": "x"}}), "/condition", "not_allowed"),
-        (json!({"collection": "*", "fields": ["title"]}), "/fields", "not_allowed"),
+        (
+            json!({"collection": "*", "condition": {"title": "x"}}),
+            "/condition",
+            "not_allowed",
+        ),
+        (
+            json!({"collection": "*", "fields": ["title"]}),
+            "/fields",
+            "not_allowed",
+        ),
         (json!({"admin": true}), "/admin", "unknown_field"),
     ];
     for world in worlds().await {
@@ -90,12 +146,22 @@ async fn a_body_that_is_no_permission_says_where() {
             for (key, value) in change.as_object().unwrap() {
                 body[key] = value.clone();
             }
-            let error = permissions.create(&body).await.expect_err(&body.to_string());
+            let error = permissions
+                .create(&body)
+                .await
+                .expect_err(&body.to_string());
             assert_eq!(error.kind(), ErrorKind::Validation, "{body}");
             let detail = &error.details()[0];
-            assert_eq!((detail.path.as_str(), &*detail.code), (*path, *code), "{body}");
+            assert_eq!(
+                (detail.path.as_str(), &*detail.code),
+                (*path, *code),
+                "{body}"
+            );
         }
-        let none = permissions.list(&PermissionFilter::default()).await.unwrap();
+        let none = permissions
+            .list(&PermissionFilter::default())
+            .await
+            .unwrap();
         assert!(none.is_empty(), "nothing of it was stored");
     }
 }
@@ -118,17 +184,28 @@ async fn permissions_are_listed_changed_and_deleted() {
             (filter().with_role("editor"), vec![posts.clone()]),
             (filter().with_collection("*"), vec![all.clone()]),
             (filter().with_collection("posts"), vec![posts.clone()]),
-            (filter().with_collection("posts").with_role("public"), vec![]),
+            (
+                filter().with_collection("posts").with_role("public"),
+                vec![],
+            ),
             (filter().with_role("nobody"), vec![]),
         ] {
-            assert_eq!(permissions.list(&filter).await.unwrap(), expected, "{filter:?}");
+            assert_eq!(
+                permissions.list(&filter).await.unwrap(),
+                expected,
+                "{filter:?}"
+            );
         }
 
         let id = posts.permission.id;
         let same = json!({"role": "editor", "collection": "posts", "action": "update"});
         let changed = permissions.update(id, &same).await.unwrap().to_json();
         assert_eq!(changed["action"], "update");
-        assert_eq!(changed["condition"], json!({"status": {"_eq": "live"}}), "left as it was");
+        assert_eq!(
+            changed["condition"],
+            json!({"status": {"_eq": "live"}}),
+            "left as it was"
+        );
         let open = json!({"condition": null, "fields": "*"});
         let changed = permissions.update(id, &open).await.unwrap();
         assert_eq!(changed.permission.condition, None);
@@ -159,8 +236,12 @@ async fn permissions_are_listed_changed_and_deleted() {
 async fn a_permission_counts_from_the_next_request_on() {
     for world in worlds().await {
         posts(&world).await;
-        world.create("posts", json!({"title": "a", "status": "live"})).await;
-        world.create("posts", json!({"title": "b", "status": "draft"})).await;
+        world
+            .create("posts", json!({"title": "a", "status": "live"}))
+            .await;
+        world
+            .create("posts", json!({"title": "b", "status": "draft"}))
+            .await;
         let permissions = world.plane.permissions(world.system());
         let query = Query::new();
         let read = || world.list(world.anonymous(), "posts", &query);
@@ -174,7 +255,10 @@ async fn a_permission_counts_from_the_next_request_on() {
         assert_eq!(shown[0]["title"], "a");
         assert_eq!(shown[0].get("status"), None);
 
-        permissions.update(made.permission.id, &json!({"condition": null})).await.unwrap();
+        permissions
+            .update(made.permission.id, &json!({"condition": null}))
+            .await
+            .unwrap();
         assert_eq!(read().await.unwrap().len(), 2);
         permissions.delete(made.permission.id).await.unwrap();
         assert_eq!(read().await.unwrap_err().kind(), ErrorKind::Unauthorized);
@@ -187,7 +271,14 @@ async fn only_an_admin_sees_or_writes_permissions() {
         posts(&world).await;
         world.permit("editor", "posts", "read", json!({})).await;
         let filter = PermissionFilter::default();
-        let id = world.plane.permissions(world.system()).list(&filter).await.unwrap()[0].permission.id;
+        let id = world
+            .plane
+            .permissions(world.system())
+            .list(&filter)
+            .await
+            .unwrap()[0]
+            .permission
+            .id;
         let subjects = [
             (world.anonymous(), ErrorKind::Unauthorized),
             (world.user("ann", &["editor"]), ErrorKind::Forbidden),
@@ -198,7 +289,10 @@ async fn only_an_admin_sees_or_writes_permissions() {
             assert_eq!(permissions.list(&filter).await.unwrap_err().kind(), kind);
             assert_eq!(permissions.get(id).await.unwrap_err().kind(), kind);
             assert_eq!(permissions.create(&body).await.unwrap_err().kind(), kind);
-            assert_eq!(permissions.update(id, &json!({})).await.unwrap_err().kind(), kind);
+            assert_eq!(
+                permissions.update(id, &json!({})).await.unwrap_err().kind(),
+                kind
+            );
             assert_eq!(permissions.delete(id).await.unwrap_err().kind(), kind);
             assert_eq!(permissions.simulate(&body).await.unwrap_err().kind(), kind);
         }
@@ -212,18 +306,60 @@ async fn a_simulation_answers_as_the_items_do() {
     let who = |id: &str| json!({"id": id, "email": "ann@example.com", "roles": ["editor"]});
     for world in worlds().await {
         posts(&world).await;
-        world.permit("public", "posts", "read", json!({"condition": {"status": "live"}, "fields": ["title"]})).await;
         world
-            .permit("editor", "posts", "read", json!({"condition": {"owner_id": "$user.id"}, "fields": ["title", "rank"]}))
+            .permit(
+                "public",
+                "posts",
+                "read",
+                json!({"condition": {"status": "live"}, "fields": ["title"]}),
+            )
+            .await;
+        world
+            .permit(
+                "editor",
+                "posts",
+                "read",
+                json!({"condition": {"owner_id": "$user.id"}, "fields": ["title", "rank"]}),
+            )
             .await;
         let permissions = world.plane.permissions(world.system());
         let cases = [
             // who, about; allowed, fields, results
-            (json!({"role": "public"}), json!({}), true, json!(["id", "title"]), json!([null])),
-            (json!({"roles": []}), json!({}), true, json!(["id", "title"]), json!([null])),
-            (json!({"role": "public"}), json!({"item": {"status": "live"}}), true, json!(["id", "title"]), json!([true])),
-            (json!({"role": "public"}), json!({"item": {"status": "draft"}}), false, json!([]), json!([false])),
-            (json!({"role": "public"}), json!({"item": {}}), false, json!([]), json!(["unknown"])),
+            (
+                json!({"role": "public"}),
+                json!({}),
+                true,
+                json!(["id", "title"]),
+                json!([null]),
+            ),
+            (
+                json!({"roles": []}),
+                json!({}),
+                true,
+                json!(["id", "title"]),
+                json!([null]),
+            ),
+            (
+                json!({"role": "public"}),
+                json!({"item": {"status": "live"}}),
+                true,
+                json!(["id", "title"]),
+                json!([true]),
+            ),
+            (
+                json!({"role": "public"}),
+                json!({"item": {"status": "draft"}}),
+                false,
+                json!([]),
+                json!([false]),
+            ),
+            (
+                json!({"role": "public"}),
+                json!({"item": {}}),
+                false,
+                json!([]),
+                json!(["unknown"]),
+            ),
             (
                 json!({"user": who("ann")}),
                 json!({"item": {"status": "draft", "owner_id": "ann"}}),
@@ -269,12 +405,16 @@ async fn a_simulation_answers_as_the_items_do() {
         }
         let both = json!({"user": who("ann"), "collection": "posts", "action": "read"});
         let both = permissions.simulate(&both).await.unwrap();
-        let expected = json!({"$or": [{"owner_id": {"_eq": "$user.id"}}, {"status": {"_eq": "live"}}]});
+        let expected =
+            json!({"$or": [{"owner_id": {"_eq": "$user.id"}}, {"status": {"_eq": "live"}}]});
         assert_eq!(both.condition, Some(expected));
 
         let none = json!({"user": who("ann"), "collection": "posts", "action": "delete"});
         let none = permissions.simulate(&none).await.unwrap();
-        assert_eq!((none.allowed, none.condition, none.fields), (false, None, vec![]));
+        assert_eq!(
+            (none.allowed, none.condition, none.fields),
+            (false, None, vec![])
+        );
 
         let admin = json!({"role": "admin", "collection": "posts", "action": "delete", "item": {}});
         let admin = permissions.simulate(&admin).await.unwrap();
@@ -289,12 +429,23 @@ async fn a_simulation_answers_as_the_items_do() {
 async fn a_simulation_can_be_about_a_row_that_is_there() {
     for world in worlds().await {
         posts(&world).await;
-        world.permit("public", "posts", "read", json!({"condition": {"status": "live"}})).await;
+        world
+            .permit(
+                "public",
+                "posts",
+                "read",
+                json!({"condition": {"status": "live"}}),
+            )
+            .await;
         let permissions = world.plane.permissions(world.system());
         for (status, allowed) in [("live", true), ("draft", false)] {
             let item = world.create("posts", json!({"status": status})).await;
             let body = json!({"role": "public", "collection": "posts", "action": "read", "id": item["id"]});
-            assert_eq!(permissions.simulate(&body).await.unwrap().allowed, allowed, "{status}");
+            assert_eq!(
+                permissions.simulate(&body).await.unwrap().allowed,
+                allowed,
+                "{status}"
+            );
         }
         let absent = "01890000-0000-7000-8000-000000000000";
         for id in [json!(absent), json!("nonsense"), json!(5)] {
@@ -312,15 +463,31 @@ async fn a_question_that_is_none_says_where() {
         (json!({"role": null}), "/role", "required"),
         (json!({"role": "nobody"}), "/role", "unknown_role"),
         (json!({"role": 7}), "/role", "type_mismatch"),
-        (json!({"role": null, "roles": ["editor", 7]}), "/roles/1", "type_mismatch"),
+        (
+            json!({"role": null, "roles": ["editor", 7]}),
+            "/roles/1",
+            "type_mismatch",
+        ),
         (json!({"roles": ["editor"]}), "/roles", "contradiction"),
         (json!({"user": {"id": "ann"}}), "/user", "contradiction"),
         (json!({"collection": "*"}), "/collection", "invalid_value"),
-        (json!({"collection": "nothing"}), "/collection", "unknown_collection"),
+        (
+            json!({"collection": "nothing"}),
+            "/collection",
+            "unknown_collection",
+        ),
         (json!({"action": null}), "/action", "required"),
         (json!({"item": []}), "/item", "type_mismatch"),
-        (json!({"item": {"titel": 1}}), "/item/titel", "unknown_field"),
-        (json!({"item": {"rank": "1"}}), "/item/rank", "type_mismatch"),
+        (
+            json!({"item": {"titel": 1}}),
+            "/item/titel",
+            "unknown_field",
+        ),
+        (
+            json!({"item": {"rank": "1"}}),
+            "/item/rank",
+            "type_mismatch",
+        ),
         (json!({"item": {}, "id": "x"}), "/id", "contradiction"),
         (json!({"id": true}), "/id", "type_mismatch"),
         (json!({"extra": 1}), "/extra", "unknown_field"),
@@ -333,9 +500,16 @@ async fn a_question_that_is_none_says_where() {
             for (key, value) in change.as_object().unwrap() {
                 body[key] = value.clone();
             }
-            let error = permissions.simulate(&body).await.expect_err(&body.to_string());
+            let error = permissions
+                .simulate(&body)
+                .await
+                .expect_err(&body.to_string());
             let detail = &error.details()[0];
-            assert_eq!((detail.path.as_str(), &*detail.code), (*path, *code), "{body}");
+            assert_eq!(
+                (detail.path.as_str(), &*detail.code),
+                (*path, *code),
+                "{body}"
+            );
         }
         for (user, path) in [
             (json!({}), "/user/id"),
@@ -344,7 +518,10 @@ async fn a_question_that_is_none_says_where() {
             (json!("ann"), "/user"),
         ] {
             let body = json!({"user": user, "collection": "posts", "action": "read"});
-            let error = permissions.simulate(&body).await.expect_err(&body.to_string());
+            let error = permissions
+                .simulate(&body)
+                .await
+                .expect_err(&body.to_string());
             assert_eq!(error.details()[0].path, path);
         }
     }
@@ -355,19 +532,42 @@ async fn a_row_that_can_no_longer_be_read_grants_nothing_and_is_named() {
     for world in worlds().await {
         posts(&world).await;
         let permissions = world.plane.permissions(world.system());
-        world.permit("public", "posts", "read", json!({"condition": {"status": "live"}})).await;
-        let id = permissions.list(&PermissionFilter::default()).await.unwrap()[0].permission.id;
+        world
+            .permit(
+                "public",
+                "posts",
+                "read",
+                json!({"condition": {"status": "live"}}),
+            )
+            .await;
+        let id = permissions
+            .list(&PermissionFilter::default())
+            .await
+            .unwrap()[0]
+            .permission
+            .id;
         world.create("posts", json!({"status": "live"})).await;
-        world.plane.collections(world.system()).drop_field("posts", "status").await.unwrap();
+        world
+            .plane
+            .collections(world.system())
+            .drop_field("posts", "status")
+            .await
+            .unwrap();
 
         let body = json!({"role": "public", "collection": "posts", "action": "read"});
         let answer = permissions.simulate(&body).await.unwrap();
         assert!(!answer.allowed);
         assert_eq!(answer.broken, [id]);
-        let refused = world.list(world.anonymous(), "posts", &Query::new()).await.unwrap_err();
+        let refused = world
+            .list(world.anonymous(), "posts", &Query::new())
+            .await
+            .unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::Unauthorized);
         // Such a row can be mended.
-        permissions.update(id, &json!({"condition": null})).await.unwrap();
+        permissions
+            .update(id, &json!({"condition": null}))
+            .await
+            .unwrap();
         assert!(permissions.simulate(&body).await.unwrap().allowed);
     }
 }
@@ -379,22 +579,44 @@ async fn permissions_of_another_workspace_are_out_of_reach() {
         let other = world.second_workspace().await;
         world.permit("public", "posts", "read", json!({})).await;
         let filter = PermissionFilter::default();
-        let id: PermissionId =
-            world.plane.permissions(world.system()).list(&filter).await.unwrap()[0].permission.id;
+        let id: PermissionId = world
+            .plane
+            .permissions(world.system())
+            .list(&filter)
+            .await
+            .unwrap()[0]
+            .permission
+            .id;
         let permissions = world.plane.permissions(Subject::system(other));
         assert!(permissions.list(&filter).await.unwrap().is_empty());
-        assert_eq!(permissions.get(id).await.unwrap_err().kind(), ErrorKind::NotFound);
-        assert_eq!(permissions.delete(id).await.unwrap_err().kind(), ErrorKind::NotFound);
+        assert_eq!(
+            permissions.get(id).await.unwrap_err().kind(),
+            ErrorKind::NotFound
+        );
+        assert_eq!(
+            permissions.delete(id).await.unwrap_err().kind(),
+            ErrorKind::NotFound
+        );
         let update = permissions.update(id, &json!({"action": "delete"})).await;
         assert_eq!(update.unwrap_err().kind(), ErrorKind::NotFound);
         let body = json!({"role": "public", "collection": "posts", "action": "read"});
         let error = permissions.create(&body).await.unwrap_err();
-        assert!(error.details().iter().any(|detail| detail.path == "/collection"));
+        assert!(
+            error
+                .details()
+                .iter()
+                .any(|detail| detail.path == "/collection")
+        );
     }
 }
 
 fn sorted(names: &Json) -> Vec<&str> {
-    let mut names: Vec<&str> = names.as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+    let mut names: Vec<&str> = names
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|name| name.as_str().unwrap())
+        .collect();
     names.sort_unstable();
     names
 }

@@ -20,18 +20,34 @@ async fn a_role_is_made_changed_and_deleted() {
         assert_eq!((made.admin, made.system), (false, false));
         assert_eq!(made.to_json()["description"], "Writes");
         let listed = roles.list().await.unwrap();
-        assert_eq!(names(&listed), ["admin", "authenticated", "editor", "public"]);
+        assert_eq!(
+            names(&listed),
+            ["admin", "authenticated", "editor", "public"]
+        );
         assert!(listed.contains(&made), "what is answered is what is stored");
 
-        let changed = roles.update("editor", &json!({"admin": true})).await.unwrap();
+        let changed = roles
+            .update("editor", &json!({"admin": true}))
+            .await
+            .unwrap();
         assert!(changed.admin);
-        assert_eq!(changed.description.as_deref(), Some("Writes"), "left as it was");
-        let changed = roles.update("editor", &json!({"description": null})).await.unwrap();
+        assert_eq!(
+            changed.description.as_deref(),
+            Some("Writes"),
+            "left as it was"
+        );
+        let changed = roles
+            .update("editor", &json!({"description": null}))
+            .await
+            .unwrap();
         assert_eq!(changed.description, None);
         assert!(roles.list().await.unwrap().contains(&changed));
 
         roles.delete("editor", vec![]).await.unwrap();
-        assert_eq!(names(&roles.list().await.unwrap()), ["admin", "authenticated", "public"]);
+        assert_eq!(
+            names(&roles.list().await.unwrap()),
+            ["admin", "authenticated", "public"]
+        );
         let again = roles.delete("editor", vec![]).await.unwrap_err();
         assert_eq!(again.kind(), ErrorKind::NotFound);
         let gone = roles.update("editor", &json!({})).await.unwrap_err();
@@ -53,9 +69,21 @@ async fn a_body_that_is_no_role_says_where() {
         (json!({"name": "a b"}), "/name", "invalid_name"),
         (json!({"name": "é"}), "/name", "invalid_name"),
         (json!({"name": long}), "/name", "invalid_name"),
-        (json!({"name": "ok", "admin": "yes"}), "/admin", "type_mismatch"),
-        (json!({"name": "ok", "description": 1}), "/description", "type_mismatch"),
-        (json!({"name": "ok", "system": true}), "/system", "unknown_field"),
+        (
+            json!({"name": "ok", "admin": "yes"}),
+            "/admin",
+            "type_mismatch",
+        ),
+        (
+            json!({"name": "ok", "description": 1}),
+            "/description",
+            "type_mismatch",
+        ),
+        (
+            json!({"name": "ok", "system": true}),
+            "/system",
+            "unknown_field",
+        ),
     ];
     for world in worlds().await {
         let roles = world.plane.roles(world.system());
@@ -63,7 +91,11 @@ async fn a_body_that_is_no_role_says_where() {
             let error = roles.create(body).await.expect_err(&body.to_string());
             assert_eq!(error.kind(), ErrorKind::Validation, "{body}");
             let detail = &error.details()[0];
-            assert_eq!((detail.path.as_str(), &*detail.code), (*path, *code), "{body}");
+            assert_eq!(
+                (detail.path.as_str(), &*detail.code),
+                (*path, *code),
+                "{body}"
+            );
         }
         for good in ["a", "a-b_c9", &"x".repeat(63)] {
             roles.create(&json!({"name": good})).await.unwrap();
@@ -95,12 +127,21 @@ async fn roles_of_the_system_stay() {
             assert_eq!(error.kind(), ErrorKind::Conflict, "{name}");
             let current = roles.list().await.unwrap();
             let admin = current.iter().find(|role| role.name == name).unwrap().admin;
-            let error = roles.update(name, &json!({"admin": !admin})).await.unwrap_err();
+            let error = roles
+                .update(name, &json!({"admin": !admin}))
+                .await
+                .unwrap_err();
             assert_eq!(error.details()[0].path, "/admin", "{name}");
             // To say what is so already is no change.
-            roles.update(name, &json!({"admin": admin, "description": "mine"})).await.unwrap();
+            roles
+                .update(name, &json!({"admin": admin, "description": "mine"}))
+                .await
+                .unwrap();
         }
-        let error = roles.update("public", &json!({"name": "open"})).await.unwrap_err();
+        let error = roles
+            .update("public", &json!({"name": "open"}))
+            .await
+            .unwrap_err();
         assert_eq!(error.details()[0].code, "immutable");
     }
 }
@@ -108,7 +149,12 @@ async fn roles_of_the_system_stay() {
 #[tokio::test]
 async fn only_an_admin_sees_or_writes_roles() {
     for world in worlds().await {
-        world.plane.roles(world.system()).create(&json!({"name": "chief"})).await.unwrap();
+        world
+            .plane
+            .roles(world.system())
+            .create(&json!({"name": "chief"}))
+            .await
+            .unwrap();
         let cases = [
             (world.anonymous(), ErrorKind::Unauthorized),
             (world.user("ann", &[]), ErrorKind::Forbidden),
@@ -121,14 +167,23 @@ async fn only_an_admin_sees_or_writes_roles() {
             assert_eq!(roles.create(&body).await.unwrap_err().kind(), kind);
             let update = roles.update("chief", &json!({"admin": true})).await;
             assert_eq!(update.unwrap_err().kind(), kind);
-            assert_eq!(roles.delete("chief", vec![]).await.unwrap_err().kind(), kind);
+            assert_eq!(
+                roles.delete("chief", vec![]).await.unwrap_err().kind(),
+                kind
+            );
         }
         // The change of a role is seen by the next request.
         let ann = world.plane.roles(world.user("ann", &["chief"]));
         let roles = world.plane.roles(world.system());
-        roles.update("chief", &json!({"admin": true})).await.unwrap();
+        roles
+            .update("chief", &json!({"admin": true}))
+            .await
+            .unwrap();
         ann.list().await.unwrap();
-        roles.update("chief", &json!({"admin": false})).await.unwrap();
+        roles
+            .update("chief", &json!({"admin": false}))
+            .await
+            .unwrap();
         assert_eq!(ann.list().await.unwrap_err().kind(), ErrorKind::Forbidden);
     }
 }
@@ -161,5 +216,7 @@ async fn a_role_goes_with_its_permissions_and_whoever_had_it() {
 }
 
 async fn permissions(world: &World) -> i64 {
-    world.count("SELECT count(*) FROM workeros_permissions").await
+    world
+        .count("SELECT count(*) FROM workeros_permissions")
+        .await
 }
