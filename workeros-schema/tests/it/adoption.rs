@@ -381,7 +381,7 @@ async fn what_is_no_plain_table_with_one_key_is_refused() {
         let ours = |name: &&str| {
             name.starts_with("workeros_") || name.starts_with("sqlite_") || name.starts_with("c_")
         };
-        assert!(!names.iter().any(|name| ours(&name)), "{names:?}");
+        assert!(!names.iter().any(ours), "{names:?}");
         let plain = listed
             .iter()
             .find(|entry| entry["name"] == "plain")
