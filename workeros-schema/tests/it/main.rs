@@ -11,6 +11,7 @@
 
 mod adoption;
 mod collections;
+mod hooks;
 mod items;
 mod permissions;
 mod roles;
