@@ -8,7 +8,7 @@ use workeros_core::{
 };
 
 use crate::collection::{Collection, Kind};
-use crate::collections::{check_room, insert, taken};
+use crate::collections::{insert, taken};
 use crate::data_plane::DataPlane;
 use crate::items::log;
 
@@ -130,7 +130,7 @@ impl Adoption {
     pub async fn adopt(&self, body: &Json) -> Result<Arc<Collection>> {
         let snapshot = self.plane.admin_snapshot(&self.subject).await?;
         let request = Request::read(body)?;
-        check_room(&snapshot)?;
+        self.plane.check_room(&snapshot)?;
         let relation = self.relation(&request.table).await?;
         if let Some(obstacle) = Obstacle::of(&relation) {
             return Err(obstacle.refusal());

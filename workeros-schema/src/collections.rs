@@ -19,9 +19,6 @@ use crate::items::log;
 use crate::name::Slug;
 use crate::snapshot::Snapshot;
 
-/// The most collections a workspace may have.
-pub const MAX_COLLECTIONS: usize = 10_000;
-
 const INSERT: &str = "INSERT INTO workeros_collections \
      (id, tenant_id, slug, physical_table, exclusive_table, definition, version, created_at, updated_at) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)";
@@ -104,8 +101,9 @@ impl Collections {
     pub async fn create(&self, body: &Json) -> Result<Arc<Collection>> {
         let snapshot = self.plane.admin_snapshot(&self.subject).await?;
         let definition = Definition::read(body)?;
-        check_room(&snapshot)?;
+        self.plane.check_room(&snapshot)?;
         let collection = self.collection(&snapshot, definition)?;
+        self.plane.take_ddl(collection.tenant)?;
         let runtime = self.plane.runtime();
         let ddl = Ddl(runtime.database.dialect());
         let mut batch = Batch::new();
@@ -143,6 +141,7 @@ impl Collections {
         let ddl = Ddl(self.plane.runtime().database.dialect());
         let mut batch = Batch::new();
         if current.is_managed() && !added.is_empty() {
+            self.plane.take_ddl(current.tenant)?;
             batch.extend(ddl.prologue());
             for field in &added {
                 let target = target(&snapshot, &changed, field);
@@ -181,6 +180,7 @@ impl Collections {
         }
         let mut batch = Batch::new();
         if current.is_managed() {
+            self.plane.take_ddl(current.tenant)?;
             let ddl = Ddl(self.plane.runtime().database.dialect());
             batch.extend(ddl.prologue());
             batch.extend(ddl.drop_column(current, field));
@@ -216,6 +216,7 @@ impl Collections {
         batch.extend(ddl.prologue());
         batch.push(unchanged(Step::new(Statement::new(DELETE, values))));
         if collection.is_managed() {
+            self.plane.take_ddl(collection.tenant)?;
             batch.push(ddl.drop_table(collection));
         }
         batch.push(log::definition_step(
@@ -347,15 +348,6 @@ pub(crate) fn insert(collection: &Collection, exclusive: Option<&str>) -> Step {
         collection.created_at.into(),
     ];
     Step::new(Statement::new(INSERT, values))
-}
-
-/// Asserts that a workspace may have one more collection.
-pub(crate) fn check_room(snapshot: &Snapshot) -> Result<()> {
-    if snapshot.collections.len() >= MAX_COLLECTIONS {
-        let why = "the workspace has as many collections as it may have";
-        return Err(Error::new(ErrorKind::QuotaExceeded, why));
-    }
-    Ok(())
 }
 
 /// Gives every relation the key of its target, which must be there. `sent`

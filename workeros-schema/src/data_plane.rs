@@ -10,6 +10,7 @@ use workeros_core::{
 use crate::collection::Collection;
 use crate::hooks::Hooks;
 use crate::items::{Items, PlanCache, Statements};
+use crate::limits::{DdlRate, Limits};
 use crate::migrations::MIGRATIONS;
 use crate::snapshot::{SELECT_VERSION, Snapshot};
 use crate::{Adoption, Collections, Permissions, Roles};
@@ -26,6 +27,8 @@ pub struct DataPlane(pub(crate) Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) runtime: Runtime,
     pub(crate) hooks: Hooks,
+    limits: Limits,
+    ddl_rate: DdlRate,
     pub(crate) plans: PlanCache,
     pub(crate) statements: Statements,
     pub(crate) cursor_key: [u8; 32],
@@ -57,6 +60,20 @@ impl DataPlane {
     /// [`Unsupported`](ErrorKind::Unsupported) when the adapter cannot roll
     /// back DDL; else what the database answers.
     pub async fn open(runtime: Runtime, secret: &Secret, hooks: Hooks) -> Result<Self> {
+        Self::open_with(runtime, secret, hooks, Limits::default()).await
+    }
+
+    /// As [`open`](Self::open), with other limits.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub async fn open_with(
+        runtime: Runtime,
+        secret: &Secret,
+        hooks: Hooks,
+        limits: Limits,
+    ) -> Result<Self> {
         if !runtime.database.capability().transactional_ddl {
             let why = "the database adapter cannot roll back DDL";
             return Err(Error::new(ErrorKind::Unsupported, why));
@@ -66,6 +83,8 @@ impl DataPlane {
         Ok(Self(Arc::new(Inner {
             runtime,
             hooks,
+            limits,
+            ddl_rate: DdlRate::default(),
             plans: PlanCache::default(),
             statements: Statements::default(),
             cursor_key: secret.derive("items cursor"),
@@ -186,6 +205,16 @@ impl DataPlane {
         // Also after an error: the outcome of a commit may be unknown.
         self.reload(tenant).await?;
         applied.map(drop)
+    }
+
+    /// Asserts that a workspace may have one more collection.
+    pub(crate) fn check_room(&self, snapshot: &Snapshot) -> Result<()> {
+        self.0.limits.check_collections(snapshot.collections.len())
+    }
+
+    /// Takes one of the changes of tables a workspace may make.
+    pub(crate) fn take_ddl(&self, tenant: TenantId) -> Result<()> {
+        self.0.ddl_rate.take(tenant, self.runtime().now(), &self.0.limits)
     }
 
     async fn reload(&self, tenant: TenantId) -> Result<Arc<Snapshot>> {

@@ -42,6 +42,7 @@ mod field;
 mod hooks;
 mod instance;
 mod items;
+mod limits;
 mod migrations;
 mod name;
 mod permissions;
@@ -50,7 +51,7 @@ mod snapshot;
 
 pub use adoption::Adoption;
 pub use collection::{Collection, Kind, MAX_FIELDS, Settings, TenantColumn};
-pub use collections::{Collections, MAX_COLLECTIONS};
+pub use collections::Collections;
 pub use data_plane::DataPlane;
 pub use field::{Encoding, Field, FieldType, OnDelete, Rules, System, TYPES, field_type};
 pub use hooks::{AfterCommit, BeforeWrite, Draft, HookContext, Hooks};
@@ -58,6 +59,7 @@ pub use items::{
     Changes, Direction, Item, Items, List, Meta, Outcome, Position, Precondition, Query, Reaction,
     SortKey,
 };
+pub use limits::Limits;
 pub use name::{FieldName, Slug};
 pub use permissions::{AppliedRule, PermissionFilter, PermissionView, Permissions, Simulation};
 pub use roles::Roles;

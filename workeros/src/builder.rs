@@ -7,7 +7,7 @@ use workeros_core::{
     migrate,
 };
 use workeros_http::{Backend, Config, Origin};
-use workeros_schema::{DataPlane, Hooks};
+use workeros_schema::{DataPlane, Hooks, Limits};
 
 use crate::Workeros;
 use crate::tasks::Tasks;
@@ -25,6 +25,7 @@ pub struct Builder {
     public_url: String,
     secret: Option<Secret>,
     hooks: Hooks,
+    limits: Limits,
     auth: Option<AuthOptions>,
     authenticators: Vec<Arc<dyn Authenticator>>,
     allowed_origins: Vec<String>,
@@ -41,6 +42,7 @@ impl Builder {
             public_url: DEFAULT_URL.to_owned(),
             secret: None,
             hooks: Hooks::default(),
+            limits: Limits::default(),
             auth: Some(Box::new(|auth| auth)),
             authenticators: Vec::new(),
             allowed_origins: Vec::new(),
@@ -81,6 +83,12 @@ impl Builder {
     /// Sets the host's hooks.
     pub fn hooks(mut self, hooks: Hooks) -> Self {
         self.hooks = hooks;
+        self
+    }
+
+    /// Sets how much of the database one workspace may take.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
         self
     }
 
@@ -151,7 +159,7 @@ impl Builder {
             Some(secret) => secret,
             None => DataPlane::stored_secret(&runtime).await?,
         };
-        let plane = DataPlane::open(runtime.clone(), &secret, self.hooks).await?;
+        let plane = DataPlane::open_with(runtime.clone(), &secret, self.hooks, self.limits).await?;
         let mut config = Config::new(url.clone())?;
         if let Some(options) = self.auth {
             config = config.with_auth(open_auth(&plane, &url, options).await?);

@@ -76,5 +76,5 @@ pub use workeros_http::testkit;
 pub use workeros_http::{Backend, Body, ResponseFuture};
 pub use workeros_schema::{
     AfterCommit, BeforeWrite, Collection, Collections, DataPlane, Draft, Field, HookContext, Hooks,
-    Item, Items, List, Outcome, Precondition, Query,
+    Item, Items, Limits, List, Outcome, Precondition, Query,
 };

@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
 use sea_query::{Alias, Expr, ExprTrait, SelectStatement};
-use workeros_core::{Action, Cost, Error, Grant, Result, Statement, Subject, Type, Value};
+use workeros_core::{Action, Cost, Dialect, Error, Grant, Result, Statement, Subject, Type, Value};
 use workeros_dsl::Variables;
-use workeros_dsl::sql::{Slots, Template};
+use workeros_dsl::sql::{Slots, Template, ordered};
 
 use super::columns::{Seen, and, no_sql, read};
 use super::cursor::Cursors;
@@ -14,7 +14,7 @@ use super::statements::Verb;
 use super::{Item, Items, List, Meta};
 use crate::collection::Collection;
 use crate::ddl::VERSION_COLUMN;
-use crate::field::System;
+use crate::field::{Field, System};
 use crate::snapshot::Snapshot;
 
 impl Items {
@@ -207,7 +207,7 @@ impl Items {
 pub(crate) fn select_by(
     collection: &Collection,
     field: &str,
-    dialect: workeros_core::Dialect,
+    dialect: Dialect,
 ) -> Result<Template> {
     let mut slots = Slots::new(dialect);
     let mut select = SelectStatement::new();
@@ -215,11 +215,20 @@ pub(crate) fn select_by(
         .from(Alias::new(&collection.table))
         .exprs(whole_row(collection));
     let by = collection.field(field).ok_or_else(Error::not_found)?;
-    let same = read(by).eq(slots.argument(TENANT + 1, by.ty));
+    let same = by_code_point(by, dialect).eq(slots.argument(TENANT + 1, by.ty));
     if let Some(condition) = and(Some(same), tenant(collection, &mut slots)) {
         select.and_where(condition);
     }
     slots.finish(&select).map_err(no_sql)
+}
+
+/// A column as it is compared for being the same: on SQLite an adopted one may
+/// have a collation that ignores case.
+fn by_code_point(field: &Field, dialect: Dialect) -> Expr {
+    match dialect {
+        Dialect::Sqlite if !field.encoding.is_plain() => ordered(read(field), field.ty, dialect),
+        Dialect::Sqlite | Dialect::Postgres => read(field),
+    }
 }
 
 /// Every field in order, then the row version of a managed table.

@@ -1,8 +1,8 @@
 //! Collections: tables that are made while the instance runs.
 
 use serde_json::{Value as Json, json};
-use workeros_core::{Batch, Error, ErrorKind, Statement, Step};
-use workeros_schema::{DataPlane, Hooks, Precondition, Query, TYPES};
+use workeros_core::{Batch, Error, ErrorKind, Statement, Step, Subject};
+use workeros_schema::{DataPlane, Hooks, Limits, Precondition, Query, TYPES};
 
 use crate::support::{World, secret, worlds};
 
@@ -326,5 +326,28 @@ async fn instances_that_start_at_once_share_one_workspace() {
         }
         keys.dedup();
         assert_eq!(keys.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn ddl_4_a_workspace_has_limits() {
+    for opened in workeros_adapters::testkit::databases().await {
+        let clock = std::sync::Arc::new(workeros_core::testkit::StandingClock::default());
+        let runtime = workeros_core::Runtime::new(opened.database.clone()).with_clock(clock.clone());
+        let limits = Limits::default().with_collections(3).with_ddl_per_minute(2);
+        let plane =
+            DataPlane::open_with(runtime, &secret(), Hooks::default(), limits).await.unwrap();
+        let collections = plane.collections(Subject::system(plane.default_tenant()));
+        for slug in ["a", "b"] {
+            collections.create(&json!({"slug": slug})).await.unwrap();
+        }
+        let error = refused(collections.create(&json!({"slug": "c"})).await, ErrorKind::RateLimited);
+        assert!(error.retry_after_seconds().is_some_and(|seconds| (1..=60).contains(&seconds)));
+        refused(collections.delete("a").await, ErrorKind::RateLimited);
+        // What does not touch a table goes on.
+        collections.update("a", &json!({"note": "n"})).await.unwrap();
+        clock.advance(std::time::Duration::from_secs(60));
+        collections.create(&json!({"slug": "c"})).await.unwrap();
+        refused(collections.create(&json!({"slug": "d"})).await, ErrorKind::QuotaExceeded);
     }
 }

@@ -110,6 +110,7 @@ async fn a_reaction_sees_every_change_in_order_and_again_after_a_failure() {
         failures.store(0, Ordering::SeqCst);
         world.define(posts()).await;
         world.create("posts", json!({"title": "before"})).await;
+        world.changes(2).await;
         let reaction = world.plane.reactions().remove(0);
         reaction.start().await.unwrap();
         reaction.start().await.unwrap();
@@ -119,6 +120,7 @@ async fn a_reaction_sees_every_change_in_order_and_again_after_a_failure() {
         }
         let items = world.plane.items(world.system(), "posts");
         items.delete(a["id"].as_str().unwrap(), &Precondition::None).await.unwrap();
+        world.changes(6).await;
         for _ in 0..2 {
             assert!(reaction.run_once().await.is_err());
             assert_eq!(*seen.lock().unwrap(), ["a"], "{}", world.opened.name);

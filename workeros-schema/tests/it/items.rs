@@ -402,9 +402,9 @@ async fn every_write_has_its_change_and_every_change_its_write() {
         let items = items.with_request_id(Some("r-1".to_owned()));
         items.update(id, &json!({"title": "b"}), &Precondition::None).await.unwrap();
         items.delete(id, &Precondition::None).await.unwrap();
-        let changes = world.plane.changes().read(workeros_schema::Position::default(), 100).await.unwrap();
+        let changes = world.changes(4).await;
         let posts: Vec<_> =
-            changes.iter().map(|(_, change)| change).filter(|change| change.collection == "posts").collect();
+            changes.iter().filter(|change| change.collection == "posts").collect();
         let told: Vec<(&str, &str)> =
             posts.iter().map(|change| (change.action.as_str(), change.actor.as_str())).collect();
         assert_eq!(told, [("create", "system"), ("update", "user:ann"), ("delete", "user:ann")]);

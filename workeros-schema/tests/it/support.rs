@@ -4,10 +4,8 @@ use serde_json::{Value as Json, json};
 use uuid::Uuid;
 use workeros_adapters::testkit::{Opened, databases};
 use workeros_core::testkit::StandingClock;
-use workeros_core::{
-    Batch, Error, Identity, Runtime, Secret, Statement, Step, Subject, TenantId,
-};
-use workeros_schema::{DataPlane, Hooks, Query};
+use workeros_core::{Change, Batch, Error, Identity, Runtime, Secret, Statement, Step, Subject, TenantId,};
+use workeros_schema::{DataPlane, Hooks, Position, Query};
 
 /// A data plane with an empty database to itself.
 pub(crate) struct World {
@@ -90,6 +88,19 @@ impl World {
     ) -> Result<Vec<Json>, Error> {
         let list = self.plane.items(subject, collection).list(query).await?;
         Ok(serde_json::from_slice(&list.json).unwrap())
+    }
+
+    /// The log, once it has that many entries. On Postgres an entry shows when
+    /// no older transaction is open, and another test may hold one.
+    pub(crate) async fn changes(&self, count: usize) -> Vec<Change> {
+        for _ in 0..500 {
+            let read = self.plane.changes().read(Position::default(), 100).await.unwrap();
+            if read.len() >= count {
+                return read.into_iter().map(|(_, change)| change).collect();
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        panic!("the log does not grow to {count} entries");
     }
 
     /// One number from the database itself.
