@@ -10,6 +10,7 @@ use workeros_dsl::Condition;
 
 use crate::collection::Collection;
 use crate::data_plane::DataPlane;
+use crate::items::log;
 use crate::snapshot::{Permission, Snapshot};
 
 mod simulation;
@@ -159,10 +160,13 @@ impl Permissions {
             fields,
             permission.created_at.into(),
         ];
-        let batch = Batch::new().step(Step::new(Statement::new(INSERT, values)));
+        let view = PermissionView::of(&permission, &snapshot);
+        let batch = Batch::new()
+            .step(Step::new(Statement::new(INSERT, values)))
+            .step(self.log(permission.id, None, Some(&view)));
         let applied = self.plane.apply_change(self.subject.tenant(), batch).await;
         applied.map_err(lost_target)?;
-        Ok(PermissionView::of(&permission, &snapshot))
+        Ok(view)
     }
 
     /// Changes the `action`, the `condition` or the `fields`; null takes away
@@ -175,6 +179,7 @@ impl Permissions {
     pub async fn update(&self, id: PermissionId, body: &Json) -> Result<PermissionView> {
         let snapshot = self.plane.admin_snapshot(&self.subject).await?;
         let current = PermissionView::of(find(&snapshot, id)?, &snapshot);
+        let before = current.clone();
         let changed = change(&snapshot, current, body)?;
         let permission = &changed.permission;
         let (condition, fields) = stored(permission);
@@ -185,7 +190,9 @@ impl Permissions {
             id.into(),
         ];
         let step = Step::new(Statement::new(UPDATE, values));
-        let batch = Batch::new().step(step.expect(Expect::One, ErrorKind::NotFound, "not found"));
+        let batch = Batch::new()
+            .step(step.expect(Expect::One, ErrorKind::NotFound, "not found"))
+            .step(self.log(id, Some(&before), Some(&changed)));
         self.plane
             .apply_change(self.subject.tenant(), batch)
             .await?;
@@ -199,10 +206,24 @@ impl Permissions {
     /// [`NotFound`](ErrorKind::NotFound).
     pub async fn delete(&self, id: PermissionId) -> Result<()> {
         let snapshot = self.plane.admin_snapshot(&self.subject).await?;
-        find(&snapshot, id)?;
+        let current = PermissionView::of(find(&snapshot, id)?, &snapshot);
         let step = Step::new(Statement::new(DELETE, vec![id.into()]));
-        let batch = Batch::new().step(step.expect(Expect::One, ErrorKind::NotFound, "not found"));
+        let batch = Batch::new()
+            .step(step.expect(Expect::One, ErrorKind::NotFound, "not found"))
+            .step(self.log(id, Some(&current), None));
         self.plane.apply_change(self.subject.tenant(), batch).await
+    }
+
+    fn log(
+        &self,
+        id: PermissionId,
+        before: Option<&PermissionView>,
+        after: Option<&PermissionView>,
+    ) -> Step {
+        let image = |view: Option<&PermissionView>| view.map(PermissionView::to_json);
+        let (before, after) = (image(before), image(after));
+        let item = id.to_string();
+        log::admin_step(self.plane.runtime(), &self.subject, log::PERMISSIONS, item, before, after)
     }
 
     fn read(&self, snapshot: &Snapshot, body: &Json) -> Result<(RoleId, Permission)> {

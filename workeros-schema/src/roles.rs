@@ -5,6 +5,7 @@ use workeros_core::{
 };
 
 use crate::data_plane::DataPlane;
+use crate::items::log;
 use crate::snapshot::Role;
 
 /// The longest name of a role, in bytes.
@@ -62,7 +63,8 @@ impl Roles {
             role.system.into(),
             role.created_at.into(),
         ];
-        let batch = Batch::new().step(Step::new(Statement::new(INSERT, values)));
+        let mut batch = Batch::new().step(Step::new(Statement::new(INSERT, values)));
+        batch.push(self.log(None, Some(&role)));
         let applied = self.plane.apply_change(self.subject.tenant(), batch).await;
         applied.map_err(|error| taken(error, &role.name))?;
         Ok(role)
@@ -85,7 +87,9 @@ impl Roles {
             role.id.into(),
         ];
         let step = Step::new(Statement::new(UPDATE, values));
-        let batch = Batch::new().step(step.expect(Expect::One, ErrorKind::NotFound, "not found"));
+        let mut batch =
+            Batch::new().step(step.expect(Expect::One, ErrorKind::NotFound, "not found"));
+        batch.push(self.log(Some(current), Some(&role)));
         self.plane
             .apply_change(self.subject.tenant(), batch)
             .await?;
@@ -110,7 +114,14 @@ impl Roles {
         let mut batch =
             Batch::new().step(step.expect(Expect::One, ErrorKind::NotFound, "not found"));
         batch.extend(extra);
+        batch.push(self.log(Some(role), None));
         self.plane.apply_change(self.subject.tenant(), batch).await
+    }
+
+    fn log(&self, before: Option<&Role>, after: Option<&Role>) -> Step {
+        let item = before.or(after).map(|role| role.id.to_string()).unwrap_or_default();
+        let (before, after) = (before.map(Role::to_json), after.map(Role::to_json));
+        log::admin_step(self.plane.runtime(), &self.subject, log::ROLES, item, before, after)
     }
 
     fn read(&self, body: &Json) -> Result<Role> {

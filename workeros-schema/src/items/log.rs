@@ -1,3 +1,4 @@
+use serde_json::Value as Json;
 use workeros_core::{
     Action, Change, Dialect, Error, Result, Row, Runtime, Statement, Step, Subject, TenantId,
     Timestamp, Value,
@@ -24,9 +25,11 @@ const END_POSTGRES: &str = "SELECT COALESCE(CAST(CAST(tx AS text) AS bigint), 0)
      FROM workeros_changes WHERE tx < pg_snapshot_xmin(pg_current_snapshot()) \
      ORDER BY tx DESC, seq DESC LIMIT 1";
 
-/// The name under which definitions stand in the log; no collection can have
-/// it.
+/// The names under which definitions and access stand in the log; no
+/// collection can have one of them.
 const DEFINITIONS: &str = "_collections";
+pub(crate) const ROLES: &str = "_roles";
+pub(crate) const PERMISSIONS: &str = "_permissions";
 
 /// A place in the change log. Entries are read in its order, which is one in
 /// which no entry appears behind a reader that has passed its place.
@@ -134,25 +137,36 @@ pub(crate) fn definition_step(
     before: Option<&Collection>,
     after: Option<&Collection>,
 ) -> Step {
-    let action = match (before, after) {
+    let item = before.or(after).map(|collection| collection.id.to_string());
+    let image = |collection: &Collection| collection.to_json();
+    let item = item.unwrap_or_default();
+    admin_step(runtime, subject, DEFINITIONS, item, before.map(image), after.map(image))
+}
+
+/// Appends what an admin changed; `kind` is the name it stands under.
+pub(crate) fn admin_step(
+    runtime: &Runtime,
+    subject: &Subject,
+    kind: &'static str,
+    item: String,
+    before: Option<Json>,
+    after: Option<Json>,
+) -> Step {
+    let action = match (&before, &after) {
         (None, _) => Action::Create,
         (Some(_), Some(_)) => Action::Update,
         (Some(_), None) => Action::Delete,
     };
     let entry = Entry {
         tenant: subject.tenant(),
-        collection: DEFINITIONS.to_owned(),
+        collection: kind.to_owned(),
         action,
         actor: subject.actor(),
         request_id: None,
         at: runtime.now(),
     };
-    let item = before
-        .or(after)
-        .map(|collection| collection.id.to_string())
-        .unwrap_or_default();
-    let image = |collection: &Collection| collection.to_json().to_string();
-    Step::new(entry.statement(item, before.map(image), after.map(image)))
+    let image = |json: Option<Json>| json.map(|json| json.to_string());
+    Step::new(entry.statement(item, image(before), image(after)))
 }
 
 fn read_position(row: &Row) -> Result<Position> {
