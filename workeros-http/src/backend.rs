@@ -38,7 +38,11 @@ impl Backend {
     /// A backend over this data plane.
     #[must_use]
     pub fn new(plane: DataPlane, config: Config) -> Self {
-        let trusted = config.allowed_origins.iter().chain(&config.trusted_origins).cloned();
+        let trusted = config
+            .allowed_origins
+            .iter()
+            .chain(&config.trusted_origins)
+            .cloned();
         Self(Arc::new(Inner {
             authenticators: config.all_authenticators(),
             router: Router::new(routes::endpoints(config.auth.is_some())),
@@ -115,12 +119,22 @@ where
 
 impl fmt::Debug for Backend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Backend").field("public_url", self.public_url()).finish_non_exhaustive()
+        f.debug_struct("Backend")
+            .field("public_url", self.public_url())
+            .finish_non_exhaustive()
     }
 }
 
 /// A response on its way.
 pub struct ResponseFuture(Pin<Box<dyn Future<Output = Response<Body>> + Send>>);
+
+#[cfg(feature = "actix")]
+impl ResponseFuture {
+    /// The same, without a word about errors that never come.
+    pub(crate) fn into_inner(self) -> Pin<Box<dyn Future<Output = Response<Body>> + Send>> {
+        self.0
+    }
+}
 
 impl Future for ResponseFuture {
     type Output = Result<Response<Body>, Infallible>;

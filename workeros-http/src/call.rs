@@ -86,10 +86,22 @@ impl Call {
     /// What the request tells about where it comes from.
     pub(crate) fn request_info(&self) -> RequestInfo {
         let headers = self.headers();
-        let user_agent = headers.get(http::header::USER_AGENT).and_then(|text| text.to_str().ok());
-        let presented = self.backend.auth().and_then(|auth| auth.credentials(headers).ok().flatten());
+        let user_agent = headers
+            .get(http::header::USER_AGENT)
+            .and_then(|text| text.to_str().ok());
+        let presented = self
+            .backend
+            .auth()
+            .and_then(|auth| auth.credentials(headers).ok().flatten());
         let session = presented.and_then(|credentials| credentials.session().cloned());
-        let address = self.parts.extensions.get::<ClientAddress>().map(|address| address.0);
-        RequestInfo::new().with_ip(address).with_user_agent(user_agent).with_replaced(session)
+        let address = self
+            .parts
+            .extensions
+            .get::<ClientAddress>()
+            .map(|address| address.0);
+        RequestInfo::new()
+            .with_ip(address)
+            .with_user_agent(user_agent)
+            .with_replaced(session)
     }
 }

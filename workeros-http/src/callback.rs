@@ -10,7 +10,9 @@ pub(crate) struct CallbackUrl(String);
 
 impl CallbackUrl {
     pub(crate) fn parse(text: &str, backend: &Backend, path: &str) -> Result<Self> {
-        let plain = text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+        let plain = text
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && byte != b'\\');
         if plain && (is_path(text) || is_trusted(text, backend)) {
             return Ok(Self(text.to_owned()));
         }

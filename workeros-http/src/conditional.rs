@@ -43,7 +43,11 @@ pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>> {
     match key {
         Some(key) if !(1..=MAX_KEY_BYTES).contains(&key.len()) => {
             let message = "must be 1 to 255 characters";
-            Err(Error::validation(IDEMPOTENCY_KEY.as_str(), "invalid_value", message))
+            Err(Error::validation(
+                IDEMPOTENCY_KEY.as_str(),
+                "invalid_value",
+                message,
+            ))
         }
         key => Ok(key),
     }
@@ -61,7 +65,11 @@ fn entity_tags(headers: &HeaderMap, name: &HeaderName) -> Result<Vec<String>> {
             rest = after;
         }
     }
-    if tags.is_empty() { Err(malformed(name)) } else { Ok(tags) }
+    if tags.is_empty() {
+        Err(malformed(name))
+    } else {
+        Ok(tags)
+    }
 }
 
 /// The first of a list of entity tags, and what stands after its comma.
@@ -73,7 +81,11 @@ fn entity_tag(list: &str) -> Option<(&str, &str)> {
     };
     let (tag, rest) = list.split_at_checked(end)?;
     let rest = rest.trim_start();
-    let after = if rest.is_empty() { rest } else { rest.strip_prefix(',')?.trim_start() };
+    let after = if rest.is_empty() {
+        rest
+    } else {
+        rest.strip_prefix(',')?.trim_start()
+    };
     Some((tag, after))
 }
 
@@ -88,5 +100,8 @@ fn once<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>
 }
 
 fn malformed(name: &HeaderName) -> Error {
-    Error::new(ErrorKind::BadRequest, format!("the header `{name}` cannot be read"))
+    Error::new(
+        ErrorKind::BadRequest,
+        format!("the header `{name}` cannot be read"),
+    )
 }

@@ -32,7 +32,8 @@ impl Config {
     pub fn new(public_url: Uri) -> Result<Self> {
         let origin = Origin::of(&public_url).filter(|_| public_url.query().is_none());
         let origin = origin.ok_or_else(|| {
-            let message = format!("`{public_url}` is not a public URL such as `https://example.com`");
+            let message =
+                format!("`{public_url}` is not a public URL such as `https://example.com`");
             Error::new(ErrorKind::Validation, message)
         })?;
         Ok(Self {
@@ -83,7 +84,10 @@ impl Config {
 
     /// Every authenticator, in the order they are asked.
     pub(crate) fn all_authenticators(&self) -> Vec<Arc<dyn Authenticator>> {
-        let bundled = self.auth.clone().map(|auth| Arc::new(auth) as Arc<dyn Authenticator>);
+        let bundled = self
+            .auth
+            .clone()
+            .map(|auth| Arc::new(auth) as Arc<dyn Authenticator>);
         self.authenticators.iter().cloned().chain(bundled).collect()
     }
 

@@ -20,12 +20,20 @@ pub(crate) struct Cors(Vec<HeaderValue>);
 impl Cors {
     pub(crate) fn new(allowed: &[Origin]) -> Self {
         // INVARIANT: an origin is visible ASCII.
-        Self(allowed.iter().filter_map(|origin| origin.as_str().parse().ok()).collect())
+        Self(
+            allowed
+                .iter()
+                .filter_map(|origin| origin.as_str().parse().ok())
+                .collect(),
+        )
     }
 
     /// The origin of the request, if it is one of those listed.
     pub(crate) fn origin(&self, request: &HeaderMap) -> Option<HeaderValue> {
-        request.get(ORIGIN).filter(|origin| self.0.contains(origin)).cloned()
+        request
+            .get(ORIGIN)
+            .filter(|origin| self.0.contains(origin))
+            .cloned()
     }
 
     /// Puts the headers on a response by which a browser lets the page read
@@ -39,14 +47,26 @@ impl Cors {
             return;
         };
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
-        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(RESPONSE_HEADERS));
+        headers.insert(
+            ACCESS_CONTROL_ALLOW_CREDENTIALS,
+            HeaderValue::from_static("true"),
+        );
+        headers.insert(
+            ACCESS_CONTROL_EXPOSE_HEADERS,
+            HeaderValue::from_static(RESPONSE_HEADERS),
+        );
     }
 
     /// Puts the headers on the answer to a preflight that it asks for.
     pub(crate) fn put_preflight(&self, headers: &mut HeaderMap) {
-        headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(METHODS));
-        headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(REQUEST_HEADERS));
+        headers.insert(
+            ACCESS_CONTROL_ALLOW_METHODS,
+            HeaderValue::from_static(METHODS),
+        );
+        headers.insert(
+            ACCESS_CONTROL_ALLOW_HEADERS,
+            HeaderValue::from_static(REQUEST_HEADERS),
+        );
         headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
     }
 }

@@ -7,8 +7,11 @@ use crate::Origin;
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// What a form of another site can send without asking.
-const FORM_TYPES: [&str; 3] =
-    ["application/x-www-form-urlencoded", "multipart/form-data", "text/plain"];
+const FORM_TYPES: [&str; 3] = [
+    "application/x-www-form-urlencoded",
+    "multipart/form-data",
+    "text/plain",
+];
 
 /// Refuses requests that another site may have made a browser send.
 #[derive(Debug, Clone)]
@@ -57,8 +60,10 @@ impl CsrfRule {
             Some(b"same-origin" | b"none") => true,
             Some(_) => false,
             None if headers.contains_key(REFERER) => {
-                let page: Option<Uri> = single(headers, &REFERER).and_then(|text| text.parse().ok());
-                page.and_then(|page| Origin::of(&page)).is_some_and(|origin| self.trusts(&origin))
+                let page: Option<Uri> =
+                    single(headers, &REFERER).and_then(|text| text.parse().ok());
+                page.and_then(|page| Origin::of(&page))
+                    .is_some_and(|origin| self.trusts(&origin))
             }
             None => !is_form(headers),
         }
@@ -78,6 +83,8 @@ fn is_form(headers: &HeaderMap) -> bool {
             return true;
         };
         let media_type = text.split(';').next().unwrap_or_default().trim();
-        FORM_TYPES.iter().any(|form| form.eq_ignore_ascii_case(media_type))
+        FORM_TYPES
+            .iter()
+            .any(|form| form.eq_ignore_ascii_case(media_type))
     })
 }

@@ -48,7 +48,12 @@ type Handler = Box<dyn Fn(Call) -> BoxFuture<'static, Result<Reply>> + Send + Sy
 impl Endpoint {
     /// An endpoint without parameters and body. In the path, `{name}` stands
     /// for one segment.
-    pub(crate) fn new<F, Fut>(method: Method, path: &'static str, access: Access, handler: F) -> Self
+    pub(crate) fn new<F, Fut>(
+        method: Method,
+        path: &'static str,
+        access: Access,
+        handler: F,
+    ) -> Self
     where
         F: Fn(Call) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<Reply>> + Send + 'static,

@@ -66,10 +66,22 @@ impl Failure {
         if status.is_server_error() {
             tracing::error!(error = error as &dyn std::error::Error, "a request failed");
             let message = fault(status).into();
-            return Self { status, code, message, details: Vec::new(), headers };
+            return Self {
+                status,
+                code,
+                message,
+                details: Vec::new(),
+                headers,
+            };
         }
         let message = error.message().to_owned().into();
-        Self { status, code, message, details: error.details().to_vec(), headers }
+        Self {
+            status,
+            code,
+            message,
+            details: error.details().to_vec(),
+            headers,
+        }
     }
 
     /// A path that is there, but not by this method.

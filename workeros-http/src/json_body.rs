@@ -37,12 +37,20 @@ pub(crate) async fn read(headers: &HeaderMap, body: RequestBody, limit: usize) -
 
 fn check_type(headers: &HeaderMap) -> Result<()> {
     let refuse = |why| Err(Error::new(ErrorKind::UnsupportedMediaType, why));
-    let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let essence = media_type.and_then(|text| text.split(';').next()).unwrap_or_default().trim();
+    let media_type = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let essence = media_type
+        .and_then(|text| text.split(';').next())
+        .unwrap_or_default()
+        .trim();
     if !essence.eq_ignore_ascii_case("application/json") {
         return refuse("send the body as `content-type: application/json`");
     }
-    if headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
+    if headers
+        .get(CONTENT_ENCODING)
+        .is_some_and(|encoding| encoding != "identity")
+    {
         return refuse("send the body without a `content-encoding`");
     }
     Ok(())
@@ -57,7 +65,11 @@ async fn collect(mut body: Incoming, limit: usize) -> Result<Bytes> {
     }
     let first = next(&mut body).await?.unwrap_or_default();
     let Some(second) = next(&mut body).await? else {
-        return if first.len() > limit { Err(too_large(limit)) } else { Ok(first) };
+        return if first.len() > limit {
+            Err(too_large(limit))
+        } else {
+            Ok(first)
+        };
     };
     let mut whole = BytesMut::from(first);
     let mut chunk = Some(second);
@@ -75,7 +87,8 @@ async fn collect(mut body: Incoming, limit: usize) -> Result<Bytes> {
 async fn next(body: &mut Incoming) -> Result<Option<Bytes>> {
     loop {
         let frame = tokio::time::timeout(IDLE, body.frame()).await;
-        let frame = frame.map_err(|elapsed| broken("the body did not arrive").with_source(elapsed))?;
+        let frame =
+            frame.map_err(|elapsed| broken("the body did not arrive").with_source(elapsed))?;
         let Some(frame) = frame else {
             return Ok(None);
         };

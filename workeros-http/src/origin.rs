@@ -27,7 +27,8 @@ impl Origin {
     /// [`Validation`](ErrorKind::Validation).
     pub fn parse(text: &str) -> Result<Self> {
         let uri: Option<Uri> = text.parse().ok();
-        let bare = uri.filter(|uri| uri.path() == "/" && uri.query().is_none() && !text.ends_with('/'));
+        let bare =
+            uri.filter(|uri| uri.path() == "/" && uri.query().is_none() && !text.ends_with('/'));
         bare.and_then(|uri| Self::of(&uri)).ok_or_else(|| {
             let message = format!("`{text}` is not an origin such as `https://app.example.com`");
             Error::new(ErrorKind::Validation, message)
@@ -48,10 +49,12 @@ impl Origin {
         if host.is_empty() || host.contains('*') || authority.as_str().contains('@') {
             return None;
         }
-        Some(Self(match authority.port_u16().filter(|port| *port != default_port) {
-            Some(port) => format!("{scheme}://{host}:{port}"),
-            None => format!("{scheme}://{host}"),
-        }))
+        Some(Self(
+            match authority.port_u16().filter(|port| *port != default_port) {
+                Some(port) => format!("{scheme}://{host}:{port}"),
+                None => format!("{scheme}://{host}"),
+            },
+        ))
     }
 
     /// The origin as browsers write it.

@@ -13,7 +13,10 @@ use workeros_core::{Error, ErrorKind, Result};
 /// [`Validation`](ErrorKind::Validation) for an unknown or repeated parameter.
 pub(crate) fn parse(query: Option<&str>, known: &[&str]) -> Result<Vec<(String, String)>> {
     let mut params: Vec<(String, String)> = Vec::new();
-    let pairs = query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
+    let pairs = query
+        .unwrap_or_default()
+        .split('&')
+        .filter(|pair| !pair.is_empty());
     for pair in pairs {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let (name, value) = (decode(name)?, decode(value)?);

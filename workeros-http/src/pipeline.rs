@@ -41,7 +41,11 @@ pub(crate) async fn respond(backend: Backend, parts: Parts, body: RequestBody) -
             .unwrap_or_else(|_| span.in_scope(|| failed(&panicked(), &request_id, Reader::Api))),
         None => shut_down(&request_id, version),
     };
-    let mut response = if is_head { without_body(response) } else { response };
+    let mut response = if is_head {
+        without_body(response)
+    } else {
+        response
+    };
     let headers = response.headers_mut();
     headers.insert(X_REQUEST_ID, request_id.header());
     security_headers::put(headers, inner.config.is_https());
@@ -108,11 +112,7 @@ async fn serve(
 }
 
 /// Finds out who asks, and whether he may at all.
-async fn admit(
-    backend: &Backend,
-    parts: &Parts,
-    access: Access,
-) -> Result<workeros_core::Subject> {
+async fn admit(backend: &Backend, parts: &Parts, access: Access) -> Result<workeros_core::Subject> {
     let subject = resolve(backend, parts).await?;
     if access == Access::Admin {
         backend.plane().require_admin(&subject).await?;
@@ -161,7 +161,9 @@ fn shut_down(request_id: &RequestId, version: Version) -> Response<Body> {
     let error = Error::new(ErrorKind::Unavailable, "shutting down").with_retry_after(1);
     let mut response = Failure::new(&error).into_response(request_id, Reader::Api);
     if version <= Version::HTTP_11 {
-        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        response
+            .headers_mut()
+            .insert(CONNECTION, HeaderValue::from_static("close"));
     }
     response
 }
@@ -169,7 +171,9 @@ fn shut_down(request_id: &RequestId, version: Version) -> Response<Body> {
 fn without_body(response: Response<Body>) -> Response<Body> {
     let (mut parts, body) = response.into_parts();
     if let Some(bytes) = body.size_hint().exact().filter(|bytes| *bytes > 0) {
-        parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(bytes));
+        parts
+            .headers
+            .insert(CONTENT_LENGTH, HeaderValue::from(bytes));
     }
     Response::from_parts(parts, Body::empty())
 }

@@ -53,7 +53,9 @@ impl Reply {
         let mut body = Vec::with_capacity(list.json.len() + 128);
         body.extend_from_slice(b"{\"data\":");
         body.extend_from_slice(&list.json);
-        member(&mut body, "limit", |body| write_count(body, list.limit as u64));
+        member(&mut body, "limit", |body| {
+            write_count(body, list.limit as u64)
+        });
         if let Some(offset) = list.offset {
             member(&mut body, "offset", |body| write_count(body, offset));
         } else {
@@ -63,10 +65,14 @@ impl Reply {
             });
         }
         let has_more: &[u8] = if list.has_more { b"true" } else { b"false" };
-        member(&mut body, "has_more", |body| body.extend_from_slice(has_more));
+        member(&mut body, "has_more", |body| {
+            body.extend_from_slice(has_more)
+        });
         if let Some(meta) = &list.meta {
             let meta = write_meta(meta).to_string();
-            member(&mut body, "meta", |body| body.extend_from_slice(meta.as_bytes()));
+            member(&mut body, "meta", |body| {
+                body.extend_from_slice(meta.as_bytes())
+            });
         }
         body.push(b'}');
         Self::bytes(body)
@@ -74,7 +80,9 @@ impl Reply {
 
     /// `{"data": [{…},…]}`: items, in order.
     pub(crate) fn items(items: &[Item]) -> Self {
-        Self::bytes(array(items, |body, item| body.extend_from_slice(&item.json)))
+        Self::bytes(array(items, |body, item| {
+            body.extend_from_slice(&item.json)
+        }))
     }
 
     /// `{"data": [{"status", "data"|"error"},…]}`: what became of each
@@ -84,7 +92,11 @@ impl Reply {
     }
 
     fn bytes(body: Vec<u8>) -> Self {
-        Self { status: StatusCode::OK, headers: HeaderMap::new(), body: body.into() }
+        Self {
+            status: StatusCode::OK,
+            headers: HeaderMap::new(),
+            body: body.into(),
+        }
     }
 
     /// Something was made.
@@ -140,7 +152,11 @@ fn write_outcome(body: &mut Vec<u8>, outcome: &Outcome) {
         Outcome::Updated(item) => write(StatusCode::OK, "data", &item.json),
         Outcome::Failed(error) => {
             let failure = Failure::new(error);
-            write(failure.status(), "error", failure.error().to_string().as_bytes());
+            write(
+                failure.status(),
+                "error",
+                failure.error().to_string().as_bytes(),
+            );
         }
         // What is left is a delete, of which there is nothing to show.
         _ => write(StatusCode::OK, "ok", b"true"),
@@ -159,7 +175,12 @@ fn write_count(body: &mut Vec<u8>, count: u64) {
 }
 
 fn write_meta(meta: &Meta) -> Json {
-    let counts = [("filter_count", meta.filter_count), ("total_count", meta.total_count)];
-    let counts = counts.into_iter().filter_map(|(key, count)| Some((key.to_owned(), json!(count?))));
+    let counts = [
+        ("filter_count", meta.filter_count),
+        ("total_count", meta.total_count),
+    ];
+    let counts = counts
+        .into_iter()
+        .filter_map(|(key, count)| Some((key.to_owned(), json!(count?))));
     Json::Object(counts.collect())
 }

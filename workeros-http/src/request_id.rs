@@ -13,7 +13,10 @@ pub(crate) struct RequestId(HeaderValue);
 impl RequestId {
     /// The id the request came with if it is fit to be one, else a new one.
     pub(crate) fn of(headers: &HeaderMap, ids: &dyn IdGenerator) -> Self {
-        match headers.get(&X_REQUEST_ID).filter(|value| is_fit(value.as_bytes())) {
+        match headers
+            .get(&X_REQUEST_ID)
+            .filter(|value| is_fit(value.as_bytes()))
+        {
             Some(value) => Self(value.clone()),
             None => Self::generate(ids),
         }

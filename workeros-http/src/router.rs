@@ -58,8 +58,17 @@ impl Router {
 
     /// Looks an absolute path up.
     pub(crate) fn find<'a>(&'a self, method: &Method, path: &str) -> Result<Route<'a>> {
-        let method = if method == Method::HEAD { &Method::GET } else { method };
-        let mut search = Search { router: self, method, values: Vec::new(), others: Vec::new() };
+        let method = if method == Method::HEAD {
+            &Method::GET
+        } else {
+            method
+        };
+        let mut search = Search {
+            router: self,
+            method,
+            values: Vec::new(),
+            others: Vec::new(),
+        };
         let Some(path) = path.strip_prefix('/') else {
             return Ok(Route::NotFound);
         };
@@ -88,7 +97,10 @@ impl<'a, 'p> Search<'a, 'p> {
             Some((head, tail)) => (head, Some(tail)),
             None => (rest, None),
         };
-        let literal = node.literal.get(head).and_then(|node| self.walk(node, tail));
+        let literal = node
+            .literal
+            .get(head)
+            .and_then(|node| self.walk(node, tail));
         if literal.is_some() || head.is_empty() {
             return literal;
         }
@@ -123,7 +135,10 @@ fn parameter(segment: &'static str) -> Option<&'static str> {
 
 fn named(endpoint: &Endpoint, values: &[&str]) -> Result<Vec<(&'static str, String)>> {
     let names = segments(endpoint.path()).filter_map(parameter);
-    names.zip(values).map(|(name, value)| Ok((name, decode(value)?))).collect()
+    names
+        .zip(values)
+        .map(|(name, value)| Ok((name, decode(value)?)))
+        .collect()
 }
 
 fn decode(value: &str) -> Result<String> {

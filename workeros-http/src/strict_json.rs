@@ -21,7 +21,11 @@ const MAX_DEPTH: usize = 64;
 /// object, and for more than 64 levels.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Json> {
     let refusal = RefCell::new(None);
-    let element = Element { at: &Pointer::Root, depth: 0, refusal: &refusal };
+    let element = Element {
+        at: &Pointer::Root,
+        depth: 0,
+        refusal: &refusal,
+    };
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let parsed = element
         .deserialize(&mut deserializer)
@@ -66,7 +70,11 @@ impl Element<'_> {
         if self.depth < MAX_DEPTH {
             return Ok(self.depth + 1);
         }
-        self.refusal.replace(Some(Error::validation("", "too_deep", "nests deeper than 64 levels")));
+        self.refusal.replace(Some(Error::validation(
+            "",
+            "too_deep",
+            "nests deeper than 64 levels",
+        )));
         Err(E::custom("refused"))
     }
 
@@ -122,7 +130,11 @@ impl<'de> Visitor<'de> for Element<'_> {
         let mut elements = Vec::new();
         loop {
             let at = Pointer::Index(self.at, elements.len());
-            match array.next_element_seed(Element { at: &at, depth, refusal: self.refusal })? {
+            match array.next_element_seed(Element {
+                at: &at,
+                depth,
+                refusal: self.refusal,
+            })? {
                 Some(json) => elements.push(json),
                 None => return Ok(Json::Array(elements)),
             }
@@ -137,8 +149,11 @@ impl<'de> Visitor<'de> for Element<'_> {
                 return Err(self.refuse_duplicate(&key));
             }
             let at = Pointer::Key(self.at, &key);
-            let json =
-                object.next_value_seed(Element { at: &at, depth, refusal: self.refusal })?;
+            let json = object.next_value_seed(Element {
+                at: &at,
+                depth,
+                refusal: self.refusal,
+            })?;
             members.insert(key, json);
         }
         Ok(Json::Object(members))

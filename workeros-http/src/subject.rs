@@ -56,7 +56,8 @@ fn named_tenant(backend: &Backend, parts: &Parts) -> Result<Option<TenantId>> {
     }
     let named = value.to_str().ok().and_then(|text| text.parse().ok());
     let default = backend.plane().default_tenant();
-    named.filter(|tenant| *tenant == default).map(Some).ok_or_else(|| {
-        Error::new(ErrorKind::NotFound, "there is no such workspace")
-    })
+    named
+        .filter(|tenant| *tenant == default)
+        .map(Some)
+        .ok_or_else(|| Error::new(ErrorKind::NotFound, "there is no such workspace"))
 }

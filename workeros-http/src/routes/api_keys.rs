@@ -25,7 +25,10 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 async fn list_api_keys(call: Call) -> Result<Reply> {
     let paging = Paging::read(&call)?;
     let (caller, tenant) = (call.identity()?, call.tenant());
-    let page = call.auth()?.api_keys(caller, tenant, paging.limit, paging.before).await?;
+    let page = call
+        .auth()?
+        .api_keys(caller, tenant, paging.limit, paging.before)
+        .await?;
     let last = page.keys.last().map(|key| key.id);
     Ok(paging.reply(page.keys.iter().map(write).collect(), last, page.has_more))
 }
@@ -34,7 +37,10 @@ async fn list_api_keys(call: Call) -> Result<Reply> {
 async fn create_api_key(call: Call) -> Result<Reply> {
     let caller = call.identity()?;
     let new = read_new(call.json(), caller)?;
-    let created = call.auth()?.create_api_key(caller, call.tenant(), new).await?;
+    let created = call
+        .auth()?
+        .create_api_key(caller, call.tenant(), new)
+        .await?;
     let mut json = write(&created.key);
     if let Some(members) = json.as_object_mut() {
         members.insert("key".to_owned(), json!(created.secret.expose()));
@@ -43,12 +49,17 @@ async fn create_api_key(call: Call) -> Result<Reply> {
 }
 
 async fn read_api_key(call: Call) -> Result<Reply> {
-    let key = call.auth()?.api_key_by_id(call.identity()?, call.tenant(), call.id()?).await?;
+    let key = call
+        .auth()?
+        .api_key_by_id(call.identity()?, call.tenant(), call.id()?)
+        .await?;
     Ok(Reply::data(write(&key)))
 }
 
 async fn revoke_api_key(call: Call) -> Result<Reply> {
-    call.auth()?.revoke_api_key(call.identity()?, call.tenant(), call.id()?).await?;
+    call.auth()?
+        .revoke_api_key(call.identity()?, call.tenant(), call.id()?)
+        .await?;
     Ok(Reply::ok())
 }
 
@@ -73,7 +84,9 @@ fn read_new(body: &Json, caller: &Identity) -> Result<NewApiKey> {
         let message = "a key can be made for oneself only";
         return Err(Error::new(ErrorKind::Forbidden, message));
     }
-    Ok(NewApiKey::new(name).with_roles(roles).with_expires_at(expires_at))
+    Ok(NewApiKey::new(name)
+        .with_roles(roles)
+        .with_expires_at(expires_at))
 }
 
 fn write(key: &ApiKey) -> Json {

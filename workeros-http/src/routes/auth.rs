@@ -28,21 +28,30 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::new(Method::POST, SIGN_OUT, Access::Open, sign_out),
         Endpoint::new(Method::GET, SESSION, Access::Open, read_session),
     ];
-    endpoints.into_iter().map(Endpoint::for_better_auth).collect()
+    endpoints
+        .into_iter()
+        .map(Endpoint::for_better_auth)
+        .collect()
 }
 
 async fn sign_up(call: Call) -> Result<Reply> {
     let form = read_sign_up(call.json(), &call.backend)?;
     let sign_up =
         SignUp::new(form.email, form.password, form.name).with_setup_token(form.setup_token);
-    let signed_in = call.auth()?.sign_up_email(sign_up, &call.request_info()).await?;
+    let signed_in = call
+        .auth()?
+        .sign_up_email(sign_up, &call.request_info())
+        .await?;
     welcome(&call, &signed_in, json!({}), form.keep)
 }
 
 async fn sign_in(call: Call) -> Result<Reply> {
     let form = read_sign_in(call.json(), &call.backend)?;
     let sign_in = SignIn::new(form.email, form.password);
-    let signed_in = call.auth()?.sign_in_email(sign_in, &call.request_info()).await?;
+    let signed_in = call
+        .auth()?
+        .sign_in_email(sign_in, &call.request_info())
+        .await?;
     let url = form.callback.as_ref().map(CallbackUrl::as_str);
     let redirect = json!({"redirect": url.is_some(), "url": url});
     welcome(&call, &signed_in, redirect, form.keep)
@@ -64,13 +73,23 @@ async fn read_session(call: Call) -> Result<Reply> {
         Err(error) if error.kind() == ErrorKind::Unauthorized => None,
         Err(error) => return Err(error),
     };
-    let Some(token) = credentials.as_ref().and_then(|credentials| credentials.session()) else {
+    let Some(token) = credentials
+        .as_ref()
+        .and_then(|credentials| credentials.session())
+    else {
         return Ok(Reply::json(&Json::Null));
     };
     match auth.session(token).await? {
-        Some(ActiveSession { session, user, roles, .. }) => {
+        Some(ActiveSession {
+            session,
+            user,
+            roles,
+            ..
+        }) => {
             let session = write_session(&session, token);
-            Ok(Reply::json(&json!({"session": session, "user": write_user(&user, Some(&roles))})))
+            Ok(Reply::json(
+                &json!({"session": session, "user": write_user(&user, Some(&roles))}),
+            ))
         }
         None => Ok(Reply::json(&Json::Null).with_header(SET_COOKIE, cookie::clear(auth)?)),
     }

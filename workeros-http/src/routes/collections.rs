@@ -23,12 +23,17 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 async fn list_collections(call: Call) -> Result<Reply> {
     let list = collections(&call).list().await?;
-    Ok(Reply::data(list.iter().map(|collection| write(collection)).collect()))
+    Ok(Reply::data(
+        list.iter().map(|collection| write(collection)).collect(),
+    ))
 }
 
 async fn create_collection(call: Call) -> Result<Reply> {
     let collection = if call.json().get("adopted") == Some(&Json::Bool(true)) {
-        call.plane().adoption(call.subject()).adopt(call.json()).await?
+        call.plane()
+            .adoption(call.subject())
+            .adopt(call.json())
+            .await?
     } else {
         collections(&call).create(call.json()).await?
     };
@@ -41,7 +46,9 @@ async fn read_collection(call: Call) -> Result<Reply> {
 }
 
 async fn update_collection(call: Call) -> Result<Reply> {
-    let collection = collections(&call).update(call.segment("slug"), call.json()).await?;
+    let collection = collections(&call)
+        .update(call.segment("slug"), call.json())
+        .await?;
     Ok(Reply::data(write(&collection)))
 }
 
@@ -51,7 +58,9 @@ async fn delete_collection(call: Call) -> Result<Reply> {
 }
 
 async fn drop_field(call: Call) -> Result<Reply> {
-    collections(&call).drop_field(call.segment("slug"), call.segment("name")).await?;
+    collections(&call)
+        .drop_field(call.segment("slug"), call.segment("name"))
+        .await?;
     Ok(Reply::ok())
 }
 
@@ -64,8 +73,14 @@ pub(super) fn write(collection: &Collection) -> Json {
     let mut json = collection.to_json();
     if let Some(members) = json.as_object_mut() {
         members.insert("id".to_owned(), json!(collection.id.to_string()));
-        members.insert("created_at".to_owned(), json!(collection.created_at.to_string()));
-        members.insert("updated_at".to_owned(), json!(collection.updated_at.to_string()));
+        members.insert(
+            "created_at".to_owned(),
+            json!(collection.created_at.to_string()),
+        );
+        members.insert(
+            "updated_at".to_owned(),
+            json!(collection.updated_at.to_string()),
+        );
     }
     json
 }

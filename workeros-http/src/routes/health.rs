@@ -7,7 +7,12 @@ use crate::endpoint::{Access, Endpoint};
 use crate::reply::Reply;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
-    vec![Endpoint::new(Method::GET, "/health", Access::Open, check_health)]
+    vec![Endpoint::new(
+        Method::GET,
+        "/health",
+        Access::Open,
+        check_health,
+    )]
 }
 
 async fn check_health(_: Call) -> Result<Reply> {

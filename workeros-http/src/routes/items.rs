@@ -7,8 +7,9 @@ use crate::conditional::{idempotency_key, is_known, precondition};
 use crate::endpoint::{Access, Endpoint};
 use crate::reply::Reply;
 
-const LIST_PARAMETERS: &[&str] =
-    &["filter", "q", "sort", "fields", "limit", "offset", "cursor", "meta"];
+const LIST_PARAMETERS: &[&str] = &[
+    "filter", "q", "sort", "fields", "limit", "offset", "cursor", "meta",
+];
 const ITEM_PARAMETERS: &[&str] = &["fields"];
 
 /// What anybody may do is decided by his grant: every one of these is open to
@@ -55,18 +56,27 @@ async fn read_item(call: Call) -> Result<Reply> {
     let query = Query::from_params(&call.query)?;
     let item = call.items().get(call.segment("id"), &query).await?;
     let reply = Reply::item(&item);
-    Ok(if is_known(call.headers(), &item)? { reply.not_modified() } else { reply })
+    Ok(if is_known(call.headers(), &item)? {
+        reply.not_modified()
+    } else {
+        reply
+    })
 }
 
 async fn update_item(call: Call) -> Result<Reply> {
     let precondition = precondition(call.headers())?;
-    let item = call.items().update(call.segment("id"), call.json(), &precondition).await?;
+    let item = call
+        .items()
+        .update(call.segment("id"), call.json(), &precondition)
+        .await?;
     Ok(Reply::item(&item))
 }
 
 async fn delete_item(call: Call) -> Result<Reply> {
     let precondition = precondition(call.headers())?;
-    call.items().delete(call.segment("id"), &precondition).await?;
+    call.items()
+        .delete(call.segment("id"), &precondition)
+        .await?;
     Ok(Reply::ok())
 }
 

@@ -36,7 +36,12 @@ impl<Id: FromStr> Paging<Id> {
     }
 
     /// A page of the list.
-    pub(super) fn reply(&self, data: Vec<Json>, last: Option<impl Display>, has_more: bool) -> Reply {
+    pub(super) fn reply(
+        &self,
+        data: Vec<Json>,
+        last: Option<impl Display>,
+        has_more: bool,
+    ) -> Reply {
         let next_cursor = last.filter(|_| has_more).map(|id| id.to_string());
         Reply::json(&json!({
             "data": data,

@@ -31,7 +31,9 @@ async fn list_permissions(call: Call) -> Result<Reply> {
         filter = filter.with_collection(collection);
     }
     let list = permissions(&call).list(&filter).await?;
-    Ok(Reply::data(list.iter().map(PermissionView::to_json).collect::<Json>()))
+    Ok(Reply::data(
+        list.iter().map(PermissionView::to_json).collect::<Json>(),
+    ))
 }
 
 async fn create_permission(call: Call) -> Result<Reply> {

@@ -21,7 +21,9 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 async fn list_roles(call: Call) -> Result<Reply> {
     let list = roles(&call).list().await?;
-    Ok(Reply::data(list.iter().map(Role::to_json).collect::<Json>()))
+    Ok(Reply::data(
+        list.iter().map(Role::to_json).collect::<Json>(),
+    ))
 }
 
 async fn create_role(call: Call) -> Result<Reply> {
@@ -30,7 +32,9 @@ async fn create_role(call: Call) -> Result<Reply> {
 }
 
 async fn update_role(call: Call) -> Result<Reply> {
-    let role = roles(&call).update(call.segment("name"), call.json()).await?;
+    let role = roles(&call)
+        .update(call.segment("name"), call.json())
+        .await?;
     Ok(Reply::data(role.to_json()))
 }
 
@@ -38,7 +42,9 @@ async fn delete_role(call: Call) -> Result<Reply> {
     let name = call.segment("name");
     let auth = call.auth().ok();
     let taken_away = auth.map(|_| Auth::remove_role_everywhere(call.tenant(), name));
-    roles(&call).delete(name, taken_away.into_iter().collect()).await?;
+    roles(&call)
+        .delete(name, taken_away.into_iter().collect())
+        .await?;
     Ok(Reply::ok())
 }
 

@@ -26,13 +26,23 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 async fn list_users(call: Call) -> Result<Reply> {
     let paging = Paging::read(&call)?;
-    let page = call.auth()?.users(call.tenant(), paging.limit, paging.before).await?;
+    let page = call
+        .auth()?
+        .users(call.tenant(), paging.limit, paging.before)
+        .await?;
     let last = page.accounts.last().map(|account| account.user.id);
-    Ok(paging.reply(page.accounts.iter().map(write).collect(), last, page.has_more))
+    Ok(paging.reply(
+        page.accounts.iter().map(write).collect(),
+        last,
+        page.has_more,
+    ))
 }
 
 async fn create_user(call: Call) -> Result<Reply> {
-    let account = call.auth()?.create_user(call.tenant(), read_new(call.json())?).await?;
+    let account = call
+        .auth()?
+        .create_user(call.tenant(), read_new(call.json())?)
+        .await?;
     Ok(Reply::data(write(&account)).created())
 }
 
@@ -43,7 +53,10 @@ async fn read_user(call: Call) -> Result<Reply> {
 
 async fn update_user(call: Call) -> Result<Reply> {
     let patch = read_patch(call.json())?;
-    let account = call.auth()?.update_user(call.tenant(), call.id()?, patch).await?;
+    let account = call
+        .auth()?
+        .update_user(call.tenant(), call.id()?, patch)
+        .await?;
     Ok(Reply::data(write(&account)))
 }
 
@@ -54,7 +67,8 @@ async fn delete_user(call: Call) -> Result<Reply> {
 
 async fn set_roles(call: Call) -> Result<Reply> {
     let (auth, tenant, user) = (call.auth()?, call.tenant(), call.id()?);
-    auth.set_roles(tenant, user, &read_roles(call.json())?).await?;
+    auth.set_roles(tenant, user, &read_roles(call.json())?)
+        .await?;
     Ok(Reply::data(write(&auth.user(tenant, user).await?)))
 }
 
@@ -62,7 +76,9 @@ async fn set_roles(call: Call) -> Result<Reply> {
 fn read_new(body: &Json) -> Result<NewUser> {
     let mut object = Object::read(body, "")?;
     object.require("email");
-    let email = object.string("email").map(|text| EmailAddress::parse(&text));
+    let email = object
+        .string("email")
+        .map(|text| EmailAddress::parse(&text));
     let email = email.and_then(|email| object.keep(email));
     let name = DisplayName::parse(&object.string("name").unwrap_or_default());
     let name = object.keep(name);
@@ -71,21 +87,32 @@ fn read_new(body: &Json) -> Result<NewUser> {
     let roles = object.strings("roles").unwrap_or_default();
     object.finish()?;
     let (Some(email), Some(name)) = (email, name) else {
-        return Err(Error::validation("", "required", "an e-mail address is required"));
+        return Err(Error::validation(
+            "",
+            "required",
+            "an e-mail address is required",
+        ));
     };
-    Ok(NewUser::new(email, name).with_password(password).with_roles(roles))
+    Ok(NewUser::new(email, name)
+        .with_password(password)
+        .with_roles(roles))
 }
 
 /// Reads `{email?, name?, disabled?}`.
 fn read_patch(body: &Json) -> Result<UserPatch> {
     let mut object = Object::read(body, "")?;
-    let email = object.string("email").map(|text| EmailAddress::parse(&text));
+    let email = object
+        .string("email")
+        .map(|text| EmailAddress::parse(&text));
     let email = email.and_then(|email| object.keep(email));
     let name = object.string("name").map(|text| DisplayName::parse(&text));
     let name = name.and_then(|name| object.keep(name));
     let disabled = object.boolean("disabled");
     object.finish()?;
-    Ok(UserPatch::new().with_email(email).with_name(name).with_disabled(disabled))
+    Ok(UserPatch::new()
+        .with_email(email)
+        .with_name(name)
+        .with_disabled(disabled))
 }
 
 /// Reads `{roles}`.

@@ -30,14 +30,20 @@ pub(super) fn read_sign_up(body: &Json, backend: &Backend) -> Result<SignUpForm>
     let password = read_password(&mut object);
     let name = DisplayName::parse(&object.string("name").unwrap_or_default());
     let name = object.keep(name);
-    let setup_token = object.string("setupToken").map(|text| SetupToken::new(&text));
+    let setup_token = object
+        .string("setupToken")
+        .map(|text| SetupToken::new(&text));
     let keep = read_keep(&mut object);
     read_callback(&mut object, backend);
     object.finish()?;
     match (email, password, name) {
-        (Some(email), Some(password), Some(name)) => {
-            Ok(SignUpForm { email, password, name, setup_token, keep })
-        }
+        (Some(email), Some(password), Some(name)) => Ok(SignUpForm {
+            email,
+            password,
+            name,
+            setup_token,
+            keep,
+        }),
         _ => Err(incomplete()),
     }
 }
@@ -51,7 +57,12 @@ pub(super) fn read_sign_in(body: &Json, backend: &Backend) -> Result<SignInForm>
     let callback = read_callback(&mut object, backend);
     object.finish()?;
     match (email, password) {
-        (Some(email), Some(password)) => Ok(SignInForm { email, password, callback, keep }),
+        (Some(email), Some(password)) => Ok(SignInForm {
+            email,
+            password,
+            callback,
+            keep,
+        }),
         _ => Err(incomplete()),
     }
 }
@@ -82,5 +93,9 @@ fn read_callback(object: &mut Object, backend: &Backend) -> Option<CallbackUrl> 
 }
 
 fn incomplete() -> Error {
-    Error::validation("", "required", "an e-mail address and a password are required")
+    Error::validation(
+        "",
+        "required",
+        "an e-mail address and a password are required",
+    )
 }

@@ -1,0 +1,147 @@
+use serde_json::json;
+use workeros_http::testkit::Scenario;
+
+use crate::support::World;
+
+#[tokio::test]
+async fn scenarios() {
+    super::check(table).await;
+}
+
+pub(super) fn table(_: &World) -> Vec<Scenario> {
+    [sign_up(), sign_in(), session()].concat()
+}
+
+fn sign_up() -> Vec<Scenario> {
+    let post = || Scenario::post("/api/auth/sign-up/email");
+    let body =
+        |email: &str, password: &str| json!({"email": email, "password": password, "name": "Eve"});
+    let good = body("Eve@Example.com", "battery staple horse");
+    vec![
+        post()
+            .json(good.clone())
+            .expect(200)
+            .body([
+                r#""token":""#,
+                r#""email":"eve@example.com""#,
+                r#""emailVerified":false"#,
+            ])
+            .not_body(["battery", "argon2", "data"]),
+        post()
+            .json(good)
+            .expect(422)
+            .code("USER_ALREADY_EXISTS")
+            .body([r#"{"code":"USER_ALREADY_EXISTS","#, r#""error":{"#]),
+        post()
+            .json(body("dan@example.com", "short"))
+            .expect(422)
+            .code("PASSWORD_TOO_SHORT"),
+        post()
+            .json(body("dan@example.com", "password123"))
+            .expect(422)
+            .code("PASSWORD_COMMON"),
+        post()
+            .json(body("dan", "battery staple horse"))
+            .expect(422)
+            .body(["/email"]),
+        post()
+            .json(body("dan＠example.com", "battery staple horse"))
+            .expect(422)
+            .body(["/email"]),
+        post()
+            .json(json!({}))
+            .expect(422)
+            .body(["/email", "/password"]),
+        post()
+            .raw("application/json", "{")
+            .expect(400)
+            .code("BAD_REQUEST"),
+        post()
+            .raw("application/x-www-form-urlencoded", "email=x")
+            .expect(415),
+    ]
+}
+
+fn sign_in() -> Vec<Scenario> {
+    let post = || Scenario::post("/api/auth/sign-in/email");
+    let body = |email: &str, password: &str| json!({"email": email, "password": password});
+    let good = body("eve@example.com", "battery staple horse");
+    let to = |url: &str| {
+        let mut body = good.clone();
+        body["callbackURL"] = json!(url);
+        body
+    };
+    let wrong = r#"{"code":"INVALID_EMAIL_OR_PASSWORD","#;
+    vec![
+        post()
+            .json(good.clone())
+            .body([r#""token":""#, r#""redirect":false"#]),
+        post()
+            .json(body("EVE@example.com", "battery staple horse"))
+            .body([r#""token":""#]),
+        post()
+            .json(body("eve@example.com", "another one"))
+            .expect(401)
+            .body([wrong]),
+        post()
+            .json(body("nobody@example.com", "another one"))
+            .expect(401)
+            .body([wrong]),
+        post()
+            .json(to("/welcome?x=1"))
+            .body([r#""redirect":true"#, r#""url":"/welcome?x=1""#]),
+        post()
+            .json(to("http://localhost:8080/welcome"))
+            .body([r#""redirect":true"#]),
+        post()
+            .json(to("https://evil.example"))
+            .expect(422)
+            .body(["/callbackURL"]),
+        post().json(to("//evil.example")).expect(422),
+        post().json(to("/\\evil.example")).expect(422),
+        post()
+            .json(to("http://localhost:8080@evil.example"))
+            .expect(422),
+        post().json(to("javascript:alert(1)")).expect(422),
+        // A session that has ended keeps nobody from signing in.
+        post()
+            .json(good.clone())
+            .header("cookie", "workeros=gone")
+            .body([r#""token":""#]),
+        post()
+            .json(json!({"email": "eve@example.com", "password": {"$ne": ""}}))
+            .expect(422)
+            .body(["/password"]),
+        post()
+            .json(json!({"email": "eve@example.com", "password": null}))
+            .expect(422)
+            .body(["/password"]),
+        post()
+            .json(json!({"email": "eve@example.com", "password": 7}))
+            .expect(422)
+            .body(["/password"]),
+        post().raw("application/json", "").expect(400),
+    ]
+}
+
+fn session() -> Vec<Scenario> {
+    let get = || Scenario::get("/api/auth/get-session");
+    let post = || Scenario::post("/api/auth/sign-out");
+    vec![
+        get().body(["null"]),
+        get().as_user("ann").body([
+            r#""session":{"#,
+            r#""email":"ann@example.com""#,
+            r#""roles":[]"#,
+        ]),
+        get().as_admin().body([r#""roles":["admin"]"#]),
+        get()
+            .header("authorization", "Bearer nonsense")
+            .body(["null"]),
+        get().header("cookie", "workeros=nonsense").body(["null"]),
+        get().as_key_of("ann").body(["null"]),
+        post().body([r#"{"success":true}"#]),
+        post().as_user("dan").body([r#"{"success":true}"#]),
+        Scenario::get("/api/items/posts").as_user("dan").expect(401),
+    ]
+}

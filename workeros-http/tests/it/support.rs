@@ -1,0 +1,120 @@
+use std::sync::Arc;
+
+use serde_json::{Value as Json, json};
+use workeros_adapters::Sqlite;
+use workeros_adapters::testkit::{Opened, databases};
+use workeros_http::testkit::{TestApp, TestAppBuilder, TestResponse};
+
+/// An app on SQLite, for what has nothing to do with the database.
+pub(crate) async fn app() -> TestApp {
+    app_with(|app| app).await
+}
+
+/// The same, set up so.
+pub(crate) async fn app_with(set_up: impl FnOnce(TestAppBuilder) -> TestAppBuilder) -> TestApp {
+    let database = Arc::new(Sqlite::memory().await.unwrap());
+    set_up(TestApp::builder(database)).build().await
+}
+
+/// An app with people and rows in it.
+pub(crate) struct World {
+    pub(crate) app: TestApp,
+    /// Ann's post.
+    pub(crate) ann: String,
+    /// Bob's post.
+    pub(crate) bob: String,
+    /// A page, for everybody to read.
+    pub(crate) page: String,
+    /// The permission by which everybody may read pages.
+    pub(crate) permission: String,
+    _database: Option<Opened>,
+}
+
+/// A world on every database there is.
+pub(crate) async fn worlds() -> Vec<World> {
+    let mut worlds = Vec::new();
+    for opened in databases().await {
+        let app = TestApp::new(Arc::clone(&opened.database)).await;
+        worlds.push(World::new(app, Some(opened)).await);
+    }
+    worlds
+}
+
+impl World {
+    /// A world on SQLite.
+    pub(crate) async fn sqlite() -> Self {
+        Self::new(app().await, None).await
+    }
+
+    /// `posts` belong to who writes them, and have a `note` only an admin may
+    /// read; `pages` are for everybody to read; on `secrets` nobody has a
+    /// permission.
+    pub(crate) async fn new(app: TestApp, database: Option<Opened>) -> Self {
+        let admin = app.admin().await;
+        let text = |name: &str| json!({"name": name, "type": "text"});
+        for (slug, owner_scoped) in [("posts", true), ("pages", false), ("secrets", false)] {
+            let fields = json!([text("title"), {"name": "views", "type": "integer"}, text("note")]);
+            let body = json!({"slug": slug, "owner_scoped": owner_scoped, "fields": fields});
+            let _ = admin.post("/api/collections").json(&body).await.expect(201);
+        }
+        let own = json!({"owner_id": {"_eq": "$user.id"}});
+        let seen = json!(["title", "views", "owner_id", "created_at", "updated_at"]);
+        let written = json!(["title", "views"]);
+        for (action, condition, fields) in [
+            ("read", &own, &seen),
+            ("create", &Json::Null, &written),
+            ("update", &own, &written),
+            ("delete", &own, &Json::Null),
+        ] {
+            let permission = json!({
+                "role": "authenticated", "collection": "posts", "action": action,
+                "condition": condition, "fields": fields,
+            });
+            let _ = admin
+                .post("/api/permissions")
+                .json(&permission)
+                .await
+                .expect(201);
+        }
+        let public = json!({"role": "public", "collection": "pages", "action": "read"});
+        let permission = id(&admin
+            .post("/api/permissions")
+            .json(&public)
+            .await
+            .expect(201));
+        let page = json!({"title": "welcome"});
+        let page = id(&admin.post("/api/items/pages").json(&page).await.expect(201));
+        let mut posts = Vec::new();
+        for name in ["ann", "bob"] {
+            let post = json!({"title": format!("of {name}"), "views": 1});
+            let made = app
+                .user(name)
+                .await
+                .post("/api/items/posts")
+                .json(&post)
+                .await
+                .expect(201);
+            let note = json!({"note": format!("secret about {name}")});
+            let path = format!("/api/items/posts/{}", id(&made));
+            let _ = admin.patch(path).json(&note).await.expect(200);
+            posts.push(id(&made));
+        }
+        let [ann, bob] = posts.try_into().unwrap();
+        Self {
+            app,
+            ann,
+            bob,
+            page,
+            permission,
+            _database: database,
+        }
+    }
+}
+
+/// The id of what was made.
+pub(crate) fn id(response: &TestResponse) -> String {
+    response.data()["id"].as_str().unwrap().to_owned()
+}
+
+/// An id of nothing.
+pub(crate) const NOWHERE: &str = "018fd3ab-c200-7000-8000-00000000dead";
