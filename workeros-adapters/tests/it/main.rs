@@ -10,6 +10,8 @@
     reason = "tests"
 )]
 
+#[cfg(feature = "testkit")]
+mod language;
 mod mailer;
 #[cfg(feature = "postgres")]
 mod postgres;
