@@ -1,6 +1,10 @@
 //! The service in process, on SQLite: lists, one item, creates.
 
-#![allow(clippy::unwrap_used, missing_docs, reason = "a benchmark reports by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "a benchmark reports by panicking"
+)]
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,7 +15,11 @@ use tokio::runtime::{Builder, Runtime};
 use workeros_benches::{Instance, POSTS, post};
 
 fn runtime(threads: usize) -> Runtime {
-    Builder::new_multi_thread().worker_threads(threads).enable_all().build().unwrap()
+    Builder::new_multi_thread()
+        .worker_threads(threads)
+        .enable_all()
+        .build()
+        .unwrap()
 }
 
 /// One caller at a time on one thread: what one core does.
@@ -22,10 +30,26 @@ fn lists(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(1));
     let filter = "%7B%22views%22:%7B%22_gt%22:5000%7D%7D";
     let paths = [
-        ("plain", "/api/items/posts?limit=50".to_owned(), &instance.admin),
-        ("filter and sort", format!("/api/items/posts?limit=50&filter={filter}&sort=views"), &instance.admin),
-        ("row filter", "/api/items/posts?limit=50".to_owned(), &instance.user),
-        ("keyset page 1", "/api/items/posts?limit=50&cursor=".to_owned(), &instance.admin),
+        (
+            "plain",
+            "/api/items/posts?limit=50".to_owned(),
+            &instance.admin,
+        ),
+        (
+            "filter and sort",
+            format!("/api/items/posts?limit=50&filter={filter}&sort=views"),
+            &instance.admin,
+        ),
+        (
+            "row filter",
+            "/api/items/posts?limit=50".to_owned(),
+            &instance.user,
+        ),
+        (
+            "keyset page 1",
+            "/api/items/posts?limit=50&cursor=".to_owned(),
+            &instance.admin,
+        ),
     ];
     for (name, path, token) in &paths {
         group.bench_function(*name, |bencher| {
@@ -33,9 +57,17 @@ fn lists(criterion: &mut Criterion) {
         });
     }
     group.finish();
-    let page = runtime.block_on(instance.call(Method::GET, "/api/items/posts?limit=1", &instance.admin, None));
+    let page = runtime.block_on(instance.call(
+        Method::GET,
+        "/api/items/posts?limit=1",
+        &instance.admin,
+        None,
+    ));
     let page: serde_json::Value = serde_json::from_slice(&page).unwrap();
-    let path = format!("/api/items/posts/{}", page["data"][0]["id"].as_str().unwrap());
+    let path = format!(
+        "/api/items/posts/{}",
+        page["data"][0]["id"].as_str().unwrap()
+    );
     criterion.bench_function("get by id, one core", |bencher| {
         bencher.iter(|| runtime.block_on(instance.call(Method::GET, &path, &instance.admin, None)));
     });
@@ -46,7 +78,9 @@ fn creates(criterion: &mut Criterion) {
     let runtime = runtime(2);
     let instance = Arc::new(runtime.block_on(Instance::with_posts(0)));
     let mut group = criterion.benchmark_group("create");
-    group.throughput(Throughput::Elements(1)).measurement_time(Duration::from_secs(10));
+    group
+        .throughput(Throughput::Elements(1))
+        .measurement_time(Duration::from_secs(10));
     for callers in [1_u64, 64] {
         group.bench_function(format!("{callers} callers"), |bencher| {
             bencher.iter_custom(|iterations| {
@@ -67,7 +101,9 @@ async fn create(instance: Arc<Instance>, callers: u64, iterations: u64) -> Durat
                 for n in 0..share {
                     let body = post(usize::try_from(n).unwrap());
                     let path = "/api/items/posts";
-                    instance.call(Method::POST, path, &instance.admin, Some(body)).await;
+                    instance
+                        .call(Method::POST, path, &instance.admin, Some(body))
+                        .await;
                 }
             })
         })

@@ -1,7 +1,11 @@
 //! What the benchmarks share: an instance with posts in it, and a client that
 //! calls the service in process.
 
-#![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a benchmark reports by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "a benchmark reports by panicking"
+)]
 
 use bytes::Bytes;
 use http::{Method, Request, StatusCode, header};
@@ -30,10 +34,16 @@ impl Instance {
     /// An instance with that many posts.
     pub async fn with_posts(count: usize) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let database = Sqlite::open(directory.path().join("bench.sqlite")).await.unwrap();
+        let database = Sqlite::open(directory.path().join("bench.sqlite"))
+            .await
+            .unwrap();
         let workeros = Workeros::builder().db(database).build().await.unwrap();
-        let mut instance =
-            Self { workeros, admin: String::new(), user: String::new(), _directory: directory };
+        let mut instance = Self {
+            workeros,
+            admin: String::new(),
+            user: String::new(),
+            _directory: directory,
+        };
         instance.admin = instance.sign_up("admin@example.com").await;
         instance.user = instance.sign_up("user@example.com").await;
         instance.define().await;
@@ -43,7 +53,9 @@ impl Instance {
 
     async fn sign_up(&self, email: &str) -> String {
         let body = json!({"email": email, "password": "correct horse battery", "name": "x"});
-        let answer = self.call(Method::POST, "/api/auth/sign-up/email", "", Some(body)).await;
+        let answer = self
+            .call(Method::POST, "/api/auth/sign-up/email", "", Some(body))
+            .await;
         let answer: Json = serde_json::from_slice(&answer).unwrap();
         answer["token"].as_str().unwrap().to_owned()
     }
@@ -63,12 +75,14 @@ impl Instance {
                 {"name": "data", "type": "json"},
             ],
         });
-        self.call(Method::POST, "/api/collections", &self.admin, Some(posts)).await;
+        self.call(Method::POST, "/api/collections", &self.admin, Some(posts))
+            .await;
         let read = json!({
             "role": "authenticated", "collection": "posts", "action": "read",
             "condition": {"$or": [{"status": "published"}, {"owner_id": "$user.id"}]},
         });
-        self.call(Method::POST, "/api/permissions", &self.admin, Some(read)).await;
+        self.call(Method::POST, "/api/permissions", &self.admin, Some(read))
+            .await;
     }
 
     async fn fill(&self, count: usize) {
@@ -77,7 +91,13 @@ impl Instance {
                 .map(|n| json!({"op": "create", "data": post(n)}))
                 .collect();
             let batch = json!({"operations": operations, "atomic": true});
-            self.call(Method::POST, "/api/items/posts/batch", &self.admin, Some(batch)).await;
+            self.call(
+                Method::POST,
+                "/api/items/posts/batch",
+                &self.admin,
+                Some(batch),
+            )
+            .await;
         }
     }
 
@@ -94,11 +114,20 @@ impl Instance {
             }
             None => Full::default(),
         };
-        let response = self.workeros.clone().oneshot(request.body(body).unwrap()).await.unwrap();
+        let response = self
+            .workeros
+            .clone()
+            .oneshot(request.body(body).unwrap())
+            .await
+            .unwrap();
         let status = response.status();
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
         let good = [StatusCode::OK, StatusCode::CREATED];
-        assert!(good.contains(&status), "{path}: {status} {}", String::from_utf8_lossy(&bytes));
+        assert!(
+            good.contains(&status),
+            "{path}: {status} {}",
+            String::from_utf8_lossy(&bytes)
+        );
         bytes
     }
 }
