@@ -1,5 +1,7 @@
 //! Versions of items, and requests sent twice.
 
+use std::time::Duration;
+
 use futures::future::join_all;
 use serde_json::json;
 
@@ -51,8 +53,7 @@ async fn a_stale_write_is_refused() {
         let path = format!("/api/items/pages/{}", world.page);
         let admin = world.app.admin().await;
         let read = admin.get(&path).await.expect(200);
-        let (etag, updated_at) = (read.header("etag"), read.data()["updated_at"].clone());
-        let updated_at = updated_at.as_str().unwrap();
+        let etag = read.header("etag");
         let body = json!({"views": 1});
         let patch = |name: &str, value: &str| admin.patch(&path).header(name, value).json(&body);
         let _ = patch("if-match", etag).await.expect(200);
@@ -65,15 +66,12 @@ async fn a_stale_write_is_refused() {
             .expect(412);
         let _ = patch("if-match", "*").await.expect(200);
 
-        world.app.clock().advance(std::time::Duration::from_secs(1));
-        let _ = patch("x-if-unmodified-since", updated_at).await.expect(200);
-        assert_eq!(
-            patch("x-if-unmodified-since", updated_at)
-                .await
-                .expect(409)
-                .code(),
-            "CONFLICT"
-        );
+        world.app.clock().advance(Duration::from_secs(1));
+        let read = admin.get(&path).await.expect(200).data();
+        let since = read["updated_at"].as_str().unwrap();
+        let _ = patch("x-if-unmodified-since", since).await.expect(200);
+        let stale = patch("x-if-unmodified-since", since).await.expect(409);
+        assert_eq!(stale.code(), "CONFLICT");
         let _ = patch("x-if-unmodified-since", "yesterday")
             .await
             .expect(422);
@@ -98,6 +96,25 @@ async fn of_racing_writers_exactly_one_wins() {
             .filter(|response| response.status == 412)
             .count();
         assert_eq!((won, lost), (1, 7));
+    }
+}
+
+#[tokio::test]
+async fn of_racing_writers_by_time_exactly_one_wins() {
+    for world in worlds().await {
+        let path = format!("/api/items/pages/{}", world.page);
+        let admin = world.app.admin().await;
+        let read = admin.get(&path).await.expect(200).data();
+        let since = read["updated_at"].as_str().unwrap();
+        let body = json!({"views": 1});
+        let patches = (0..8).map(|_| {
+            let patch = admin.patch(&path).header("x-if-unmodified-since", since);
+            patch.json(&body).into_future()
+        });
+        let responses = join_all(patches).await;
+        let won = responses.iter().filter(|response| response.status == 200);
+        let lost = responses.iter().filter(|response| response.status == 409);
+        assert_eq!((won.count(), lost.count()), (1, 7));
     }
 }
 

@@ -46,14 +46,14 @@ impl World {
         Self::new(app().await, None).await
     }
 
-    /// `posts` belong to who writes them, and have a `note` only an admin may
+    /// `posts` belong to who writes them, and have a `memo` only an admin may
     /// read; `pages` are for everybody to read; on `secrets` nobody has a
     /// permission.
     pub(crate) async fn new(app: TestApp, database: Option<Opened>) -> Self {
         let admin = app.admin().await;
         let text = |name: &str| json!({"name": name, "type": "text"});
         for (slug, owner_scoped) in [("posts", true), ("pages", false), ("secrets", false)] {
-            let fields = json!([text("title"), {"name": "views", "type": "integer"}, text("note")]);
+            let fields = json!([text("title"), {"name": "views", "type": "integer"}, text("memo")]);
             let body = json!({"slug": slug, "owner_scoped": owner_scoped, "fields": fields});
             let _ = admin.post("/api/collections").json(&body).await.expect(201);
         }
@@ -94,9 +94,9 @@ impl World {
                 .json(&post)
                 .await
                 .expect(201);
-            let note = json!({"note": format!("secret about {name}")});
+            let memo = json!({"memo": format!("secret about {name}")});
             let path = format!("/api/items/posts/{}", id(&made));
-            let _ = admin.patch(path).json(&note).await.expect(200);
+            let _ = admin.patch(path).json(&memo).await.expect(200);
             posts.push(id(&made));
         }
         let [ann, bob] = posts.try_into().unwrap();

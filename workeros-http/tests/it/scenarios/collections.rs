@@ -22,10 +22,10 @@ fn read() -> Vec<Scenario> {
         Scenario::get("/api/collections")
             .as_user("ann")
             .body(["posts"])
-            .not_body(["secrets", "note"]),
+            .not_body(["secrets"]),
         Scenario::get("/api/collections").as_admin().body([
             "secrets",
-            "note",
+            "memo",
             physical,
             "created_at",
         ]),
@@ -33,7 +33,7 @@ fn read() -> Vec<Scenario> {
         Scenario::get("/api/collections/posts")
             .as_user("ann")
             .body(["title"])
-            .not_body(["note"]),
+            .not_body(["memo"]),
         Scenario::get("/api/collections/secrets")
             .as_user("ann")
             .expect(403),

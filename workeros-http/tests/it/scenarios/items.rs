@@ -28,7 +28,7 @@ fn list(world: &World) -> Vec<Scenario> {
         get()
             .as_user("ann")
             .body(["of ann", one_page])
-            .not_body(["of bob", "secret", "note"]),
+            .not_body(["of bob", "secret", "memo"]),
         get()
             .as_key_of("ann")
             .body(["of ann"])
@@ -157,11 +157,11 @@ fn create(_: &World) -> Vec<Scenario> {
             .json(json!({"title": "new", "views": 3}))
             .expect(201)
             .body([r#""title":"new""#, r#""views":3"#])
-            .not_body(["note"])
+            .not_body(["memo"])
             .events(["posts.create"]),
         post()
             .as_user("ann")
-            .json(json!({"title": "x", "note": "y"}))
+            .json(json!({"title": "x", "memo": "y"}))
             .expect(403),
         post()
             .as_user("ann")
@@ -229,7 +229,12 @@ fn read(world: &World) -> Vec<Scenario> {
             .body([r#"{"views":1}"#]),
         Scenario::get(&ann)
             .as_user("ann")
-            .query("fields", "note")
+            .query("fields", "memo")
+            .expect(403)
+            .code("FORBIDDEN"),
+        Scenario::get(&ann)
+            .as_user("ann")
+            .query("fields", "nope")
             .expect(422),
         Scenario::get(&ann)
             .as_user("ann")
@@ -299,7 +304,7 @@ fn many(world: &World) -> Vec<Scenario> {
     let create = json!({"op": "create", "data": {"title": "b"}});
     let others = json!({"op": "update", "id": world.bob, "data": {"views": 9}});
     vec![
-        batch().json(json!({"operations": []})).expect(401),
+        batch().json(json!({"operations": [create]})).expect(401),
         batch()
             .as_user("ann")
             .json(json!({"operations": [create, others]}))
@@ -323,7 +328,9 @@ fn many(world: &World) -> Vec<Scenario> {
             .json(json!({}))
             .expect(422)
             .body(["/operations"]),
-        bulk().json(json!({"keys": [], "data": {}})).expect(401),
+        bulk()
+            .json(json!({"keys": [world.bob], "data": {"views": 9}}))
+            .expect(401),
         bulk()
             .as_user("bob")
             .json(json!({"keys": [world.bob], "data": {"views": 5}}))

@@ -102,7 +102,7 @@ fn simulate(world: &World) -> Vec<Scenario> {
             .as_admin()
             .json(question)
             .body([r#""allowed":true"#, "$user.id"])
-            .not_body(["note"]),
+            .not_body(["memo"]),
         post()
             .as_admin()
             .json(of_nobody)
