@@ -48,7 +48,9 @@ impl Items {
     /// # Errors
     ///
     /// [`NotFound`](ErrorKind::NotFound) when there is none that the caller may
-    /// update; [`PreconditionFailed`](ErrorKind::PreconditionFailed); else as
+    /// update; [`PreconditionFailed`](ErrorKind::PreconditionFailed) when its
+    /// version is another than the one stated, [`Conflict`](ErrorKind::Conflict)
+    /// when it was written after the instant stated; else as
     /// [`create`](Self::create).
     pub async fn update(&self, id: &str, body: &Json, precondition: &Precondition) -> Result<Item> {
         let mut attempts = Attempts::new(precondition);
@@ -67,8 +69,9 @@ impl Items {
     /// # Errors
     ///
     /// [`NotFound`](ErrorKind::NotFound) when there is none that the caller may
-    /// delete; [`PreconditionFailed`](ErrorKind::PreconditionFailed);
-    /// [`Conflict`](ErrorKind::Conflict) while another item points to it.
+    /// delete; [`PreconditionFailed`](ErrorKind::PreconditionFailed) as for
+    /// [`update`](Self::update); [`Conflict`](ErrorKind::Conflict) likewise, and
+    /// while another item points to it.
     pub async fn delete(&self, id: &str, precondition: &Precondition) -> Result<()> {
         let mut attempts = Attempts::new(precondition);
         loop {
@@ -88,12 +91,14 @@ pub(crate) struct Attempts {
 }
 
 impl Attempts {
-    /// A stated precondition is not tried again: that it no longer holds is
-    /// the answer.
+    /// A version that was stated is not tried again: that it is no longer the
+    /// item's is the answer.
     pub(crate) fn new(precondition: &Precondition) -> Self {
-        Self {
-            left: if precondition.is_none() { ATTEMPTS } else { 0 },
-        }
+        let left = match precondition {
+            Precondition::None | Precondition::UnmodifiedSince(_) => ATTEMPTS,
+            Precondition::IfMatch(_) => 0,
+        };
+        Self { left }
     }
 
     /// Takes an attempt, or hands the error on if it is no lost race.
@@ -467,19 +472,23 @@ pub(crate) fn returned(
 }
 
 fn check_precondition(row: &ItemRow, precondition: &Precondition) -> Result<()> {
-    let holds = match precondition {
-        Precondition::None => true,
+    let (holds, otherwise) = match precondition {
+        Precondition::None => return Ok(()),
         Precondition::IfMatch(tags) => {
             let current = row.etag();
-            tags.iter().any(|tag| tag == "*" || *tag == current)
+            let holds = tags.iter().any(|tag| tag == "*" || *tag == current);
+            (holds, ErrorKind::PreconditionFailed)
         }
-        Precondition::UnmodifiedSince(at) => row.updated_at().is_none_or(|updated| updated <= *at),
+        Precondition::UnmodifiedSince(at) => {
+            let holds = row.updated_at().is_none_or(|updated| updated <= *at);
+            (holds, ErrorKind::Conflict)
+        }
     };
     if holds {
         return Ok(());
     }
     let why = "the item was changed since you read it; read it again";
-    Err(Error::new(ErrorKind::PreconditionFailed, why))
+    Err(Error::new(otherwise, why))
 }
 
 fn unmoved(step: Step) -> Step {

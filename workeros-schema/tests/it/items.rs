@@ -352,7 +352,7 @@ async fn a_precondition_is_compared_in_the_write() {
         refused(items.delete(&id, &stale).await, ErrorKind::PreconditionFailed);
         let past = Precondition::UnmodifiedSince(Timestamp::parse("2000-01-01").unwrap());
         let patch = json!({"title": "b"});
-        refused(items.update(&id, &patch, &past).await, ErrorKind::PreconditionFailed);
+        refused(items.update(&id, &patch, &past).await, ErrorKind::Conflict);
         assert!(items.update(&id, &patch, &if_match("*")).await.is_ok());
         items.delete(&id, &Precondition::None).await.unwrap();
         refused(items.update(&id, &patch, &Precondition::None).await, ErrorKind::NotFound);
