@@ -11,6 +11,8 @@ use workeros_core::{Error, ErrorKind, Result};
 /// assert_eq!((policy.name(), policy.is_secure()), ("__Host-workeros", true));
 /// let policy = CookiePolicy::for_public_url(&"http://localhost:8080".parse()?);
 /// assert_eq!((policy.name(), policy.is_secure()), ("workeros", false));
+/// let policy = CookiePolicy::for_public_url(&"https://example.com/backend".parse()?);
+/// assert_eq!(policy.name(), "__Host-workeros-backend");
 /// # Ok::<(), http::uri::InvalidUri>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,17 +47,24 @@ impl CookiePolicy {
 
     /// The policy for a public URL: [`loopback`](Self::loopback) for `http` to
     /// `localhost`, `127.0.0.0/8` or `[::1]`, [`secure`](Self::secure) for all
-    /// others.
+    /// others. Below a path, the name ends in it: instances under one host
+    /// keep their sessions apart.
     #[must_use]
     pub fn for_public_url(url: &Uri) -> Self {
         let plain = url
             .scheme_str()
             .is_some_and(|scheme| scheme.eq_ignore_ascii_case("http"));
-        if plain && url.host().is_some_and(is_loopback) {
+        let mut policy = if plain && url.host().is_some_and(is_loopback) {
             Self::loopback()
         } else {
             Self::secure()
+        };
+        for segment in url.path().split('/').filter(|segment| !segment.is_empty()) {
+            let fit = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+            policy.name.push('-');
+            policy.name.extend(segment.chars().map(fit));
         }
+        policy
     }
 
     /// Adds a suffix to the name, so that several instances under one host

@@ -1,0 +1,231 @@
+//! What an application that embeds workeros sees.
+
+use axum::Router;
+use axum::body::Body;
+use axum::routing::get;
+use http::{Method, Request, StatusCode, header};
+use http_body_util::BodyExt as _;
+use serde_json::{Value as Json, json};
+use tower::ServiceExt as _;
+use workeros::{ErrorKind, Query, Sqlite, Workeros};
+
+async fn instance(path: &str) -> Workeros {
+    Workeros::builder()
+        .db(Sqlite::memory().await.unwrap())
+        .public_url(format!("https://example.com{path}"))
+        .auth(workeros::AuthBuilder::danger_weak_hashing)
+        .build()
+        .await
+        .unwrap()
+}
+
+struct Answer {
+    status: StatusCode,
+    cookie: Option<String>,
+    body: Json,
+}
+
+async fn call(
+    app: &Router,
+    method: Method,
+    path: &str,
+    cookie: &str,
+    body: Option<Json>,
+) -> Answer {
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header(header::ORIGIN, "https://example.com")
+        .header(header::CONTENT_TYPE, "application/json")
+        .header(header::COOKIE, cookie);
+    let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+    let response = app
+        .clone()
+        .oneshot(request.body(body).unwrap())
+        .await
+        .unwrap();
+    let cookie = response.headers().get(header::SET_COOKIE).map(|value| {
+        value
+            .to_str()
+            .unwrap()
+            .split(';')
+            .next()
+            .unwrap()
+            .to_owned()
+    });
+    let status = response.status();
+    let bytes = response.into_body().collect().await.unwrap().to_bytes();
+    let body = serde_json::from_slice(&bytes).unwrap_or(Json::Null);
+    Answer {
+        status,
+        cookie,
+        body,
+    }
+}
+
+fn sign_up(email: &str) -> Option<Json> {
+    Some(json!({"email": email, "password": "correct horse battery", "name": "x"}))
+}
+
+/// Two instances under two prefixes of one host: one's admin, tables and
+/// sessions are nothing to the other.
+#[tokio::test]
+async fn two_instances_in_one_process_do_not_see_each_other() {
+    let (a, b) = (instance("/a").await, instance("/b").await);
+    let app = Router::new()
+        .route("/", get(|| async { "the host" }))
+        .nest_service("/a", a.clone())
+        .nest_service("/b", b.clone());
+    let at_a = call(
+        &app,
+        Method::POST,
+        "/a/api/auth/sign-up/email",
+        "",
+        sign_up("a@x.com"),
+    )
+    .await;
+    let at_b = call(
+        &app,
+        Method::POST,
+        "/b/api/auth/sign-up/email",
+        "",
+        sign_up("b@x.com"),
+    )
+    .await;
+    assert_eq!(
+        (at_a.status, at_b.status),
+        (StatusCode::OK, StatusCode::OK),
+        "{}",
+        at_a.body
+    );
+    let (at_a, at_b) = (at_a.cookie.unwrap(), at_b.cookie.unwrap());
+    assert_ne!(
+        at_a.split('=').next(),
+        at_b.split('=').next(),
+        "the cookies have one name"
+    );
+    // A browser sends both cookies to both.
+    let both = format!("{at_a}; {at_b}");
+    let posts = Some(json!({"slug": "posts"}));
+    let made = call(&app, Method::POST, "/a/api/collections", &both, posts).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+    let there = call(&app, Method::GET, "/a/api/items/posts", &both, None).await;
+    let not_there = call(&app, Method::GET, "/b/api/items/posts", &both, None).await;
+    assert_eq!(
+        (there.status, not_there.status),
+        (StatusCode::OK, StatusCode::NOT_FOUND)
+    );
+    let foreign = call(&app, Method::GET, "/b/api/collections", &at_a, None).await;
+    assert_eq!(foreign.status, StatusCode::UNAUTHORIZED);
+    a.shutdown().await;
+    let down = call(&app, Method::GET, "/a/health", "", None).await;
+    let up = call(&app, Method::GET, "/b/health", "", None).await;
+    assert_eq!(
+        (down.status, up.status),
+        (StatusCode::SERVICE_UNAVAILABLE, StatusCode::OK)
+    );
+    b.shutdown().await;
+}
+
+#[tokio::test]
+async fn the_host_comes_through_the_same_door() {
+    let backend = instance("").await;
+    let posts = json!({"slug": "posts", "fields": [{"name": "title", "type": "text"}]});
+    backend
+        .plane()
+        .collections(backend.system())
+        .create(&posts)
+        .await
+        .unwrap();
+    let items = backend.items("posts").as_system();
+    items.create(&json!({"title": "a"})).await.unwrap();
+    let error = items.create(&json!({"title": 7})).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Validation);
+    let anonymous = workeros::Subject::anonymous(backend.plane().default_tenant());
+    let refused = backend
+        .items("posts")
+        .as_subject(anonymous)
+        .list(&Query::new())
+        .await;
+    assert_eq!(refused.unwrap_err().kind(), ErrorKind::Unauthorized);
+    assert!(!items.list(&Query::new().limit(1)).await.unwrap().has_more);
+}
+
+#[tokio::test]
+async fn the_builder_refuses_what_cannot_be() {
+    let build = |url: &str, origin: &str| {
+        let builder = Workeros::builder().public_url(url).allow_origin(origin);
+        async move { builder.db(Sqlite::memory().await.unwrap()).build().await }
+    };
+    for (url, origin) in [
+        ("not a url", "https://a.com"),
+        ("ftp://example.com", "https://a.com"),
+        ("https://example.com?x=1", "https://a.com"),
+        ("https://example.com", "*"),
+        ("https://example.com", "null"),
+        ("https://example.com", "https://a.com/path"),
+    ] {
+        let error = build(url, origin)
+            .await
+            .err()
+            .unwrap_or_else(|| panic!("{url} {origin}"));
+        assert_eq!(
+            error.kind(),
+            ErrorKind::Validation,
+            "{url} {origin}: {error}"
+        );
+    }
+    assert!(
+        build("https://example.com/x", "https://a.com")
+            .await
+            .is_ok()
+    );
+    assert!(workeros::Secret::new("too short").is_err());
+    assert!(workeros::Secret::new("changeme-changeme-changeme-changeme").is_err());
+}
+
+/// An instance started again finds what it left, and the same secret.
+#[tokio::test]
+async fn a_second_start_finds_everything() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("app.sqlite");
+    let start = || async {
+        let database = Sqlite::open(&path).await.unwrap();
+        Workeros::builder().db(database).build().await.unwrap()
+    };
+    let first = start().await;
+    let posts = json!({"slug": "posts", "fields": [{"name": "n", "type": "integer"}]});
+    first
+        .plane()
+        .collections(first.system())
+        .create(&posts)
+        .await
+        .unwrap();
+    for n in 0..3 {
+        first
+            .items("posts")
+            .as_system()
+            .create(&json!({"n": n}))
+            .await
+            .unwrap();
+    }
+    let page = Query::new().sort("n").limit(1);
+    let list = first
+        .items("posts")
+        .as_system()
+        .list(&page.clone().cursor(""))
+        .await
+        .unwrap();
+    first.shutdown().await;
+    drop(first);
+    let second = start().await;
+    let cursor = page.cursor(list.next_cursor.unwrap()).fields(["n"]);
+    // A cursor outlives a restart only if the secret does.
+    let list = second
+        .items("posts")
+        .as_system()
+        .list(&cursor)
+        .await
+        .unwrap();
+    assert_eq!(String::from_utf8_lossy(&list.json), r#"[{"n":1}]"#);
+}

@@ -1,0 +1,11 @@
+//! The facade: what an embedder sees, and the rules of the repository.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+mod embedding;
