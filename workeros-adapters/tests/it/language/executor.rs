@@ -25,9 +25,18 @@ pub(super) struct Executor {
 
 impl Executor {
     pub(super) async fn sqlite() -> Self {
+        Self::in_memory("TEXT").await
+    }
+
+    /// Text columns that tell no case, as an adopted table may have them.
+    pub(super) async fn sqlite_ignoring_case() -> Self {
+        Self::in_memory("TEXT COLLATE NOCASE").await
+    }
+
+    async fn in_memory(text: &'static str) -> Self {
         Self {
             database: Arc::new(Sqlite::memory().await.unwrap()),
-            text: "TEXT",
+            text,
             #[cfg(feature = "postgres")]
             _schema: None,
         }
