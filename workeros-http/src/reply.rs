@@ -1,7 +1,7 @@
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, ETAG, HeaderName};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 use workeros_core::json::{write_integer, write_string};
 use workeros_schema::{Item, List, Meta, Outcome};
 
@@ -26,7 +26,7 @@ impl Reply {
 
     /// `{"data": …}`.
     pub(crate) fn data(data: Json) -> Self {
-        Self::json(&json!({ "data": data }))
+        Self::json(&Json::Object(Map::from_iter([("data".to_owned(), data)])))
     }
 
     /// `{"ok": true}`: done, and there is nothing to show.

@@ -19,8 +19,8 @@ pub(crate) struct Router {
 
 #[derive(Debug, Default)]
 struct Node {
-    literal: HashMap<&'static str, Node>,
-    any: Option<Box<Node>>,
+    literal: HashMap<&'static str, Self>,
+    any: Option<Box<Self>>,
     /// Positions in the list of endpoints.
     endpoints: Vec<usize>,
 }

@@ -44,7 +44,7 @@ impl<Id: FromStr> Paging<Id> {
     ) -> Reply {
         let next_cursor = last.filter(|_| has_more).map(|id| id.to_string());
         Reply::json(&json!({
-            "data": data,
+            "data": Json::Array(data),
             "limit": self.limit,
             "next_cursor": next_cursor,
             "has_more": has_more,

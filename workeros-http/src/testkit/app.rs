@@ -203,6 +203,7 @@ impl TestAppBuilder {
         let config = Config::new(self.public_url.parse().unwrap()).unwrap();
         let auth = Auth::builder(runtime, plane.default_tenant())
             .with_cookie(CookiePolicy::for_public_url(&config.public_url))
+            .with_role_guard(DataPlane::role_guard)
             .danger_weak_hashing();
         let auth = (self.configure_auth)(auth).build().unwrap();
         let config = (self.configure)(config.with_auth(auth));

@@ -28,25 +28,21 @@ impl Client {
     }
 
     /// A `GET` request.
-    #[must_use]
     pub fn get(&self, path: impl AsRef<str>) -> TestRequest {
         self.request(Method::GET, path)
     }
 
     /// A `POST` request.
-    #[must_use]
     pub fn post(&self, path: impl AsRef<str>) -> TestRequest {
         self.request(Method::POST, path)
     }
 
     /// A `PATCH` request.
-    #[must_use]
     pub fn patch(&self, path: impl AsRef<str>) -> TestRequest {
         self.request(Method::PATCH, path)
     }
 
     /// A `DELETE` request.
-    #[must_use]
     pub fn delete(&self, path: impl AsRef<str>) -> TestRequest {
         self.request(Method::DELETE, path)
     }
@@ -56,7 +52,6 @@ impl Client {
     /// # Panics
     ///
     /// When the path cannot stand in a URL.
-    #[must_use]
     pub fn request(&self, method: Method, path: impl AsRef<str>) -> TestRequest {
         let mut request = Request::new(Bytes::new());
         *request.method_mut() = method;
@@ -149,7 +144,7 @@ impl TestResponse {
     ///
     /// When it is another.
     #[track_caller]
-    #[must_use = "or ignore it by `let _ =`"]
+    #[expect(clippy::return_self_not_must_use, reason = "it may be all one asks")]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{}", self.text());
         self

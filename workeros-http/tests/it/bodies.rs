@@ -34,7 +34,7 @@ async fn malformed_json_is_told_where() {
         let response = post(&world.app, body.to_owned()).await.expect(400);
         assert_eq!(response.code(), "BAD_REQUEST", "{body}");
     }
-    let _ = post(&world.app, &b"{\"title\":\"\xff\"}"[..])
+    post(&world.app, &b"{\"title\":\"\xff\"}"[..])
         .await
         .expect(400);
 }
@@ -49,7 +49,7 @@ async fn az_12_deep_json_is_refused_without_an_overflow() {
             assert!(response.text().contains("too_deep"), "{}", response.text());
         }
         // Broken off, it is as deep.
-        let _ = post(&world.app, open.repeat(10_000)).await.expect(422);
+        post(&world.app, open.repeat(10_000)).await.expect(422);
     }
     let in_reach = format!("{{\"title\":{}1{}}}", "[".repeat(63), "]".repeat(63));
     assert_eq!(
@@ -81,7 +81,7 @@ async fn only_json_is_read() {
         "application/json; charset=utf-8",
         "Application/JSON",
     ] {
-        let _ = post().header("content-type", media_type).await.expect(201);
+        post().header("content-type", media_type).await.expect(201);
     }
     for media_type in [
         "text/plain",
@@ -93,11 +93,11 @@ async fn only_json_is_read() {
         let response = post().header("content-type", media_type).await.expect(415);
         assert_eq!(response.code(), "UNSUPPORTED_MEDIA_TYPE", "{media_type}");
     }
-    let _ = post().await.expect(415);
+    post().await.expect(415);
     let compressed = post()
         .header("content-type", "application/json")
         .header("content-encoding", "gzip");
-    let _ = compressed.await.expect(415);
+    compressed.await.expect(415);
 }
 
 #[tokio::test]
@@ -108,7 +108,7 @@ async fn http_4_a_body_is_limited() {
         let body = json!({"title": ""}).to_string();
         body.replace("\"\"", &format!("\"{}\"", "x".repeat(bytes - body.len())))
     };
-    let _ = post(&app, sized(1000)).await.expect(201);
+    post(&app, sized(1000)).await.expect(201);
     assert_eq!(
         post(&app, sized(1001)).await.expect(413).code(),
         "PAYLOAD_TOO_LARGE"
@@ -122,8 +122,8 @@ async fn http_4_a_body_is_limited() {
 async fn two_megabytes_are_taken_and_no_more() {
     let world = World::sqlite().await;
     let body = |bytes: usize| format!("{{\"title\":\"{}\"}}", "x".repeat(bytes - 12));
-    let _ = post(&world.app, body(2 * 1024 * 1024)).await.expect(201);
-    let _ = post(&world.app, body(2 * 1024 * 1024 + 1))
+    post(&world.app, body(2 * 1024 * 1024)).await.expect(201);
+    post(&world.app, body(2 * 1024 * 1024 + 1))
         .await
         .expect(413);
 }

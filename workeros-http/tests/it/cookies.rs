@@ -19,14 +19,18 @@ async fn sign_up(app: &TestApp, remember: bool) -> TestResponse {
 
 #[tokio::test]
 async fn ses_1_over_https_the_cookie_is_bound_to_the_host() {
-    let app = app_with(|app| app.with_public_url("https://example.com/backend")).await;
-    let response = sign_up(&app, true).await;
-    let token = response.json()["token"].as_str().unwrap().to_owned();
-    let attributes = "Max-Age=2592000; Path=/; HttpOnly; SameSite=Lax; Secure";
-    assert_eq!(
-        response.header("set-cookie"),
-        format!("__Host-workeros={token}; {attributes}")
-    );
+    for (url, name) in [
+        ("https://example.com", "__Host-workeros"),
+        // Another instance under the same host has another cookie.
+        ("https://example.com/backend", "__Host-workeros-backend"),
+    ] {
+        let app = app_with(|app| app.with_public_url(url)).await;
+        let response = sign_up(&app, true).await;
+        let token = response.json()["token"].as_str().unwrap().to_owned();
+        let attributes = "Max-Age=2592000; Path=/; HttpOnly; SameSite=Lax; Secure";
+        let cookie = format!("{name}={token}; {attributes}");
+        assert_eq!(response.header("set-cookie"), cookie);
+    }
 }
 
 #[tokio::test]

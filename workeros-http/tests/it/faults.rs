@@ -53,9 +53,8 @@ async fn err_1_a_panic_is_an_answer_and_life_goes_on() {
         );
         assert_eq!(response.header("x-content-type-options"), "nosniff");
     }
-    let _ = app.anonymous().get("/api/items/pages").await.expect(200);
-    let _ = app
-        .admin()
+    app.anonymous().get("/api/items/pages").await.expect(200);
+    app.admin()
         .await
         .post("/api/items/pages")
         .json(&json!({"title": "x"}))
@@ -164,22 +163,20 @@ async fn err_2_no_secret_is_in_the_log_and_a_fault_is_there_once() {
         .expect(200);
     let token = signed_up.json()["token"].as_str().unwrap().to_owned();
     let key = app.api_key("ann", None).await;
-    let _ = key
-        .get("/api/items/posts?q=canary-search")
+    key.get("/api/items/posts?q=canary-search")
         .await
         .expect(200);
     let by_cookie = app
         .anonymous()
         .get("/api/items/posts")
         .header("cookie", format!("workeros={token}"));
-    let _ = by_cookie.await.expect(200);
+    by_cookie.await.expect(200);
     let _ = app
         .anonymous()
         .get("/health")
         .header("authorization", "Bearer canary-bearer")
         .await;
-    let _ = app
-        .anonymous()
+    app.anonymous()
         .get("/api/items/pages?filter=canary-filter")
         .await
         .expect(422);
@@ -187,7 +184,7 @@ async fn err_2_no_secret_is_in_the_log_and_a_fault_is_there_once() {
         .anonymous()
         .get("/api/items/pages")
         .header("x-fault", "internal");
-    let _ = faulty
+    faulty
         .header("x-request-id", "the-faulty-one")
         .await
         .expect(500);

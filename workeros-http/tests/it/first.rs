@@ -81,7 +81,7 @@ async fn first_3_a_setup_token_keeps_strangers_from_being_first() {
         );
         let mut wrong = form(0);
         wrong["setup_token"] = json!("another token altogether");
-        let _ = sign_up(&app, &wrong).await.expect(403);
+        sign_up(&app, &wrong).await.expect(403);
         let mut right = form(0);
         right["setupToken"] = json!("a token of this test");
         assert!(is_admin(&app, &sign_up(&app, &right).await.expect(200)).await);

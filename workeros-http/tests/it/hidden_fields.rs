@@ -1,5 +1,6 @@
 //! A field that may not be read gives no sign of itself.
 
+use serde_json::json;
 use workeros_http::testkit::TestResponse;
 
 use crate::support::{World, worlds};
@@ -47,7 +48,7 @@ async fn az_4_searching_does_not_look_into_it() {
             let by_note = found(q).await.expect(200).json();
             assert_eq!(
                 (&by_note["meta"]["filter_count"], &by_note["data"]),
-                (&0.into(), &serde_json::json!([]))
+                (&0.into(), &json!([]))
             );
         }
     }
@@ -70,6 +71,36 @@ async fn az_5_what_is_unknown_is_refused_with_its_place() {
                 .expect(422);
             assert_eq!(response.code(), "VALIDATION", "{query}");
             assert_eq!(response.paths(), [path], "{query}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn az_1_a_collection_one_may_not_touch_answers_like_one_that_is_not_there() {
+    for world in worlds().await {
+        let key = world.app.api_key("ann", None).await;
+        for client in [world.app.anonymous(), world.app.user("ann").await, key] {
+            let mut answers = Vec::new();
+            for slug in ["secrets", "nothing"] {
+                let (all, one) = (format!("/api/items/{slug}"), format!("/api/items/{slug}/x"));
+                let body = json!({"title": "x"});
+                let mut of_slug = Vec::new();
+                for request in [
+                    client.get(&all),
+                    client.get(&one),
+                    client.post(&all).json(&body),
+                    client.patch(&one).json(&body),
+                    client.delete(&one),
+                    client.post(format!("{all}/query")).json(&json!({})),
+                    client.get(format!("/api/collections/{slug}")),
+                ] {
+                    let response = request.header("x-request-id", "same").await;
+                    assert!([401, 403].contains(&response.status), "{}", response.text());
+                    of_slug.push(response.text());
+                }
+                answers.push(of_slug);
+            }
+            assert_eq!(answers[0], answers[1]);
         }
     }
 }

@@ -32,9 +32,9 @@ async fn a_cookie_is_as_good_as_a_bearer_token() {
     for world in worlds().await {
         let ann = world.app.user("ann").await;
         assert_eq!(reads(&world.app, ann.token()).await, 200);
-        let _ = ann.post("/api/auth/sign-out").await.expect(200);
+        ann.post("/api/auth/sign-out").await.expect(200);
         assert_eq!(reads(&world.app, ann.token()).await, 401);
-        let _ = ann.get("/api/items/posts").await.expect(401);
+        ann.get("/api/items/posts").await.expect(401);
     }
 }
 
@@ -121,8 +121,7 @@ async fn a_session_ends_by_itself_and_its_cookie_is_taken_away() {
             .app
             .anonymous()
             .request(Method::POST, "/api/auth/sign-out");
-        let _ = out
-            .header("cookie", format!("workeros={token}"))
+        out.header("cookie", format!("workeros={token}"))
             .await
             .expect(200);
     }
@@ -144,5 +143,29 @@ async fn pw_5_an_unknown_address_and_a_wrong_password_are_one_answer() {
             answers.push((response.text(), format!("{:?}", response.headers)));
         }
         assert_eq!(answers[0], answers[1]);
+    }
+}
+
+#[tokio::test]
+async fn pw_10_a_password_is_a_text() {
+    for world in worlds().await {
+        for path in ["/api/auth/sign-in/email", "/api/auth/sign-up/email"] {
+            for password in [
+                json!({"$ne": ""}),
+                json!(null),
+                json!(12_345_678),
+                json!(["x"]),
+            ] {
+                let body = json!({"email": "ann@example.com", "password": password});
+                let refused = world
+                    .app
+                    .anonymous()
+                    .post(path)
+                    .json(&body)
+                    .await
+                    .expect(422);
+                assert_eq!(refused.paths(), ["/password"], "{password}");
+            }
+        }
     }
 }

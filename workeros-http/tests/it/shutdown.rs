@@ -50,7 +50,7 @@ async fn a_request_under_way_is_answered_and_a_new_one_refused() {
     assert!(!shutdown.is_finished());
 
     released.add_permits(1);
-    let _ = write.await.unwrap().expect(201);
+    write.await.unwrap().expect(201);
     shutdown.await.unwrap();
 }
 
@@ -74,5 +74,5 @@ async fn an_idle_instance_ends_at_once_and_twice() {
     let app = app().await;
     app.backend().shutdown().await;
     app.backend().shutdown().await;
-    let _ = app.anonymous().get("/health").await.expect(503);
+    app.anonymous().get("/health").await.expect(503);
 }

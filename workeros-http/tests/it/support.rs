@@ -55,7 +55,7 @@ impl World {
         for (slug, owner_scoped) in [("posts", true), ("pages", false), ("secrets", false)] {
             let fields = json!([text("title"), {"name": "views", "type": "integer"}, text("memo")]);
             let body = json!({"slug": slug, "owner_scoped": owner_scoped, "fields": fields});
-            let _ = admin.post("/api/collections").json(&body).await.expect(201);
+            admin.post("/api/collections").json(&body).await.expect(201);
         }
         let own = json!({"owner_id": {"_eq": "$user.id"}});
         let seen = json!(["title", "views", "owner_id", "created_at", "updated_at"]);
@@ -70,7 +70,7 @@ impl World {
                 "role": "authenticated", "collection": "posts", "action": action,
                 "condition": condition, "fields": fields,
             });
-            let _ = admin
+            admin
                 .post("/api/permissions")
                 .json(&permission)
                 .await
@@ -96,7 +96,7 @@ impl World {
                 .expect(201);
             let memo = json!({"memo": format!("secret about {name}")});
             let path = format!("/api/items/posts/{}", id(&made));
-            let _ = admin.patch(path).json(&memo).await.expect(200);
+            admin.patch(path).json(&memo).await.expect(200);
             posts.push(id(&made));
         }
         let [ann, bob] = posts.try_into().unwrap();

@@ -100,6 +100,6 @@ async fn a_definition_that_says_adopted_adopts() {
         let admin = world.app.admin().await;
         let adopted = admin.post("/api/collections").json(&body).await.expect(201);
         assert_eq!(adopted.data()["adopted"], true);
-        let _ = admin.get("/api/items/old_notes").await.expect(200);
+        admin.get("/api/items/old_notes").await.expect(200);
     }
 }

@@ -88,13 +88,13 @@ async fn key_4_a_revoked_key_is_dead() {
                 .get("/api/items/posts")
                 .header("authorization", &key)
         };
-        let _ = by_key().await.expect(200);
+        by_key().await.expect(200);
 
-        let _ = world.app.user("bob").await.delete(&path).await.expect(404);
-        let _ = ann.get(&path).await.expect(200);
-        let _ = ann.delete(&path).await.expect(200);
-        let _ = by_key().await.expect(401);
-        let _ = ann.get(&path).await.expect(404);
+        world.app.user("bob").await.delete(&path).await.expect(404);
+        ann.get(&path).await.expect(200);
+        ann.delete(&path).await.expect(200);
+        by_key().await.expect(401);
+        ann.get(&path).await.expect(404);
     }
 }
 
@@ -122,20 +122,20 @@ async fn key_3_a_key_has_no_role_its_owner_lost() {
             "/api/users/{}/roles",
             session["user"]["id"].as_str().unwrap()
         );
-        let _ = admin
+        admin
             .post(&roles)
             .json(&json!({"roles": ["admin"]}))
             .await
             .expect(200);
         let whole = world.app.api_key("ann", None).await;
         let narrow = world.app.api_key("ann", Some(&[])).await;
-        let _ = whole.get("/api/roles").await.expect(200);
-        let _ = narrow.get("/api/roles").await.expect(403);
-        let _ = admin
+        whole.get("/api/roles").await.expect(200);
+        narrow.get("/api/roles").await.expect(403);
+        admin
             .post(&roles)
             .json(&json!({"roles": []}))
             .await
             .expect(200);
-        let _ = whole.get("/api/roles").await.expect(403);
+        whole.get("/api/roles").await.expect(403);
     }
 }

@@ -304,7 +304,12 @@ fn many(world: &World) -> Vec<Scenario> {
     let create = json!({"op": "create", "data": {"title": "b"}});
     let others = json!({"op": "update", "id": world.bob, "data": {"views": 9}});
     vec![
-        batch().json(json!({"operations": [create]})).expect(401),
+        batch()
+            .json(json!({"operations": [create]}))
+            .body([r#"{"data":[{"status":401,"#]),
+        batch()
+            .json(json!({"operations": [create], "atomic": true}))
+            .expect(401),
         batch()
             .as_user("ann")
             .json(json!({"operations": [create, others]}))
