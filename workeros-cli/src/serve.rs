@@ -26,7 +26,7 @@ pub(crate) async fn serve(options: Serve) -> Result<()> {
     })?;
     let address = listener.local_addr().map_err(Error::internal)?;
     let backend = build(options, address).await?;
-    announce(address, &backend).await;
+    tracing::info!("listening on http://{address}");
     let connections = GracefulShutdown::new();
     loop {
         tokio::select! {
@@ -70,24 +70,6 @@ async fn build(options: Serve, address: SocketAddr) -> Result<Workeros> {
         builder = builder.auth(move |auth| auth.with_setup_token(token));
     }
     builder.build().await
-}
-
-/// The first lines: where it is, and what to do next. The first one is for
-/// machines too.
-async fn announce(address: SocketAddr, backend: &Workeros) {
-    tracing::info!("listening on http://{address}");
-    let has_admin = match backend.auth() {
-        Some(auth) => auth
-            .warn_without_admin()
-            .await
-            .is_ok_and(|without| !without),
-        None => true,
-    };
-    if !has_admin {
-        tracing::info!(
-            "sign up at POST /api/auth/sign-up/email: the first user is the administrator"
-        );
-    }
 }
 
 fn spawn(stream: TcpStream, peer: SocketAddr, backend: &Workeros, connections: &GracefulShutdown) {
