@@ -1,0 +1,3 @@
+//! An actix-web application with a backend in it.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! A backend for users the application has already.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! Rust that changes and refuses writes, and reacts to them.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! A backend on a bare hyper server.
+
+fn main() {}
