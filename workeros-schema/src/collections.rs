@@ -365,10 +365,15 @@ pub(crate) fn resolve_relations(
             Some(own_key)
         } else {
             let target = snapshot.collections.get(to);
-            target.and_then(|target| target.system(System::Id)).map(|id| id.ty)
+            target
+                .and_then(|target| target.system(System::Id))
+                .map(|id| id.ty)
         };
         let Some(key) = key else {
-            let index = sent.iter().position(|name| *name == field.name).unwrap_or_default();
+            let index = sent
+                .iter()
+                .position(|name| *name == field.name)
+                .unwrap_or_default();
             let message = format!("there is no collection `{to}`");
             let path = format!("/fields/{index}/to");
             return Err(Error::validation(path, "unknown_collection", message));

@@ -214,7 +214,9 @@ impl DataPlane {
 
     /// Takes one of the changes of tables a workspace may make.
     pub(crate) fn take_ddl(&self, tenant: TenantId) -> Result<()> {
-        self.0.ddl_rate.take(tenant, self.runtime().now(), &self.0.limits)
+        self.0
+            .ddl_rate
+            .take(tenant, self.runtime().now(), &self.0.limits)
     }
 
     async fn reload(&self, tenant: TenantId) -> Result<Arc<Snapshot>> {

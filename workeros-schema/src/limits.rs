@@ -18,7 +18,10 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { collections: 500, ddl_per_minute: 60 }
+        Self {
+            collections: 500,
+            ddl_per_minute: 60,
+        }
     }
 }
 

@@ -223,7 +223,14 @@ impl Permissions {
         let image = |view: Option<&PermissionView>| view.map(PermissionView::to_json);
         let (before, after) = (image(before), image(after));
         let item = id.to_string();
-        log::admin_step(self.plane.runtime(), &self.subject, log::PERMISSIONS, item, before, after)
+        log::admin_step(
+            self.plane.runtime(),
+            &self.subject,
+            log::PERMISSIONS,
+            item,
+            before,
+            after,
+        )
     }
 
     fn read(&self, snapshot: &Snapshot, body: &Json) -> Result<(RoleId, Permission)> {

@@ -119,9 +119,19 @@ impl Roles {
     }
 
     fn log(&self, before: Option<&Role>, after: Option<&Role>) -> Step {
-        let item = before.or(after).map(|role| role.id.to_string()).unwrap_or_default();
+        let item = before
+            .or(after)
+            .map(|role| role.id.to_string())
+            .unwrap_or_default();
         let (before, after) = (before.map(Role::to_json), after.map(Role::to_json));
-        log::admin_step(self.plane.runtime(), &self.subject, log::ROLES, item, before, after)
+        log::admin_step(
+            self.plane.runtime(),
+            &self.subject,
+            log::ROLES,
+            item,
+            before,
+            after,
+        )
     }
 
     fn read(&self, body: &Json) -> Result<Role> {

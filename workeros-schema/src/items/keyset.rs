@@ -26,10 +26,7 @@ pub(crate) fn after(keys: &[Key], nulls: &[bool], first: usize, slots: &mut Slot
     for (index, key) in keys.iter().enumerate().rev() {
         let is_null = nulls.get(index).copied().unwrap_or_default();
         let beyond = beyond(key, is_null, first + index, slots);
-        let within = match rest {
-            None => None,
-            Some(rest) => Some(same(key, is_null, first + index, slots).and(rest)),
-        };
+        let within = rest.map(|rest| same(key, is_null, first + index, slots).and(rest));
         rest = match (beyond, within) {
             (Some(beyond), Some(within)) => Some(beyond.or(within)),
             (beyond, within) => beyond.or(within),

@@ -140,7 +140,14 @@ pub(crate) fn definition_step(
     let item = before.or(after).map(|collection| collection.id.to_string());
     let image = |collection: &Collection| collection.to_json();
     let item = item.unwrap_or_default();
-    admin_step(runtime, subject, DEFINITIONS, item, before.map(image), after.map(image))
+    admin_step(
+        runtime,
+        subject,
+        DEFINITIONS,
+        item,
+        before.map(image),
+        after.map(image),
+    )
 }
 
 /// Appends what an admin changed; `kind` is the name it stands under.
@@ -177,7 +184,8 @@ fn read_position(row: &Row) -> Result<Position> {
 }
 
 fn read_change(row: &Row) -> Result<(Position, Change)> {
-    let text = |index| -> Result<Option<String>> { Ok(row.optional_text(index)?.map(ToOwned::to_owned)) };
+    let text =
+        |index| -> Result<Option<String>> { Ok(row.optional_text(index)?.map(ToOwned::to_owned)) };
     let action = Action::parse(row.text(5)?)
         .ok_or_else(|| Error::internal("the log holds an unknown action"))?;
     let change = Change::new(

@@ -52,32 +52,55 @@ async fn hooks_change_and_refuse_through_every_door() {
         world.permit("public", "posts", "read", json!({})).await;
         let anonymous = world.plane.items(world.anonymous(), "posts");
         let patch = json!({"title": "New Title"});
-        let item = anonymous.update(id, &patch, &Precondition::None).await.unwrap();
-        assert_eq!(serde_json::from_slice::<Json>(&item.json).unwrap()["slug"], "new-title");
+        let item = anonymous
+            .update(id, &patch, &Precondition::None)
+            .await
+            .unwrap();
+        assert_eq!(
+            serde_json::from_slice::<Json>(&item.json).unwrap()["slug"],
+            "new-title"
+        );
         let slug = json!({"slug": "mine"});
-        let error = anonymous.update(id, &slug, &Precondition::None).await.unwrap_err();
+        let error = anonymous
+            .update(id, &slug, &Precondition::None)
+            .await
+            .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Forbidden);
         let items = world.plane.items(world.system(), "posts");
         let batch = json!({"operations": [{"op": "create", "data": {"title": "By Batch"}}]});
         items.batch(&batch).await.unwrap();
-        items.update(id, &json!({"locked": true}), &Precondition::None).await.unwrap();
+        items
+            .update(id, &json!({"locked": true}), &Precondition::None)
+            .await
+            .unwrap();
         for refused in [
-            items.update(id, &json!({"title": "x"}), &Precondition::None).await.map(drop),
+            items
+                .update(id, &json!({"title": "x"}), &Precondition::None)
+                .await
+                .map(drop),
             items.delete(id, &Precondition::None).await,
         ] {
             assert_eq!(refused.unwrap_err().message(), "the post is locked");
         }
         let query = Query::new().filter(json!({"slug": "by-batch"}));
-        assert_eq!(world.list(world.system(), "posts", &query).await.unwrap().len(), 1);
+        assert_eq!(
+            world
+                .list(world.system(), "posts", &query)
+                .await
+                .unwrap()
+                .len(),
+            1
+        );
     }
 }
 
 #[tokio::test]
 async fn what_a_hook_sets_is_checked_like_what_a_client_sends() {
-    let hooks = Hooks::default().before_create("posts", async |_: HookContext, mut draft: Draft| {
-        draft.set("locked", "yes");
-        Ok(draft)
-    });
+    let hooks =
+        Hooks::default().before_create("posts", async |_: HookContext, mut draft: Draft| {
+            draft.set("locked", "yes");
+            Ok(draft)
+        });
     for world in worlds_with(hooks).await {
         world.define(posts()).await;
         let items = world.plane.items(world.system(), "posts");
@@ -96,7 +119,8 @@ async fn a_reaction_sees_every_change_in_order_and_again_after_a_failure() {
     let hooks = Hooks::default().after_commit("recorder", "posts", move |change: Change| {
         let (record, fail) = (Arc::clone(&record), Arc::clone(&fail));
         async move {
-            let after: Json = serde_json::from_str(change.after.as_deref().unwrap_or("{}")).unwrap();
+            let after: Json =
+                serde_json::from_str(change.after.as_deref().unwrap_or("{}")).unwrap();
             let title = after["title"].as_str().unwrap_or("-").to_owned();
             if title == "b" && fail.fetch_add(1, Ordering::SeqCst) < 2 {
                 return Err(Error::new(ErrorKind::Unavailable, "not now"));
@@ -119,7 +143,10 @@ async fn a_reaction_sees_every_change_in_order_and_again_after_a_failure() {
             world.create("posts", json!({"title": title})).await;
         }
         let items = world.plane.items(world.system(), "posts");
-        items.delete(a["id"].as_str().unwrap(), &Precondition::None).await.unwrap();
+        items
+            .delete(a["id"].as_str().unwrap(), &Precondition::None)
+            .await
+            .unwrap();
         world.changes(6).await;
         for _ in 0..2 {
             assert!(reaction.run_once().await.is_err());

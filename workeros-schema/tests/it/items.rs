@@ -28,7 +28,10 @@ async fn posts(world: &World) {
 }
 
 fn titles(items: &[Json]) -> Vec<&str> {
-    items.iter().map(|item| item["title"].as_str().unwrap()).collect()
+    items
+        .iter()
+        .map(|item| item["title"].as_str().unwrap())
+        .collect()
 }
 
 #[track_caller]
@@ -56,7 +59,10 @@ async fn an_item_is_read_back_as_it_was_written() {
         let id = made["id"].as_str().unwrap();
         let read = items.get(id, &Query::new()).await.unwrap();
         assert_eq!(serde_json::from_slice::<Json>(&read.json).unwrap(), made);
-        let listed = world.list(world.system(), "posts", &Query::new()).await.unwrap();
+        let listed = world
+            .list(world.system(), "posts", &Query::new())
+            .await
+            .unwrap();
         assert_eq!(listed, [made], "{}", world.opened.name);
     }
 }
@@ -68,22 +74,58 @@ async fn a_body_is_refused_where_it_is_wrong() {
         (json!({"title": null}), "/title", "required"),
         (json!({"title": 7}), "/title", "type_mismatch"),
         (json!({"title": "a\0b"}), "/title", "invalid_value"),
-        (json!({"title": "x", "views": "7"}), "/views", "type_mismatch"),
-        (json!({"title": "x", "views": 7.5}), "/views", "invalid_value"),
-        (json!({"title": "x", "status": "gone"}), "/status", "not_a_choice"),
-        (json!({"title": "x", "at": "yesterday"}), "/at", "invalid_value"),
+        (
+            json!({"title": "x", "views": "7"}),
+            "/views",
+            "type_mismatch",
+        ),
+        (
+            json!({"title": "x", "views": 7.5}),
+            "/views",
+            "invalid_value",
+        ),
+        (
+            json!({"title": "x", "status": "gone"}),
+            "/status",
+            "not_a_choice",
+        ),
+        (
+            json!({"title": "x", "at": "yesterday"}),
+            "/at",
+            "invalid_value",
+        ),
         (json!({"title": "x", "nope": 1}), "/nope", "unknown_field"),
         (json!({"title": "x", "id": "a"}), "/id", "read_only"),
-        (json!({"title": "x", "owner_id": "a"}), "/owner_id", "read_only"),
-        (json!({"title": "x", "created_at": "2024-01-01"}), "/created_at", "read_only"),
-        (json!({"title": "x", "tenant_id": "a"}), "/tenant_id", "unknown_field"),
-        (json!({"title": "x", "_version": 1}), "/_version", "unknown_field"),
+        (
+            json!({"title": "x", "owner_id": "a"}),
+            "/owner_id",
+            "read_only",
+        ),
+        (
+            json!({"title": "x", "created_at": "2024-01-01"}),
+            "/created_at",
+            "read_only",
+        ),
+        (
+            json!({"title": "x", "tenant_id": "a"}),
+            "/tenant_id",
+            "unknown_field",
+        ),
+        (
+            json!({"title": "x", "_version": 1}),
+            "/_version",
+            "unknown_field",
+        ),
         (json!([]), "", "type_mismatch"),
     ];
     for world in worlds().await {
         posts(&world).await;
         for (body, path, code) in &cases {
-            let created = world.plane.items(world.system(), "posts").create(body).await;
+            let created = world
+                .plane
+                .items(world.system(), "posts")
+                .create(body)
+                .await;
             let error = refused(created, ErrorKind::Validation);
             let detail = &error.details()[0];
             assert_eq!((&*detail.path, &*detail.code), (*path, *code), "{body}");
@@ -101,11 +143,17 @@ async fn a_list_is_filtered_sorted_paged_and_counted() {
             let views = if n % 5 == 0 { Json::Null } else { json!(n % 7) };
             let status = if n % 2 == 0 { "published" } else { "draft" };
             world
-                .create("posts", json!({"title": format!("p{n:02}"), "views": views, "status": status}))
+                .create(
+                    "posts",
+                    json!({"title": format!("p{n:02}"), "views": views, "status": status}),
+                )
                 .await;
         }
         let published = Query::new().filter(json!({"status": "published"}));
-        let query = published.clone().sort("views,-title").fields(["title", "views"]);
+        let query = published
+            .clone()
+            .sort("views,-title")
+            .fields(["title", "views"]);
         for query in [query.clone().limit(200), query.limit(4)] {
             let whole = walk(&world, &query).await;
             let mut expected: Vec<(Option<i64>, String)> = (0..25_i64)
@@ -116,19 +164,33 @@ async fn a_list_is_filtered_sorted_paged_and_counted() {
             expected.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)));
             let got: Vec<(Option<i64>, String)> = whole
                 .iter()
-                .map(|item| (item["views"].as_i64(), item["title"].as_str().unwrap().to_owned()))
+                .map(|item| {
+                    (
+                        item["views"].as_i64(),
+                        item["title"].as_str().unwrap().to_owned(),
+                    )
+                })
                 .collect();
             assert_eq!(got, expected, "{}", world.opened.name);
         }
         let items = world.plane.items(world.system(), "posts");
-        let page = items.list(&published.counted().limit(2).offset(3)).await.unwrap();
+        let page = items
+            .list(&published.counted().limit(2).offset(3))
+            .await
+            .unwrap();
         assert!(page.has_more);
         assert_eq!(page.offset, Some(3));
         let meta = page.meta.unwrap();
         assert_eq!((meta.filter_count, meta.total_count), (Some(13), Some(25)));
-        let found = world.list(world.system(), "posts", &Query::new().search("P07")).await.unwrap();
+        let found = world
+            .list(world.system(), "posts", &Query::new().search("P07"))
+            .await
+            .unwrap();
         assert_eq!(titles(&found), ["p07"]);
-        let newest = world.list(world.system(), "posts", &Query::new().limit(2)).await.unwrap();
+        let newest = world
+            .list(world.system(), "posts", &Query::new().limit(2))
+            .await
+            .unwrap();
         assert_eq!(titles(&newest), ["p24", "p23"]);
     }
 }
@@ -153,7 +215,9 @@ async fn az_14_a_cursor_is_good_for_its_own_list_only() {
     for world in worlds().await {
         posts(&world).await;
         for n in 0..3 {
-            world.create("posts", json!({"title": format!("p{n}")})).await;
+            world
+                .create("posts", json!({"title": format!("p{n}")}))
+                .await;
         }
         let items = world.plane.items(world.system(), "posts");
         let first = Query::new().sort("title").limit(1);
@@ -163,10 +227,16 @@ async fn az_14_a_cursor_is_good_for_its_own_list_only() {
         forged[3] = if forged[3] == b'A' { b'B' } else { b'A' };
         let forged = String::from_utf8(forged).unwrap();
         let other_list = Query::new().sort("-title").limit(1);
-        for (query, cursor) in
-            [(&first, forged.as_str()), (&other_list, &cursor), (&first, "x"), (&first, "ÄÖ")]
-        {
-            let error = refused(items.list(&query.clone().cursor(cursor)).await, ErrorKind::Validation);
+        for (query, cursor) in [
+            (&first, forged.as_str()),
+            (&other_list, &cursor),
+            (&first, "x"),
+            (&first, "ÄÖ"),
+        ] {
+            let error = refused(
+                items.list(&query.clone().cursor(cursor)).await,
+                ErrorKind::Validation,
+            );
             assert_eq!(error.details()[0].path, "cursor");
         }
         assert!(items.list(&first.cursor(cursor)).await.is_ok());
@@ -188,12 +258,19 @@ async fn a_query_is_refused_where_it_is_wrong() {
             (Query::new().fields(["secret"]), "fields"),
             (Query::new().filter(json!({"nope": 1})), "filter/nope"),
             (Query::new().filter(json!({"secret": "s"})), "filter/secret"),
-            (Query::new().filter(json!({"title": {"_like": "x"}})), "filter/title/_like"),
+            (
+                Query::new().filter(json!({"title": {"_like": "x"}})),
+                "filter/title/_like",
+            ),
             (Query::new().offset(u64::MAX), "offset"),
             (Query::new().offset(1).cursor(""), "offset"),
         ];
         for (query, path) in queries {
-            let listed = world.plane.items(world.system(), "posts").list(&query).await;
+            let listed = world
+                .plane
+                .items(world.system(), "posts")
+                .list(&query)
+                .await;
             let error = refused(listed, ErrorKind::Validation);
             assert_eq!(error.details()[0].path, path, "{query:?}");
         }
@@ -212,9 +289,19 @@ async fn az_1_without_a_grant_nothing_can_be_told_apart() {
             let not_there = world.list(subject.clone(), "nope", &Query::new()).await;
             let (there, not_there) = (refused(there, kind), refused(not_there, kind));
             assert_eq!(there.message(), not_there.message());
-            refused(world.plane.items(subject, "posts").create(&json!({"title": "x"})).await, kind);
+            refused(
+                world
+                    .plane
+                    .items(subject, "posts")
+                    .create(&json!({"title": "x"}))
+                    .await,
+                kind,
+            );
         }
-        refused(world.list(world.system(), "nope", &Query::new()).await, ErrorKind::NotFound);
+        refused(
+            world.list(world.system(), "nope", &Query::new()).await,
+            ErrorKind::NotFound,
+        );
     }
 }
 
@@ -224,7 +311,9 @@ async fn az_2_and_7_rows_outside_the_condition_are_not_there() {
         posts(&world).await;
         let own = json!({"condition": {"owner_id": {"_eq": "$user.id"}}});
         for action in ["read", "create", "update", "delete"] {
-            world.permit("authenticated", "posts", action, own.clone()).await;
+            world
+                .permit("authenticated", "posts", action, own.clone())
+                .await;
         }
         let ann = world.plane.items(world.user("ann", &[]), "posts");
         let bob = world.plane.items(world.user("bob", &[]), "posts");
@@ -237,10 +326,19 @@ async fn az_2_and_7_rows_outside_the_condition_are_not_there() {
             let got = refused(bob.get(id, &Query::new()).await, ErrorKind::NotFound);
             assert_eq!(got.message(), "not found");
             let patch = json!({"title": "bob's"});
-            refused(bob.update(id, &patch, &Precondition::None).await, ErrorKind::NotFound);
-            refused(bob.delete(id, &Precondition::None).await, ErrorKind::NotFound);
+            refused(
+                bob.update(id, &patch, &Precondition::None).await,
+                ErrorKind::NotFound,
+            );
+            refused(
+                bob.delete(id, &Precondition::None).await,
+                ErrorKind::NotFound,
+            );
         }
-        let seen = world.list(world.user("bob", &[]), "posts", &Query::new()).await.unwrap();
+        let seen = world
+            .list(world.user("bob", &[]), "posts", &Query::new())
+            .await
+            .unwrap();
         assert!(seen.is_empty());
         assert!(ann.get(id, &Query::new()).await.is_ok());
         assert!(ann.get(&id.to_uppercase(), &Query::new()).await.is_ok());
@@ -249,9 +347,15 @@ async fn az_2_and_7_rows_outside_the_condition_are_not_there() {
         world.permit("editor", "posts", "update", published).await;
         let editor = world.plane.items(world.user("ed", &["editor"]), "posts");
         let publish = json!({"status": "published"});
-        refused(editor.update(id, &publish, &Precondition::None).await, ErrorKind::Forbidden);
+        refused(
+            editor.update(id, &publish, &Precondition::None).await,
+            ErrorKind::Forbidden,
+        );
         let body = json!({"body": "x"});
-        refused(editor.update(id, &body, &Precondition::None).await, ErrorKind::Forbidden);
+        refused(
+            editor.update(id, &body, &Precondition::None).await,
+            ErrorKind::Forbidden,
+        );
         let title = json!({"title": "edited"});
         assert!(editor.update(id, &title, &Precondition::None).await.is_ok());
     }
@@ -262,9 +366,13 @@ async fn az_3_and_4_a_hidden_column_gives_no_sign_of_itself() {
     for world in worlds().await {
         posts(&world).await;
         for (title, score) in [("a", 1.0), ("b", 2.0), ("c", 3.0)] {
-            world.create("posts", json!({"title": title, "score": score})).await;
+            world
+                .create("posts", json!({"title": title, "score": score}))
+                .await;
         }
-        world.permit("public", "posts", "read", json!({"fields": ["title"]})).await;
+        world
+            .permit("public", "posts", "read", json!({"fields": ["title"]}))
+            .await;
         let anonymous = world.plane.items(world.anonymous(), "posts");
         let page = anonymous.list(&Query::new().sort("title")).await.unwrap();
         let items: Vec<Json> = serde_json::from_slice(&page.json).unwrap();
@@ -273,7 +381,10 @@ async fn az_3_and_4_a_hidden_column_gives_no_sign_of_itself() {
             assert_eq!(keys, ["id", "title"]);
         }
         for (hidden, unknown) in [
-            (Query::new().filter(json!({"score": {"_gt": 1}})), Query::new().filter(json!({"sc0re": {"_gt": 1}}))),
+            (
+                Query::new().filter(json!({"score": {"_gt": 1}})),
+                Query::new().filter(json!({"sc0re": {"_gt": 1}})),
+            ),
             (Query::new().sort("score"), Query::new().sort("sc0re")),
         ] {
             let hidden = refused(anonymous.list(&hidden).await, ErrorKind::Validation);
@@ -282,10 +393,17 @@ async fn az_3_and_4_a_hidden_column_gives_no_sign_of_itself() {
             assert_eq!(hidden.code, unknown.code);
             assert_eq!(hidden.message, unknown.message.replace("sc0re", "score"));
         }
-        refused(anonymous.list(&Query::new().fields(["score"])).await, ErrorKind::Forbidden);
+        refused(
+            anonymous.list(&Query::new().fields(["score"])).await,
+            ErrorKind::Forbidden,
+        );
         // `body` is searched for those who see it, and for nobody else.
-        world.create("posts", json!({"title": "d", "body": "needle"})).await;
-        let found = world.list(world.anonymous(), "posts", &Query::new().search("needle")).await;
+        world
+            .create("posts", json!({"title": "d", "body": "needle"}))
+            .await;
+        let found = world
+            .list(world.anonymous(), "posts", &Query::new().search("needle"))
+            .await;
         assert!(found.unwrap().is_empty());
     }
 }
@@ -296,29 +414,50 @@ async fn az_3_and_4_a_hidden_column_gives_no_sign_of_itself() {
 async fn a_union_of_roles_never_shows_what_neither_shows() {
     for world in worlds().await {
         posts(&world).await;
-        for (title, status, score) in
-            [("a", "published", Some(1.0)), ("b", "draft", Some(2.0)), ("c", "draft", None)]
-        {
+        for (title, status, score) in [
+            ("a", "published", Some(1.0)),
+            ("b", "draft", Some(2.0)),
+            ("c", "draft", None),
+        ] {
             let body = json!({"title": title, "status": status, "score": score});
             world.create("posts", body).await;
         }
         let scores = json!({"condition": {"status": "published"}, "fields": ["title", "score"]});
         world.permit("analyst", "posts", "read", scores).await;
-        world.permit("reader", "posts", "read", json!({"fields": ["title"]})).await;
+        world
+            .permit("reader", "posts", "read", json!({"fields": ["title"]}))
+            .await;
         let both = world.user("ann", &["analyst", "reader"]);
-        let seen = world.list(both.clone(), "posts", &Query::new().sort("title")).await.unwrap();
+        let seen = world
+            .list(both.clone(), "posts", &Query::new().sort("title"))
+            .await
+            .unwrap();
         let scores: Vec<Option<&Json>> = seen.iter().map(|item| item.get("score")).collect();
-        assert_eq!(scores, [Some(&json!(1.0)), None, None], "{}", world.opened.name);
+        assert_eq!(
+            scores,
+            [Some(&json!(1.0)), None, None],
+            "{}",
+            world.opened.name
+        );
         for filter in [
             json!({"score": {"_gte": 0}}),
             json!({"score": {"_null": false}}),
             json!({"$not": {"score": {"_eq": 99}}}),
             json!({"$or": [{"score": {"_eq": 1}}, {"score": {"_null": true}}, {"score": {"_nin": []}}]}),
         ] {
-            let found = world.list(both.clone(), "posts", &Query::new().filter(filter.clone())).await;
-            assert_eq!(titles(&found.unwrap()), ["a"], "{filter} {}", world.opened.name);
+            let found = world
+                .list(both.clone(), "posts", &Query::new().filter(filter.clone()))
+                .await;
+            assert_eq!(
+                titles(&found.unwrap()),
+                ["a"],
+                "{filter} {}",
+                world.opened.name
+            );
         }
-        let sorted = world.list(both.clone(), "posts", &Query::new().sort("-score,title")).await;
+        let sorted = world
+            .list(both.clone(), "posts", &Query::new().sort("-score,title"))
+            .await;
         assert_eq!(titles(&sorted.unwrap()), ["a", "b", "c"]);
         let by_id = world.plane.items(both, "posts");
         let id = seen[1]["id"].as_str().unwrap();
@@ -333,8 +472,14 @@ async fn a_precondition_is_compared_in_the_write() {
     for world in worlds().await {
         posts(&world).await;
         let items = world.plane.items(world.system(), "posts");
-        let made = items.create(&json!({"title": "a", "views": 0})).await.unwrap();
-        let id = serde_json::from_slice::<Json>(&made.json).unwrap()["id"].as_str().unwrap().to_owned();
+        let made = items
+            .create(&json!({"title": "a", "views": 0}))
+            .await
+            .unwrap();
+        let id = serde_json::from_slice::<Json>(&made.json).unwrap()["id"]
+            .as_str()
+            .unwrap()
+            .to_owned();
         let if_match = |tag: &str| Precondition::IfMatch(vec![tag.to_owned()]);
         let racing = (0..16).map(|n| {
             let (items, id, tag) = (items.clone(), id.clone(), if_match(&made.etag));
@@ -349,13 +494,19 @@ async fn a_precondition_is_compared_in_the_write() {
         }
         assert_eq!(won, 1, "{}", world.opened.name);
         let stale = if_match(&made.etag);
-        refused(items.delete(&id, &stale).await, ErrorKind::PreconditionFailed);
+        refused(
+            items.delete(&id, &stale).await,
+            ErrorKind::PreconditionFailed,
+        );
         let past = Precondition::UnmodifiedSince(Timestamp::parse("2000-01-01").unwrap());
         let patch = json!({"title": "b"});
         refused(items.update(&id, &patch, &past).await, ErrorKind::Conflict);
         assert!(items.update(&id, &patch, &if_match("*")).await.is_ok());
         items.delete(&id, &Precondition::None).await.unwrap();
-        refused(items.update(&id, &patch, &Precondition::None).await, ErrorKind::NotFound);
+        refused(
+            items.update(&id, &patch, &Precondition::None).await,
+            ErrorKind::NotFound,
+        );
     }
 }
 
@@ -383,12 +534,24 @@ async fn racing_updates_without_a_precondition_all_count() {
 async fn a_value_that_must_be_unique_names_its_field_and_nothing_else() {
     for world in worlds().await {
         posts(&world).await;
-        world.create("posts", json!({"title": "a", "code": "hush"})).await;
+        world
+            .create("posts", json!({"title": "a", "code": "hush"}))
+            .await;
         let items = world.plane.items(world.system(), "posts");
-        let error = refused(items.create(&json!({"title": "b", "code": "hush"})).await, ErrorKind::Conflict);
+        let error = refused(
+            items.create(&json!({"title": "b", "code": "hush"})).await,
+            ErrorKind::Conflict,
+        );
         assert_eq!(error.details()[0].path, "/code");
         assert!(!error.to_string().contains("hush"));
-        assert_eq!(world.list(world.system(), "posts", &Query::new()).await.unwrap().len(), 1);
+        assert_eq!(
+            world
+                .list(world.system(), "posts", &Query::new())
+                .await
+                .unwrap()
+                .len(),
+            1
+        );
     }
 }
 
@@ -396,18 +559,34 @@ async fn a_value_that_must_be_unique_names_its_field_and_nothing_else() {
 async fn every_write_has_its_change_and_every_change_its_write() {
     for world in worlds().await {
         posts(&world).await;
-        let made = world.create("posts", json!({"title": "a", "secret": "hush"})).await;
+        let made = world
+            .create("posts", json!({"title": "a", "secret": "hush"}))
+            .await;
         let id = made["id"].as_str().unwrap();
         let items = world.plane.items(world.user("ann", &["admin"]), "posts");
         let items = items.with_request_id(Some("r-1".to_owned()));
-        items.update(id, &json!({"title": "b"}), &Precondition::None).await.unwrap();
+        items
+            .update(id, &json!({"title": "b"}), &Precondition::None)
+            .await
+            .unwrap();
         items.delete(id, &Precondition::None).await.unwrap();
         let changes = world.changes(4).await;
-        let posts: Vec<_> =
-            changes.iter().filter(|change| change.collection == "posts").collect();
-        let told: Vec<(&str, &str)> =
-            posts.iter().map(|change| (change.action.as_str(), change.actor.as_str())).collect();
-        assert_eq!(told, [("create", "system"), ("update", "user:ann"), ("delete", "user:ann")]);
+        let posts: Vec<_> = changes
+            .iter()
+            .filter(|change| change.collection == "posts")
+            .collect();
+        let told: Vec<(&str, &str)> = posts
+            .iter()
+            .map(|change| (change.action.as_str(), change.actor.as_str()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("create", "system"),
+                ("update", "user:ann"),
+                ("delete", "user:ann")
+            ]
+        );
         assert_eq!(posts[1].request_id.as_deref(), Some("r-1"));
         let image = |image: &Option<String>| -> Json {
             serde_json::from_str(image.as_deref().unwrap()).unwrap()
@@ -416,7 +595,10 @@ async fn every_write_has_its_change_and_every_change_its_write() {
         assert_eq!(image(&posts[1].after)["title"], "b");
         assert_eq!(posts[0].before, None);
         assert_eq!(posts[2].after, None);
-        assert!(!format!("{changes:?}").contains("hush"), "a private value in the log");
+        assert!(
+            !format!("{changes:?}").contains("hush"),
+            "a private value in the log"
+        );
     }
 }
 
@@ -436,14 +618,33 @@ async fn a_key_makes_a_create_happen_once() {
         }
         answers.dedup();
         assert_eq!(answers.len(), 1, "one answer for all");
-        assert_eq!(world.list(world.system(), "posts", &Query::new()).await.unwrap().len(), 1);
+        assert_eq!(
+            world
+                .list(world.system(), "posts", &Query::new())
+                .await
+                .unwrap()
+                .len(),
+            1
+        );
         let other = json!({"title": "other"});
-        refused(items.create_once(&other, "key-1").await, ErrorKind::Conflict);
-        world.clock.advance(std::time::Duration::from_secs(25 * 3600));
+        refused(
+            items.create_once(&other, "key-1").await,
+            ErrorKind::Conflict,
+        );
+        world
+            .clock
+            .advance(std::time::Duration::from_secs(25 * 3600));
         assert!(items.create_once(&other, "key-1").await.is_ok(), "expired");
-        world.clock.advance(std::time::Duration::from_secs(25 * 3600));
+        world
+            .clock
+            .advance(std::time::Duration::from_secs(25 * 3600));
         world.plane.sweep().await.unwrap();
-        assert_eq!(world.count("SELECT COUNT(*) FROM workeros_idempotency").await, 0);
+        assert_eq!(
+            world
+                .count("SELECT COUNT(*) FROM workeros_idempotency")
+                .await,
+            0
+        );
         refused(items.create_once(&other, "").await, ErrorKind::Validation);
     }
 }
@@ -462,13 +663,24 @@ async fn a_batch_is_all_or_nothing_or_one_by_one() {
         ]);
         let batch = |atomic: bool| json!({"operations": operations, "atomic": atomic});
         let error = refused(items.batch(&batch(true)).await, ErrorKind::Validation);
-        assert_eq!(error.details()[0].path, "/operations/3/data/views".replace("/data", ""));
-        let all = world.list(world.system(), "posts", &Query::new()).await.unwrap();
+        assert_eq!(
+            error.details()[0].path,
+            "/operations/3/data/views".replace("/data", "")
+        );
+        let all = world
+            .list(world.system(), "posts", &Query::new())
+            .await
+            .unwrap();
         assert_eq!(titles(&all), ["a"]);
         let outcomes = items.batch(&batch(false)).await.unwrap();
         assert!(matches!(
             outcomes.as_slice(),
-            [Outcome::Created(_), Outcome::Updated(_), Outcome::Updated(_), Outcome::Failed(_)]
+            [
+                Outcome::Created(_),
+                Outcome::Updated(_),
+                Outcome::Updated(_),
+                Outcome::Failed(_)
+            ]
         ));
         let good = json!({"atomic": true, "operations": [
             {"op": "update", "id": made["id"], "data": {"views": 8}},
@@ -476,7 +688,10 @@ async fn a_batch_is_all_or_nothing_or_one_by_one() {
             {"op": "delete", "id": made["id"]},
         ]});
         assert_eq!(items.batch(&good).await.unwrap().len(), 3);
-        let all = world.list(world.system(), "posts", &Query::new()).await.unwrap();
+        let all = world
+            .list(world.system(), "posts", &Query::new())
+            .await
+            .unwrap();
         assert_eq!(titles(&all), ["b"]);
         let keys = json!({"keys": [all[0]["id"]], "data": {"views": 5}});
         let changed = items.bulk_update(&keys).await.unwrap();
@@ -484,7 +699,10 @@ async fn a_batch_is_all_or_nothing_or_one_by_one() {
         let missing = json!({"keys": [all[0]["id"], "nope"], "data": {"views": 6}});
         let error = refused(items.bulk_update(&missing).await, ErrorKind::NotFound);
         assert_eq!(error.details()[0].path, "/keys/1");
-        let views = world.list(world.system(), "posts", &Query::new()).await.unwrap();
+        let views = world
+            .list(world.system(), "posts", &Query::new())
+            .await
+            .unwrap();
         assert_eq!(views[0]["views"], 5);
     }
 }
