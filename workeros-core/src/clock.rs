@@ -18,11 +18,16 @@ pub trait Clock: Debug + Send + Sync + 'static {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is the clock the rule points to")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the clock the rule points to"
+    )]
     fn now(&self) -> Timestamp {
         let micros = match std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH) {
             Ok(since) => i64::try_from(since.as_micros()).unwrap_or(i64::MAX),
-            Err(before) => i64::try_from(before.duration().as_micros()).map_or(i64::MIN, |micros| -micros),
+            Err(before) => {
+                i64::try_from(before.duration().as_micros()).map_or(i64::MIN, |micros| -micros)
+            }
         };
         Timestamp::MIN.max(Timestamp::from_micros(micros).unwrap_or(Timestamp::MAX))
     }

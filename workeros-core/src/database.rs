@@ -32,7 +32,10 @@ impl Capability {
     /// Everything this version knows.
     #[must_use]
     pub const fn full() -> Self {
-        Self { transactional_ddl: true, derived_steps: true }
+        Self {
+            transactional_ddl: true,
+            derived_steps: true,
+        }
     }
 
     /// Sets whether a batch may hold derived steps.

@@ -112,7 +112,11 @@ impl Error {
         code: impl Into<Cow<'static, str>>,
         message: impl Into<String>,
     ) -> Self {
-        let detail = Detail { path: path.into(), code: code.into(), message: message.into() };
+        let detail = Detail {
+            path: path.into(),
+            code: code.into(),
+            message: message.into(),
+        };
         Self::invalid(vec![detail])
     }
 
@@ -220,6 +224,9 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.0.source.as_deref().map(|source| source as &(dyn std::error::Error + 'static))
+        self.0
+            .source
+            .as_deref()
+            .map(|source| source as &(dyn std::error::Error + 'static))
     }
 }

@@ -57,7 +57,12 @@ impl Grant {
     /// Every row, every column.
     #[must_use]
     pub fn all() -> Self {
-        Self { rules: vec![Rule { condition: Condition::all(), fields: FieldSet::All }] }
+        Self {
+            rules: vec![Rule {
+                condition: Condition::all(),
+                fields: FieldSet::All,
+            }],
+        }
     }
 
     /// The union of these rules; none of them is no grant at all.
@@ -70,7 +75,9 @@ impl Grant {
         if rules.iter().any(everything) {
             return Some(Self::all());
         }
-        let mut grant = Self { rules: Vec::with_capacity(rules.len()) };
+        let mut grant = Self {
+            rules: Vec::with_capacity(rules.len()),
+        };
         for rule in rules {
             if !grant.rules.contains(&rule) {
                 grant.rules.push(rule);
@@ -96,7 +103,9 @@ impl Grant {
     pub fn condition(&self) -> Condition {
         let conditions = self.rules.iter().map(|rule| rule.condition.clone());
         // INVARIANT: a grant has at least one rule.
-        conditions.reduce(Condition::or).unwrap_or_else(Condition::all)
+        conditions
+            .reduce(Condition::or)
+            .unwrap_or_else(Condition::all)
     }
 
     /// Whether any rule names the column: a caller may then speak of it.
@@ -123,8 +132,13 @@ impl Grant {
     /// The columns visible on that row; `None` when no rule admits it.
     #[must_use]
     pub fn fields_on(&self, row: &dyn Row, variables: &Variables) -> Option<FieldSet> {
-        let admitting = self.rules.iter().filter(|rule| rule.condition.matches(row, variables));
-        admitting.map(|rule| rule.fields.clone()).reduce(FieldSet::union)
+        let admitting = self
+            .rules
+            .iter()
+            .filter(|rule| rule.condition.matches(row, variables));
+        admitting
+            .map(|rule| rule.fields.clone())
+            .reduce(FieldSet::union)
     }
 }
 

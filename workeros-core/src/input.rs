@@ -38,7 +38,11 @@ impl Object {
     pub fn read(json: &Json, pointer: impl Into<String>) -> Result<Self> {
         let pointer = pointer.into();
         let Json::Object(members) = json else {
-            return Err(Error::validation(pointer, "type_mismatch", "must be an object"));
+            return Err(Error::validation(
+                pointer,
+                "type_mismatch",
+                "must be an object",
+            ));
         };
         Ok(Self {
             pointer,
@@ -63,7 +67,11 @@ impl Object {
     pub fn alias(&mut self, key: &str, alias: &str) {
         if let Some(value) = self.members.remove(alias) {
             if self.members.contains_key(key) {
-                self.complain(alias, "duplicate", format!("is the same as `{key}`; give one"));
+                self.complain(
+                    alias,
+                    "duplicate",
+                    format!("is the same as `{key}`; give one"),
+                );
             } else {
                 self.members.insert(key.to_owned(), value);
             }
@@ -125,8 +133,10 @@ impl Object {
     /// Takes an array of strings out.
     pub fn strings(&mut self, key: &str) -> Option<Vec<String>> {
         let array = self.array(key)?;
-        let strings: Option<Vec<String>> =
-            array.into_iter().map(|json| json.as_str().map(ToOwned::to_owned)).collect();
+        let strings: Option<Vec<String>> = array
+            .into_iter()
+            .map(|json| json.as_str().map(ToOwned::to_owned))
+            .collect();
         if strings.is_none() {
             self.complain(key, "type_mismatch", "must be an array of strings");
         }
@@ -151,7 +161,11 @@ impl Object {
     /// Notes a complaint about a member.
     pub fn complain(&mut self, key: &str, code: &'static str, message: impl Into<String>) {
         let path = self.pointer(key);
-        self.details.push(Detail { path, code: code.into(), message: message.into() });
+        self.details.push(Detail {
+            path,
+            code: code.into(),
+            message: message.into(),
+        });
     }
 
     /// Keeps the value, or notes the complaint and goes on.
@@ -163,7 +177,11 @@ impl Object {
                 if error.details().is_empty() {
                     let message = error.message().to_owned();
                     let path = self.pointer.clone();
-                    self.details.push(Detail { path, code: "invalid_value".into(), message });
+                    self.details.push(Detail {
+                        path,
+                        code: "invalid_value".into(),
+                        message,
+                    });
                 }
                 None
             }
@@ -180,7 +198,11 @@ impl Object {
         for key in std::mem::take(&mut self.members).keys() {
             self.complain(key, "unknown_field", format!("`{key}` is not known here"));
         }
-        if self.details.is_empty() { Ok(()) } else { Err(Error::invalid(self.details)) }
+        if self.details.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::invalid(self.details))
+        }
     }
 
     fn mismatch<T>(&mut self, key: &str, wanted: &str) -> Option<T> {

@@ -33,10 +33,19 @@ impl Email {
         let (to, subject) = (to.into(), subject.into());
         for (path, header) in [("to", &to), ("subject", &subject)] {
             if header.contains(['\r', '\n', '\0']) {
-                return Err(Error::validation(path, "invalid_value", "must be a single line"));
+                return Err(Error::validation(
+                    path,
+                    "invalid_value",
+                    "must be a single line",
+                ));
             }
         }
-        Ok(Self { to, subject, text: text.into(), html: None })
+        Ok(Self {
+            to,
+            subject,
+            text: text.into(),
+            html: None,
+        })
     }
 
     /// Adds an HTML body.

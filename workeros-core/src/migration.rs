@@ -45,8 +45,7 @@ const CREATE_TABLE_POSTGRES: &str = "CREATE TABLE IF NOT EXISTS workeros_migrati
     name text PRIMARY KEY, checksum bytea NOT NULL, applied_at timestamptz NOT NULL)";
 const LOCK_POSTGRES: &str = "SELECT pg_advisory_xact_lock(8245921731640093807)";
 const SELECT: &str = "SELECT name, checksum FROM workeros_migrations";
-const INSERT: &str =
-    "INSERT INTO workeros_migrations (name, checksum, applied_at) VALUES ($1, $2, $3) \
+const INSERT: &str = "INSERT INTO workeros_migrations (name, checksum, applied_at) VALUES ($1, $2, $3) \
      ON CONFLICT (name) DO NOTHING";
 
 /// How often a lost race for a migration is looked at again.
@@ -99,12 +98,18 @@ async fn apply_once(
         if is_applied(database, migration).await? {
             return Ok(());
         }
-        match database.apply(batch_of(database.dialect(), clock, migration)).await {
+        match database
+            .apply(batch_of(database.dialect(), clock, migration))
+            .await
+        {
             Err(error) if error.kind() == ErrorKind::Conflict && error.violation().is_none() => {}
             other => return other.map(drop),
         }
     }
-    Err(Error::new(ErrorKind::Unavailable, "another instance is migrating; try again"))
+    Err(Error::new(
+        ErrorKind::Unavailable,
+        "another instance is migrating; try again",
+    ))
 }
 
 async fn is_applied(database: &dyn Database, migration: &Migration) -> Result<bool> {
@@ -134,13 +139,11 @@ fn batch_of(dialect: Dialect, clock: &dyn Clock, migration: &Migration) -> Batch
     if dialect == Dialect::Postgres {
         batch.push(Step::new(Statement::new(LOCK_POSTGRES, vec![])));
     }
-    batch.push(
-        Step::new(Statement::new(INSERT, record)).expect(
-            Expect::One,
-            ErrorKind::Conflict,
-            "another instance was faster",
-        ),
-    );
+    batch.push(Step::new(Statement::new(INSERT, record)).expect(
+        Expect::One,
+        ErrorKind::Conflict,
+        "another instance was faster",
+    ));
     for statement in migration.statements(dialect) {
         batch.push(Step::new(Statement::new(*statement, vec![])));
     }

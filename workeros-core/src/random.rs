@@ -46,7 +46,10 @@ pub trait IdGenerator: Debug + Send + Sync + 'static {
 pub struct SystemIds;
 
 impl IdGenerator for SystemIds {
-    #[expect(clippy::disallowed_methods, reason = "this is the generator the rule points to")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the generator the rule points to"
+    )]
     fn next_id(&self) -> Uuid {
         Uuid::now_v7()
     }

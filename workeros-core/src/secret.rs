@@ -28,7 +28,9 @@ impl Secret {
         let bytes = bytes.into();
         let refuse = |why| Err(Error::new(ErrorKind::Validation, why));
         if bytes.len() < Self::MIN_BYTES {
-            return refuse("the secret is shorter than 32 bytes; make one with `openssl rand -hex 32`");
+            return refuse(
+                "the secret is shorter than 32 bytes; make one with `openssl rand -hex 32`",
+            );
         }
         let lower = String::from_utf8_lossy(&bytes).to_lowercase();
         let mut distinct = bytes.clone();

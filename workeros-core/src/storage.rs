@@ -22,7 +22,11 @@ impl ObjectMeta {
     /// The facts of an object.
     #[must_use]
     pub fn new(key: impl Into<String>, size: u64, modified: Timestamp) -> Self {
-        Self { key: key.into(), size, modified }
+        Self {
+            key: key.into(),
+            size,
+            modified,
+        }
     }
 }
 

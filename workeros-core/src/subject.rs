@@ -104,13 +104,21 @@ impl Subject {
     /// to this subject.
     #[must_use]
     pub fn system(tenant: TenantId) -> Self {
-        Self { tenant, actor: Actor::System, roles: Vec::new() }
+        Self {
+            tenant,
+            actor: Actor::System,
+            roles: Vec::new(),
+        }
     }
 
     /// Somebody without credentials: role `public`.
     #[must_use]
     pub fn anonymous(tenant: TenantId) -> Self {
-        Self { tenant, actor: Actor::Anonymous, roles: vec![role::PUBLIC.to_owned()] }
+        Self {
+            tenant,
+            actor: Actor::Anonymous,
+            roles: vec![role::PUBLIC.to_owned()],
+        }
     }
 
     /// Somebody known: roles `public`, `authenticated` and those of the
@@ -121,7 +129,11 @@ impl Subject {
         roles.extend([role::PUBLIC.to_owned(), role::AUTHENTICATED.to_owned()]);
         roles.sort_unstable();
         roles.dedup();
-        Self { tenant, actor: Actor::Identified(identity), roles }
+        Self {
+            tenant,
+            actor: Actor::Identified(identity),
+            roles,
+        }
     }
 
     /// The workspace acted in.

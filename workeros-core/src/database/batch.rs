@@ -66,7 +66,9 @@ impl Batch {
     /// Whether any step is derived.
     #[must_use]
     pub fn has_derived(&self) -> bool {
-        self.steps.iter().any(|step| matches!(step.work, Work::Derived(_)))
+        self.steps
+            .iter()
+            .any(|step| matches!(step.work, Work::Derived(_)))
     }
 }
 
@@ -157,14 +159,16 @@ impl Step {
     }
 
     /// A step whose statement follows from the rows of earlier steps.
-    pub fn derived(
-        derive: impl Fn(&[Rows]) -> Result<Statement> + Send + Sync + 'static,
-    ) -> Self {
+    pub fn derived(derive: impl Fn(&[Rows]) -> Result<Statement> + Send + Sync + 'static) -> Self {
         Self::of(Work::Derived(Derive(Box::new(derive))))
     }
 
     fn of(work: Work) -> Self {
-        Self { work, expect: Expect::Any, failure: (ErrorKind::Internal, Cow::Borrowed("")) }
+        Self {
+            work,
+            expect: Expect::Any,
+            failure: (ErrorKind::Internal, Cow::Borrowed("")),
+        }
     }
 
     /// Sets how many rows are expected, and what it means when it is not so.

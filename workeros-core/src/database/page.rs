@@ -1,8 +1,8 @@
 use workeros_dsl::{Type, Value};
 
 use super::Row;
-use crate::json::{write_string, write_value};
 use crate::Result;
+use crate::json::{write_string, write_value};
 
 /// How rows become JSON: which column under which key.
 ///
@@ -48,7 +48,13 @@ impl Column {
         let mut prefix = Vec::with_capacity(key.len() + 3);
         write_string(&mut prefix, &key);
         prefix.push(b':');
-        Self { index, key, ty, guard: None, prefix }
+        Self {
+            index,
+            key,
+            ty,
+            guard: None,
+            prefix,
+        }
     }
 
     /// Makes the member depend on the truth value at that position.
@@ -63,7 +69,10 @@ impl Shape {
     /// A shape of these columns, without a limit.
     #[must_use]
     pub fn new(columns: Vec<Column>) -> Self {
-        Self { columns, ..Self::default() }
+        Self {
+            columns,
+            ..Self::default()
+        }
     }
 
     /// Sets the most rows to write.
@@ -120,17 +129,28 @@ impl<'a> PageWriter<'a> {
     /// A writer for that shape.
     #[must_use]
     pub fn new(shape: &'a Shape) -> Self {
-        let mut page = Page { json: Vec::with_capacity(1024), ..Page::default() };
+        let mut page = Page {
+            json: Vec::with_capacity(1024),
+            ..Page::default()
+        };
         if !shape.single {
             page.json.push(b'[');
         }
-        Self { shape, page, first_member: true }
+        Self {
+            shape,
+            page,
+            first_member: true,
+        }
     }
 
     /// Begins a row. Answers `false` when the limit is reached: the row is
     /// then not to be written and reading can stop.
     pub fn start_row(&mut self) -> bool {
-        if self.shape.limit.is_some_and(|limit| self.page.rows >= limit) {
+        if self
+            .shape
+            .limit
+            .is_some_and(|limit| self.page.rows >= limit)
+        {
             self.page.more = true;
             return false;
         }

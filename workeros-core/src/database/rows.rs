@@ -75,7 +75,9 @@ impl Row {
     ///
     /// When the row is shorter.
     pub fn value(&self, index: usize) -> Result<&Value> {
-        self.0.get(index).ok_or_else(|| unexpected(index, "a column", &Value::Null))
+        self.0
+            .get(index)
+            .ok_or_else(|| unexpected(index, "a column", &Value::Null))
     }
 
     /// Whether the value is null (or missing).
@@ -102,7 +104,11 @@ impl Row {
     ///
     /// When it is neither.
     pub fn optional_text(&self, index: usize) -> Result<Option<&str>> {
-        if self.is_null(index) { Ok(None) } else { self.text(index).map(Some) }
+        if self.is_null(index) {
+            Ok(None)
+        } else {
+            self.text(index).map(Some)
+        }
     }
 
     /// The integer at a position.
@@ -167,21 +173,28 @@ impl Row {
     ///
     /// When it is neither.
     pub fn optional_timestamp(&self, index: usize) -> Result<Option<Timestamp>> {
-        if self.is_null(index) { Ok(None) } else { self.timestamp(index).map(Some) }
+        if self.is_null(index) {
+            Ok(None)
+        } else {
+            self.timestamp(index).map(Some)
+        }
     }
 
-    /// The value at a position, read as that type.
+    /// The value at a position, read as that type. SQLite keeps in a column of
+    /// a table that is not ours whatever it was given: what is none of the type,
+    /// or another spelling of one, comes as it is stored.
     ///
     /// # Errors
     ///
-    /// When it cannot be read so.
+    /// When the row is shorter.
     pub fn read(&self, index: usize, ty: Type) -> Result<Value> {
-        if self.is_null(index) {
+        let stored = self.value(index)?;
+        if stored.is_null() {
             return Ok(Value::Null);
         }
-        match ty {
+        let read = match ty {
             Type::Boolean => self.boolean(index).map(Value::Boolean),
-            Type::Uuid | Type::Relation(Key::Uuid) => self.uuid(index).map(Value::Uuid),
+            Type::Uuid | Type::Relation(Key::Uuid) => self.canonical_uuid(index),
             Type::Timestamp => self.timestamp(index).map(Value::Timestamp),
             Type::Json => self.text(index).map(|json| Value::Json(json.to_owned())),
             Type::Number => self.number(index).map(Value::Number),
@@ -189,6 +202,19 @@ impl Row {
             Type::Text | Type::Longtext | Type::Relation(Key::Text) => {
                 self.text(index).map(|text| Value::Text(text.to_owned()))
             }
+        };
+        Ok(read.unwrap_or_else(|_| stored.clone()))
+    }
+
+    fn canonical_uuid(&self, index: usize) -> Result<Value> {
+        let uuid = self.uuid(index)?;
+        match self.value(index)? {
+            Value::Text(text) if *text != uuid.to_string() => Err(unexpected(
+                index,
+                "a hyphenated uuid in lower case",
+                &Value::Null,
+            )),
+            _ => Ok(Value::Uuid(uuid)),
         }
     }
 
@@ -200,7 +226,10 @@ impl Row {
     pub fn number(&self, index: usize) -> Result<f64> {
         match self.value(index)? {
             Value::Number(number) => Ok(*number),
-            #[expect(clippy::cast_precision_loss, reason = "SQLite stores 1.0 in a NUMERIC column as 1")]
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "SQLite stores 1.0 in a NUMERIC column as 1"
+            )]
             Value::Integer(integer) => Ok(*integer as f64),
             other => Err(unexpected(index, "a number", other)),
         }

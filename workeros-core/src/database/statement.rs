@@ -36,7 +36,11 @@ impl Statement {
     /// ```
     #[must_use]
     pub fn new(sql: impl Into<Sql>, params: Vec<Value>) -> Self {
-        Self { sql: sql.into(), params, cost: Cost::default() }
+        Self {
+            sql: sql.into(),
+            params,
+            cost: Cost::default(),
+        }
     }
 
     /// Sets the expected run time.
