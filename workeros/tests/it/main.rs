@@ -10,4 +10,5 @@
 )]
 
 mod arrows;
+mod docs;
 mod embedding;
