@@ -54,7 +54,7 @@ async fn serve() -> Result<(), Box<dyn Error>> {
     tokio::select! {
         served = server => served?,
         // Whoever says it twice does not want to wait.
-        () = async { hurry.next().await; hurry.next().await } => {}
+        () = async { hurry.next().await; hurry.next().await } => return Ok(())
     }
     backend.shutdown().await;
     Ok(())
