@@ -67,7 +67,8 @@ pub use workeros_adapters::{Sqlite, SqliteOptions};
 pub use workeros_auth::{Auth, AuthBuilder};
 pub use workeros_core::{
     Action, Authenticator, Change, Clock, Database, Detail, Error, ErrorKind, IdGenerator,
-    Identity, Random, Result, Secret, Subject, Timestamp, role,
+    Identity, Random, Result, Secret, Subject, SystemClock, SystemRandom, TenantId, Timestamp,
+    role,
 };
 #[cfg(feature = "actix")]
 pub use workeros_http::actix;
