@@ -5,7 +5,7 @@ use workeros_core::input::Object;
 use workeros_core::{CollectionId, Detail, Error, Result, TenantId, Timestamp};
 use workeros_dsl::{Field as DslField, Fields, Type};
 
-use crate::field::{Field, Origin, System, field_type, read_field, write_field};
+use crate::field::{Field, Origin, System, read_field, write_field};
 use crate::items::SortKey;
 use crate::name::Slug;
 
@@ -37,6 +37,14 @@ pub struct Collection {
     /// When the definition last changed.
     pub updated_at: Timestamp,
     positions: HashMap<String, usize>,
+}
+
+/// What a collection is from its first moment on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Made {
+    pub(crate) id: CollectionId,
+    pub(crate) tenant: TenantId,
+    pub(crate) at: Timestamp,
 }
 
 /// Whose the table is.
@@ -82,27 +90,25 @@ pub struct Settings {
 impl Collection {
     /// A collection from its parts.
     pub(crate) fn new(
-        id: CollectionId,
-        tenant: TenantId,
+        made: Made,
         slug: String,
         table: String,
         kind: Kind,
         fields: Vec<Field>,
         settings: Settings,
-        now: Timestamp,
     ) -> Self {
         let positions = positions(&fields);
         Self {
-            id,
-            tenant,
+            id: made.id,
+            tenant: made.tenant,
             slug,
             table,
             kind,
             fields,
             settings,
             version: 1,
-            created_at: now,
-            updated_at: now,
+            created_at: made.at,
+            updated_at: made.at,
             positions,
         }
     }
@@ -156,6 +162,20 @@ impl Collection {
         self
     }
 
+    /// The same collection as somebody sees it who is shown only these fields:
+    /// what it says of others is left out.
+    pub(crate) fn showing(mut self, shown: impl Fn(&&Field) -> bool) -> Self {
+        let (shown, hidden): (Vec<&Field>, Vec<&Field>) = self.fields.iter().partition(shown);
+        let speaks_of = |key: &SortKey| hidden.iter().any(|field| field.name == key.field);
+        if self.settings.default_sort.iter().any(speaks_of) {
+            self.settings.default_sort = Vec::new();
+        }
+        let names_one = |text: &mut String| hidden.iter().any(|field| text.contains(&field.name));
+        self.settings.display_template.take_if(names_one);
+        let fields = shown.into_iter().cloned().collect();
+        self.with_fields(fields)
+    }
+
     /// The definition as it is stored, and as a client is shown it.
     #[must_use]
     pub fn to_json(&self) -> Json {
@@ -200,7 +220,12 @@ impl Collection {
         let fields = object.array("fields").unwrap_or_default();
         object.finish()?;
         let fields = read_fields(&fields, Origin::Stored)?;
-        let collection = Self::new(id, tenant, slug, table, kind, fields, settings, created_at);
+        let made = Made {
+            id,
+            tenant,
+            at: created_at,
+        };
+        let collection = Self::new(made, slug, table, kind, fields, settings);
         Ok(Self {
             version,
             updated_at,
@@ -328,14 +353,17 @@ pub(crate) fn read_fields(array: &[Json], origin: Origin) -> Result<Vec<Field>> 
 
 /// The parts every item of a managed collection has.
 pub(crate) fn managed_system_fields(owner_scoped: bool) -> Vec<Field> {
-    let kind = |name| field_type(name).unwrap_or(crate::field::TYPES[0]);
     let mut fields = vec![
-        Field::system(System::Id, "id", kind("uuid")),
-        Field::system(System::CreatedAt, "created_at", kind("timestamp")),
-        Field::system(System::UpdatedAt, "updated_at", kind("timestamp")),
+        Field::system(System::Id, "id", &crate::field::Uuid),
+        Field::system(System::CreatedAt, "created_at", &crate::field::Timestamp),
+        Field::system(System::UpdatedAt, "updated_at", &crate::field::Timestamp),
     ];
     if owner_scoped {
-        fields.push(Field::system(System::Owner, "owner_id", kind("text")));
+        fields.push(Field::system(
+            System::Owner,
+            "owner_id",
+            &crate::field::Text,
+        ));
     }
     fields
 }

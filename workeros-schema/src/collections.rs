@@ -10,11 +10,11 @@ use workeros_core::{
 use workeros_dsl::{Key, Type};
 
 use crate::collection::{
-    Collection, Definition, Kind, MAX_FIELDS, Settings, managed_system_fields, read_fields,
+    Collection, Definition, Kind, MAX_FIELDS, Made, Settings, managed_system_fields, read_fields,
 };
 use crate::data_plane::DataPlane;
-use crate::ddl::{Ddl, Target, table_name};
-use crate::field::{Field, Origin, System};
+use crate::ddl::{Ddl, Target, distinct_table_name, table_name};
+use crate::field::{Field, Origin, System, completed, settle_values};
 use crate::items::log;
 use crate::name::Slug;
 use crate::snapshot::Snapshot;
@@ -88,8 +88,7 @@ impl Collections {
         let shown = |field: &&Field| {
             !field.private && (field.system == Some(System::Id) || grant.names(&field.name))
         };
-        let fields = collection.fields.iter().filter(shown).cloned().collect();
-        Some(Arc::new(Collection::clone(collection).with_fields(fields)))
+        Some(Arc::new(Collection::clone(collection).showing(shown)))
     }
 
     /// Defines a collection and creates its table.
@@ -99,6 +98,7 @@ impl Collections {
     /// [`Validation`](ErrorKind::Validation) with a pointer into the body;
     /// [`Conflict`](ErrorKind::Conflict) when the slug is taken.
     pub async fn create(&self, body: &Json) -> Result<Arc<Collection>> {
+        let _alone = self.plane.0.defining.lock().await;
         let snapshot = self.plane.admin_snapshot(&self.subject).await?;
         let definition = Definition::read(body)?;
         self.plane.check_room(&snapshot)?;
@@ -132,6 +132,7 @@ impl Collections {
     /// [`Conflict`](ErrorKind::Conflict) when the new slug is taken or somebody
     /// else changed the collection meanwhile.
     pub async fn update(&self, slug: &str, body: &Json) -> Result<Arc<Collection>> {
+        let _alone = self.plane.0.defining.lock().await;
         let snapshot = self.plane.admin_snapshot(&self.subject).await?;
         let current = snapshot
             .collections
@@ -159,6 +160,7 @@ impl Collections {
     /// [`NotFound`](ErrorKind::NotFound);
     /// [`Validation`](ErrorKind::Validation) for a part every item has.
     pub async fn drop_field(&self, slug: &str, name: &str) -> Result<Arc<Collection>> {
+        let _alone = self.plane.0.defining.lock().await;
         let snapshot = self.plane.admin_snapshot(&self.subject).await?;
         let current = snapshot
             .collections
@@ -203,6 +205,7 @@ impl Collections {
     /// [`NotFound`](ErrorKind::NotFound); [`Conflict`](ErrorKind::Conflict)
     /// while a relation of another collection points to it.
     pub async fn delete(&self, slug: &str) -> Result<()> {
+        let _alone = self.plane.0.defining.lock().await;
         let snapshot = self.plane.admin_snapshot(&self.subject).await?;
         let collection = snapshot
             .collections
@@ -240,16 +243,14 @@ impl Collections {
         let mut all = managed_system_fields(settings.owner_scoped);
         all.extend(fields);
         let tenant = self.subject.tenant();
-        let mut collection = Collection::new(
-            CollectionId::new(runtime.ids.next_id()),
+        let made = Made {
+            id: CollectionId::new(runtime.ids.next_id()),
             tenant,
-            slug.as_str().to_owned(),
-            table_name(tenant, slug.as_str()),
-            Kind::Managed,
-            all,
-            settings,
-            runtime.now(),
-        );
+            at: runtime.now(),
+        };
+        let slug = slug.as_str().to_owned();
+        let table = free_table(snapshot, &made, &slug);
+        let mut collection = Collection::new(made, slug, table, Kind::Managed, all, settings);
         resolve_relations(snapshot, &mut collection, &sent)?;
         check_sort(&collection)?;
         Ok(collection)
@@ -285,6 +286,10 @@ impl Collections {
         } else {
             Origin::Adopted
         };
+        let fields: Vec<Json> = fields
+            .into_iter()
+            .map(|sent| with_what_is_there(current, sent))
+            .collect();
         let fields = object
             .keep(read_fields(&fields, origin))
             .unwrap_or_default();
@@ -334,6 +339,18 @@ impl Collections {
     }
 }
 
+/// The table of a new collection. A collection that was renamed keeps the
+/// table that its old slug would have.
+fn free_table(snapshot: &Snapshot, made: &Made, slug: &str) -> String {
+    let table = table_name(made.tenant, slug);
+    let mut others = snapshot.collections.values();
+    if others.any(|other| other.table == table) {
+        distinct_table_name(made.tenant, slug, made.id)
+    } else {
+        table
+    }
+}
+
 /// The record of a new collection. `exclusive` is the table nobody else may
 /// use.
 pub(crate) fn insert(collection: &Collection, exclusive: Option<&str>) -> Step {
@@ -361,6 +378,8 @@ pub(crate) fn resolve_relations(
     let slug = collection.slug.clone();
     for field in &mut collection.fields {
         let Some(to) = &field.to else { continue };
+        let index = sent.iter().position(|name| *name == field.name);
+        let pointer = format!("/fields/{}", index.unwrap_or_default());
         let key = if *to == slug {
             Some(own_key)
         } else {
@@ -370,12 +389,8 @@ pub(crate) fn resolve_relations(
                 .map(|id| id.ty)
         };
         let Some(key) = key else {
-            let index = sent
-                .iter()
-                .position(|name| *name == field.name)
-                .unwrap_or_default();
             let message = format!("there is no collection `{to}`");
-            let path = format!("/fields/{index}/to");
+            let path = format!("{pointer}/to");
             return Err(Error::validation(path, "unknown_collection", message));
         };
         field.ty = Type::Relation(match key {
@@ -383,6 +398,7 @@ pub(crate) fn resolve_relations(
             Type::Text | Type::Longtext => Key::Text,
             _ => Key::Uuid,
         });
+        settle_values(field, &pointer)?;
     }
     Ok(())
 }
@@ -418,6 +434,19 @@ fn target(snapshot: &Snapshot, collection: &Collection, field: &Field) -> Option
         table: target.table.clone(),
         column,
     })
+}
+
+/// What a PATCH says of a field that is there changes nothing else of it.
+fn with_what_is_there(collection: &Collection, sent: Json) -> Json {
+    let Json::Object(members) = sent else {
+        return sent;
+    };
+    let name = members.get("name").and_then(Json::as_str);
+    let field = name.and_then(|name| collection.field(name));
+    match field.filter(|field| field.system.is_none()) {
+        Some(field) => completed(field, members),
+        None => Json::Object(members),
+    }
 }
 
 /// Puts the fields of a PATCH in; answers the names of the new ones.
@@ -490,7 +519,20 @@ fn check_addable(collection: &Collection, field: &Field, pointer: &str) -> Resul
             why,
         ));
     }
-    Ok(())
+    let (key, why) = if !field.nullable && field.to.is_some() {
+        let why = "a relation can only be added as one that may be null";
+        ("required", why)
+    } else if !field.nullable && field.unique {
+        let why = "the items that are there would all have the default";
+        ("unique", why)
+    } else {
+        return Ok(());
+    };
+    Err(Error::validation(
+        format!("{pointer}/{key}"),
+        "not_addable",
+        why,
+    ))
 }
 
 fn check_unreferenced(snapshot: &Snapshot, slug: &str) -> Result<()> {
@@ -565,16 +607,16 @@ fn unchanged(step: Step) -> Step {
 
 /// Says that a slug or table is taken, where that is what the database means.
 pub(crate) fn taken(error: Error, slug: &str) -> Error {
-    match error.violation() {
-        Some(Violation::Unique { columns }) => {
-            let exclusive = columns.iter().any(|column| column == "exclusive_table");
-            let why = if exclusive {
-                "the table belongs to another collection already".to_owned()
-            } else {
-                format!("there is a collection `{slug}` already")
-            };
-            Error::new(ErrorKind::Conflict, why).with_source(error)
-        }
-        _ => error,
-    }
+    let Some(Violation::Unique { columns }) = error.violation() else {
+        return error;
+    };
+    let is_about = |name: &str| columns.iter().any(|column| column == name);
+    let why = if is_about("exclusive_table") {
+        "the table belongs to another collection already".to_owned()
+    } else if is_about("slug") {
+        format!("there is a collection `{slug}` already")
+    } else {
+        return error;
+    };
+    Error::new(ErrorKind::Conflict, why).with_source(error)
 }

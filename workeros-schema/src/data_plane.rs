@@ -12,7 +12,7 @@ use crate::hooks::Hooks;
 use crate::items::{Items, PlanCache, Statements};
 use crate::limits::{DdlRate, Limits};
 use crate::migrations::MIGRATIONS;
-use crate::snapshot::{SELECT_VERSION, Snapshot};
+use crate::snapshot::{Doubts, Snapshot};
 use crate::{Adoption, Collections, Permissions, Roles};
 
 /// The data plane of one instance: collections, access and rows. Cheap to
@@ -32,12 +32,17 @@ pub(crate) struct Inner {
     pub(crate) plans: PlanCache,
     pub(crate) statements: Statements,
     pub(crate) cursor_key: [u8; 32],
+    pub(crate) etag_key: [u8; 32],
     pub(crate) committed: Notify,
     default_tenant: TenantId,
     snapshots: std::sync::RwLock<HashMap<TenantId, Arc<Snapshot>>>,
+    doubts: Doubts,
     /// Held while a snapshot is made, so that an older one never replaces a
     /// newer.
     loading: Mutex<()>,
+    /// Held while a definition is changed: what it is checked against, such as
+    /// that nothing points to a collection, must still hold when it is stored.
+    pub(crate) defining: Mutex<()>,
 }
 
 const DEFAULT_TENANT: &str = "default";
@@ -88,10 +93,13 @@ impl DataPlane {
             plans: PlanCache::default(),
             statements: Statements::default(),
             cursor_key: secret.derive("items cursor"),
+            etag_key: secret.derive("items etag"),
             committed: Notify::new(),
             default_tenant,
             snapshots: std::sync::RwLock::default(),
+            doubts: Doubts::default(),
             loading: Mutex::new(()),
+            defining: Mutex::new(()),
         })))
     }
 
@@ -157,12 +165,7 @@ impl DataPlane {
     pub async fn refresh(&self) -> Result<()> {
         let known: Vec<Arc<Snapshot>> = self.known().values().cloned().collect();
         for snapshot in known {
-            let version = Statement::new(SELECT_VERSION, vec![snapshot.tenant.into()]);
-            let rows = self.0.runtime.database.fetch(version).await?;
-            let current = rows.first().map(|row| row.integer(0)).transpose()?;
-            if current != Some(snapshot.version) {
-                self.reload(snapshot.tenant).await?;
-            }
+            self.compared(snapshot).await?;
         }
         Ok(())
     }
@@ -174,10 +177,24 @@ impl DataPlane {
 
     /// The current state of a workspace.
     pub(crate) async fn snapshot(&self, tenant: TenantId) -> Result<Arc<Snapshot>> {
-        if let Some(snapshot) = self.known().get(&tenant) {
-            return Ok(Arc::clone(snapshot));
+        let known = self.known().get(&tenant).cloned();
+        match known {
+            Some(snapshot) if self.0.doubts.contains(tenant) => self.compared(snapshot).await,
+            Some(snapshot) => Ok(snapshot),
+            None => self.reload(tenant).await,
         }
-        self.reload(tenant).await
+    }
+
+    /// The state of the workspace as the database holds it now: this one, or a
+    /// later one.
+    pub(crate) async fn compared(&self, snapshot: Arc<Snapshot>) -> Result<Arc<Snapshot>> {
+        let tenant = snapshot.tenant;
+        let current = Snapshot::read_version(&*self.0.runtime.database, tenant).await?;
+        if current == snapshot.version {
+            Ok(snapshot)
+        } else {
+            self.reload(tenant).await
+        }
     }
 
     /// The current state, for somebody who may do everything.
@@ -201,9 +218,12 @@ impl DataPlane {
                 "there is no such workspace",
             ),
         );
+        let doubt = self.0.doubts.raise(tenant);
         let applied = self.0.runtime.database.apply(batch).await;
         // Also after an error: the outcome of a commit may be unknown.
-        self.reload(tenant).await?;
+        let reloaded = self.reload(tenant).await;
+        doubt.settle();
+        reloaded?;
         applied.map(drop)
     }
 

@@ -5,7 +5,7 @@ use sea_query::{
     IndexCreateStatement, SchemaStatementBuilder, Table, TableCreateStatement,
 };
 use sha2::{Digest, Sha256};
-use workeros_core::{Dialect, Statement, Step, TenantId, Type, Value};
+use workeros_core::{CollectionId, Dialect, Statement, Step, TenantId, Type, Value};
 use workeros_dsl::Key;
 use workeros_dsl::sql::Sql;
 
@@ -24,13 +24,29 @@ const LOCK_TIMEOUT: &str = "SET LOCAL lock_timeout = '5s'";
 /// The table of a new managed collection: `c_<12 of the tenant>_<slug>`. A name
 /// that would not fit is cut and ends in a digest, so that two never collide.
 pub(crate) fn table_name(tenant: TenantId, slug: &str) -> String {
-    let tenant = tenant.uuid().simple().to_string();
-    // The first twelve digits of a UUIDv7 are its millisecond.
-    let name = format!("c_{}_{slug}", tenant.get(..12).unwrap_or(&tenant));
+    let name = [&table_prefix(tenant), slug].concat();
     if name.len() <= MAX_IDENTIFIER {
-        return name;
+        name
+    } else {
+        cut(&name, &digest(&[slug]))
     }
-    format!("{}_{}", name.get(..50).unwrap_or(&name), digest(&[slug]))
+}
+
+/// As [`table_name`], for a slug whose table belongs to another collection.
+pub(crate) fn distinct_table_name(tenant: TenantId, slug: &str, id: CollectionId) -> String {
+    let name = [&table_prefix(tenant), slug].concat();
+    cut(&name, &digest(&[slug, &id.to_string()]))
+}
+
+/// The first twelve digits of a UUIDv7 are its millisecond.
+fn table_prefix(tenant: TenantId) -> String {
+    let tenant = tenant.uuid().simple().to_string();
+    format!("c_{}_", tenant.get(..12).unwrap_or(&tenant))
+}
+
+fn cut(name: &str, digest: &str) -> String {
+    let room = MAX_IDENTIFIER - digest.len() - 1;
+    format!("{}_{digest}", name.get(..room).unwrap_or(name))
 }
 
 /// Where a relation points to: table and key column.

@@ -20,9 +20,12 @@ mod text;
 mod timestamp;
 mod uuid;
 
-pub(crate) use definition::{Origin, read_field, write_field};
+pub(crate) use definition::{Origin, completed, read_field, settle_values, write_field};
 pub use encoding::Encoding;
 pub use rules::Rules;
+pub(crate) use text::Text;
+pub(crate) use timestamp::Timestamp;
+pub(crate) use uuid::Uuid;
 
 /// A type a field can have. One file each under `field/`, and a line in
 /// [`TYPES`].
@@ -65,6 +68,10 @@ pub static TYPES: &[&dyn FieldType] = &[
 pub fn field_type(name: &str) -> Option<&'static dyn FieldType> {
     TYPES.iter().copied().find(|kind| kind.name() == name)
 }
+
+/// The longest text in an index, in bytes: Postgres keeps no more than a third
+/// of a page for all columns of an entry.
+const MAX_INDEXED: usize = 2000;
 
 /// A field of a collection.
 #[derive(Debug, Clone)]
@@ -235,7 +242,8 @@ impl Field {
                 Err(Error::validation(path, "required", "must not be null"))
             };
         }
-        self.check_choices(json, path)?;
+        self.check_choices(&value, path)?;
+        self.check_length(&value, path)?;
         if let Some(rules) = &self.validation {
             rules.check(json, path)?;
         }
@@ -256,12 +264,24 @@ impl Field {
         self.ty.value_to_json(value)
     }
 
-    fn check_choices(&self, json: &Json, path: &str) -> Result<()> {
+    fn check_choices(&self, value: &Value, path: &str) -> Result<()> {
         match &self.choices {
-            Some(choices) if !choices.contains(json) => {
+            Some(choices) if !choices.contains(&self.write(value)) => {
                 let listed: Vec<String> = choices.iter().map(ToString::to_string).collect();
                 let message = format!("must be one of {}", listed.join(", "));
                 Err(Error::validation(path, "not_a_choice", message))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What is in an index must fit into a part of a page.
+    fn check_length(&self, value: &Value, path: &str) -> Result<()> {
+        let in_index = self.unique || self.indexed || self.to.is_some();
+        match value {
+            Value::Text(text) if in_index && text.len() > MAX_INDEXED => {
+                let message = format!("must be at most {MAX_INDEXED} bytes: there is an index");
+                Err(Error::validation(path, "limit_exceeded", message))
             }
             _ => Ok(()),
         }

@@ -6,6 +6,7 @@ use workeros_dsl::Variables;
 use crate::data_plane::DataPlane;
 use crate::snapshot::Snapshot;
 
+mod attempts;
 mod batch;
 mod cascade;
 mod columns;
@@ -14,6 +15,7 @@ mod draft;
 mod idempotency;
 mod keyset;
 pub(crate) mod log;
+mod mac;
 mod plan;
 mod query;
 mod reactions;

@@ -3,12 +3,17 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 use workeros_core::{
-    Action, CollectionId, Error, FieldSet, Grant, PermissionId, Result, RoleId, Row, Rule,
-    Statement, Subject, TenantId, Timestamp,
+    Action, CollectionId, Database, Error, FieldSet, Grant, PermissionId, Result, RoleId, Row,
+    Rule, Statement, Subject, TenantId, Timestamp,
 };
 use workeros_dsl::Condition;
 
+mod doubts;
+
+pub(crate) use doubts::Doubts;
+
 use crate::collection::Collection;
+use crate::field::Field;
 
 /// Everything the data plane knows of one workspace at one version: its
 /// collections, roles and permissions.
@@ -69,7 +74,7 @@ pub struct Permission {
     pub created_at: Timestamp,
 }
 
-pub(crate) const SELECT_VERSION: &str = "SELECT version FROM workeros_tenants WHERE id = $1";
+const SELECT_VERSION: &str = "SELECT version FROM workeros_tenants WHERE id = $1";
 const SELECT_COLLECTIONS: &str = "SELECT id, version, created_at, updated_at, definition, slug \
      FROM workeros_collections WHERE tenant_id = $1 ORDER BY slug";
 const SELECT_ROLES: &str = "SELECT id, name, description, admin, system, created_at \
@@ -79,16 +84,38 @@ const SELECT_PERMISSIONS: &str = "SELECT p.id, r.name, p.collection_id, p.action
      JOIN workeros_roles r ON r.id = p.role_id WHERE p.tenant_id = $1 ORDER BY p.id";
 
 impl Snapshot {
-    /// Reads the workspace. The version is read first: what changes meanwhile
-    /// carries a later one, and is read again.
+    /// Reads the workspace. What is changed while it is read is read again:
+    /// every change raises the version, so a state is whole if the version
+    /// after it is the one before it.
     pub(crate) async fn load(
-        database: &dyn workeros_core::Database,
+        database: &dyn Database,
         tenant: TenantId,
         known: Option<&Self>,
     ) -> Result<Self> {
+        let mut version = Self::read_version(database, tenant).await?;
+        loop {
+            let snapshot = Self::read(database, tenant, version, known).await?;
+            version = Self::read_version(database, tenant).await?;
+            if version == snapshot.version {
+                return Ok(snapshot);
+            }
+        }
+    }
+
+    /// The version the workspace is at.
+    pub(crate) async fn read_version(database: &dyn Database, tenant: TenantId) -> Result<i64> {
+        let select = Statement::new(SELECT_VERSION, vec![tenant.into()]);
+        let rows = database.fetch(select).await?;
+        rows.first().ok_or_else(Error::not_found)?.integer(0)
+    }
+
+    async fn read(
+        database: &dyn Database,
+        tenant: TenantId,
+        version: i64,
+        known: Option<&Self>,
+    ) -> Result<Self> {
         let read = |sql: &'static str| database.fetch(Statement::new(sql, vec![tenant.into()]));
-        let versions = read(SELECT_VERSION).await?;
-        let version = versions.first().ok_or_else(Error::not_found)?.integer(0)?;
         let mut collections = HashMap::new();
         for row in &read(SELECT_COLLECTIONS).await? {
             let collection = read_collection(tenant, row, known)?;
@@ -177,6 +204,22 @@ impl Snapshot {
             .filter_map(|(_, rule)| rule.cloned())
             .collect();
         Grant::union(rules)
+    }
+
+    /// Whether the subject may be told of a field that an action of his is
+    /// about: he may write it, or read it on some row.
+    pub(crate) fn may_name(
+        &self,
+        subject: &Subject,
+        collection: &Collection,
+        action: Action,
+        field: &Field,
+    ) -> bool {
+        let names = |action| {
+            let grant = self.grant(subject, collection, action);
+            grant.is_some_and(|grant| grant.names(&field.name))
+        };
+        field.system.is_some() || names(action) || (!field.private && names(Action::Read))
     }
 
     /// The permission rows that apply, each with its rule, in order.

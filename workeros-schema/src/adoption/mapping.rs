@@ -108,8 +108,7 @@ pub(super) fn postgres(ty: &str, own_name: &str, deterministic: bool) -> Option<
             ..Mapped::new("text", Encoding::CastText)
         },
         "smallint" | "integer" | "bigint" => Mapped::new("integer", Encoding::Native),
-        "double precision" => Mapped::new("number", Encoding::Native),
-        "real" | "numeric" => Mapped::new("number", Encoding::Number),
+        "double precision" | "real" | "numeric" => Mapped::new("number", Encoding::Number),
         "boolean" => Mapped::new("boolean", Encoding::Native),
         "uuid" => Mapped::new("uuid", Encoding::Native),
         "jsonb" => Mapped::new("json", Encoding::Native),

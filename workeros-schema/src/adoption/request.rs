@@ -10,7 +10,7 @@ use workeros_dsl::Key;
 use super::catalogue::Column;
 use super::mapping::{Mapped, key_of};
 use super::proposal::Proposal;
-use crate::collection::{Collection, Kind, Settings, TenantColumn, read_fields};
+use crate::collection::{Collection, Kind, Made, Settings, TenantColumn, read_fields};
 use crate::collections::{check_sort, resolve_relations};
 use crate::field::{Encoding, Field, Origin, System};
 use crate::name::Slug;
@@ -98,18 +98,16 @@ impl Request {
         let own = self.own_fields(proposal, &mut used)?;
         let sent: Vec<String> = own.iter().map(|field| field.name.clone()).collect();
         fields.extend(own);
-        let mut collection = Collection::new(
-            CollectionId::new(runtime.ids.next_id()),
+        let made = Made {
+            id: CollectionId::new(runtime.ids.next_id()),
             tenant,
-            self.slug,
-            self.table,
-            Kind::Adopted {
-                tenant: tenant_column,
-            },
-            fields,
-            self.settings,
-            runtime.now(),
-        );
+            at: runtime.now(),
+        };
+        let kind = Kind::Adopted {
+            tenant: tenant_column,
+        };
+        let mut collection =
+            Collection::new(made, self.slug, self.table, kind, fields, self.settings);
         resolve_relations(proposal.snapshot, &mut collection, &sent)?;
         check_sort(&collection)?;
         Ok(collection)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
 use workeros_core::input::Object;
-use workeros_core::{Error, Result};
+use workeros_core::{Error, Result, Value};
 use workeros_dsl::{Key, Type};
 
 use super::{Encoding, Field, OnDelete, Rules, System, TYPES, field_type};
@@ -53,7 +53,56 @@ pub(crate) fn read_field(json: &Json, pointer: &str, origin: Origin) -> Result<F
     read_rules(&mut object, &mut field);
     object.finish()?;
     check(&field, pointer)?;
+    match origin {
+        Origin::Stored => restore_values(&mut field),
+        // What a relation points to, and so the type of its values, is not
+        // known yet.
+        Origin::Managed | Origin::Adopted if field.to.is_some() => {}
+        Origin::Managed | Origin::Adopted => settle_values(&mut field, pointer)?,
+    }
     Ok(field)
+}
+
+/// Reads the default and the choices of a field by its type, once that is
+/// known: until then they are what the client sent.
+pub(crate) fn settle_values(field: &mut Field, pointer: &str) -> Result<()> {
+    if let Some(choices) = field.choices.take() {
+        let path = format!("{pointer}/choices");
+        field.choices = Some(checked_choices(field, &choices, &path)?);
+    }
+    if let Some(default) = field.default.take() {
+        let json = field.write(&default);
+        field.default = Some(field.read(&json, &format!("{pointer}/default"))?);
+    }
+    Ok(())
+}
+
+/// What a PATCH says of a field, completed by what the field says of itself.
+/// A member that is null is taken out.
+pub(crate) fn completed(field: &Field, sent: Map<String, Json>) -> Json {
+    const OUR_OWN: [&str; 7] = [
+        "column",
+        "encoding",
+        "key",
+        "system",
+        "generated",
+        "read_only",
+        "enumeration",
+    ];
+    const SYNONYMS: [(&str, &str); 2] = [("nullable", "required"), ("onDelete", "on_delete")];
+    let Json::Object(mut members) = write_field(field) else {
+        return Json::Object(sent);
+    };
+    for key in OUR_OWN {
+        members.remove(key);
+    }
+    for (said, meant) in SYNONYMS {
+        if sent.contains_key(said) {
+            members.remove(meant);
+        }
+    }
+    members.extend(sent);
+    Json::Object(members)
 }
 
 /// The field as it is stored, which is also what a client is shown.
@@ -82,13 +131,6 @@ pub(crate) fn write_field(field: &Field) -> Json {
     put("read_only", json!(field.read_only));
     put("enumeration", json!(field.enumeration));
     put("required", json!(!field.nullable));
-    put(
-        "default",
-        field
-            .default
-            .as_ref()
-            .map_or(Json::Null, |value| field.write(value)),
-    );
     put("unique", json!(field.unique));
     put("indexed", json!(field.indexed));
     put("choices", json!(field.choices));
@@ -106,6 +148,9 @@ pub(crate) fn write_field(field: &Field) -> Json {
     put("label", json!(field.label));
     put("note", json!(field.note));
     put("private", json!(field.private));
+    if let Some(default) = &field.default {
+        object.insert("default".to_owned(), field.write(default));
+    }
     Json::Object(object)
 }
 
@@ -195,17 +240,14 @@ fn read_rules(object: &mut Object, field: &mut Field) {
         let rules = Rules::compile(schema, &object.pointer("validation"));
         field.validation = object.keep(rules).map(Arc::new);
     }
-    if let Some(choices) = object.array("choices") {
-        let choices = checked_choices(field, choices, &object.pointer("choices"));
-        field.choices = object.keep(choices);
-    }
-    if let Some(default) = object.json("default") {
-        let default = field.read(&default, &object.pointer("default"));
-        field.default = object.keep(default);
-    }
+    field.choices = object.array("choices");
+    field.default = object
+        .json("default")
+        .map(|json| Value::Json(json.to_string()));
 }
 
-fn checked_choices(field: &Field, choices: Vec<Json>, path: &str) -> Result<Vec<Json>> {
+/// The values a client listed, in the form they are written in.
+fn checked_choices(field: &Field, choices: &[Json], path: &str) -> Result<Vec<Json>> {
     if choices.is_empty() || choices.len() > MAX_CHOICES {
         return Err(Error::validation(
             path,
@@ -213,7 +255,7 @@ fn checked_choices(field: &Field, choices: Vec<Json>, path: &str) -> Result<Vec<
             "must list 1 to 1000 values",
         ));
     }
-    for (index, choice) in choices.iter().enumerate() {
+    let choice = |(index, choice): (usize, &Json)| {
         let path = format!("{path}/{index}");
         let read = field.ty.value_from_json(choice);
         let value = read
@@ -221,8 +263,16 @@ fn checked_choices(field: &Field, choices: Vec<Json>, path: &str) -> Result<Vec<
         if value.is_null() {
             return Err(Error::validation(path, "null_operand", "must not be null"));
         }
-    }
-    Ok(choices)
+        Ok(field.write(&value))
+    };
+    choices.iter().enumerate().map(choice).collect()
+}
+
+/// What was accepted once is not judged again: only its form is restored.
+fn restore_values(field: &mut Field) {
+    let ty = field.ty;
+    let default = field.default.take().map(|value| ty.value_to_json(&value));
+    field.default = default.and_then(|json| ty.value_from_json(&json).ok());
 }
 
 fn check(field: &Field, pointer: &str) -> Result<()> {

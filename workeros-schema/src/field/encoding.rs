@@ -1,4 +1,4 @@
-use sea_query::{Alias, Expr, ExprTrait, Func};
+use sea_query::{Alias, CaseStatement, Expr, ExprTrait, Func};
 use workeros_dsl::sql::ordered;
 use workeros_dsl::{Dialect, Type};
 
@@ -18,7 +18,8 @@ pub enum Encoding {
     /// enumeration, a collation that tells not everything apart), read as
     /// plain text.
     CastText,
-    /// A number of another SQL type, such as `numeric`.
+    /// A number of another SQL type, such as `numeric`, or one that may be none,
+    /// such as the `NaN` of Postgres.
     Number,
     /// SQLite: a date or time in any form SQLite reads, at millisecond
     /// precision.
@@ -66,7 +67,16 @@ impl Encoding {
                 let text = column.cast_as(Alias::new("text"));
                 ordered(text, Type::Text, Dialect::Postgres)
             }
-            Self::Number => column.cast_as(Alias::new("double precision")),
+            // What is no finite number is null to the language. It is found out
+            // before the cast, which could fail.
+            Self::Number => {
+                let finite = column.clone().between(
+                    Expr::cust("-1.7976931348623157e308"),
+                    Expr::cust("1.7976931348623157e308"),
+                );
+                let number = column.cast_as(Alias::new("double precision"));
+                CaseStatement::new().case(finite, number).into()
+            }
             Self::SqliteDateTime => Func::cust("strftime")
                 .arg(Expr::cust("'%Y-%m-%dT%H:%M:%f000Z'"))
                 .arg(column)

@@ -4,7 +4,7 @@ use super::FieldType;
 
 /// A short text.
 #[derive(Debug)]
-pub(super) struct Text;
+pub(crate) struct Text;
 
 impl FieldType for Text {
     fn name(&self) -> &'static str {

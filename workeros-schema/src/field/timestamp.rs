@@ -4,7 +4,7 @@ use super::FieldType;
 
 /// An instant.
 #[derive(Debug)]
-pub(super) struct Timestamp;
+pub(crate) struct Timestamp;
 
 impl FieldType for Timestamp {
     fn name(&self) -> &'static str {

@@ -4,7 +4,7 @@ use super::FieldType;
 
 /// A UUID.
 #[derive(Debug)]
-pub(super) struct Uuid;
+pub(crate) struct Uuid;
 
 impl FieldType for Uuid {
     fn name(&self) -> &'static str {

@@ -2,7 +2,8 @@ use serde_json::{Map, Value as Json};
 use workeros_core::input::Object;
 use workeros_core::{Detail, Error, Result};
 
-use super::write::{Attempts, WriteSet, Written};
+use super::attempts::Attempts;
+use super::write::{WriteSet, Written};
 use super::{Item, Items, Outcome, Precondition};
 
 /// The most operations of one batch, and keys of one bulk update.
@@ -101,9 +102,9 @@ impl Items {
     }
 
     async fn together(&self, operations: &[Operation], pointer: &str) -> Result<Vec<Outcome>> {
-        let mut attempts = Attempts::new(&Precondition::None);
+        let mut attempts = Attempts::of(self);
         loop {
-            let mut set = WriteSet::open(self).await?;
+            let mut set = attempts.next().await?;
             let mut done = Vec::with_capacity(operations.len());
             for (index, operation) in operations.iter().enumerate() {
                 let made = add(&mut set, operation).await;
@@ -111,7 +112,7 @@ impl Items {
             }
             match set.commit().await {
                 Ok(rows) => return done.iter().map(|done| outcome(&set, done, &rows)).collect(),
-                Err(error) => attempts.again(error)?,
+                Err(error) => attempts.again(&set, error).await?,
             }
         }
     }

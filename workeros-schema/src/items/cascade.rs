@@ -5,10 +5,12 @@
 //! the database only refuses what was added meanwhile, and the write starts
 //! over.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use workeros_core::{Cost, Error, ErrorKind, Result, Statement, Value};
+use workeros_core::{Action, CollectionId, Cost, Error, ErrorKind, Result, Statement, Value};
 use workeros_dsl::Variables;
+use workeros_dsl::sql::Template;
 
 use super::read::{select_by, tenant_value};
 use super::row::ItemRow;
@@ -16,101 +18,139 @@ use super::write::WriteSet;
 use crate::collection::Collection;
 use crate::field::{Field, OnDelete};
 
-/// The most items that go with one.
+mod going;
+
+use going::{Going, Parting};
+
+/// The most items that go, or change, with one.
 const MAX_ROWS: usize = 10_000;
 
+/// A relation that points to a collection, and the statement that finds the
+/// rows by which it points to one item.
+struct Referring {
+    collection: Arc<Collection>,
+    field: Arc<Field>,
+    select: Template,
+}
+
 impl WriteSet<'_> {
-    /// Deletes the row, after everything that is to go with it.
+    /// Deletes the row, and everything that is to go with it.
     pub(crate) async fn delete_row(&mut self, row: ItemRow) -> Result<()> {
-        let mut order = vec![row];
-        let mut next = 0;
-        // Breadth first; deleted from the end, so that no row goes before one
-        // that points to it.
-        while let Some(row) = order.get(next).cloned() {
-            next += 1;
-            for (collection, field) in self.referring(&row.collection) {
-                let children = self.children(&collection, &field, &row).await?;
-                self.part(&field, &row, children, &mut order)?;
+        let mut relations: HashMap<CollectionId, Arc<[Referring]>> = HashMap::new();
+        let mut going = Going::new(row);
+        let mut changed = 0;
+        while let Some((index, row)) = going.next() {
+            let referring = match relations.get(&row.collection.id) {
+                Some(referring) => Arc::clone(referring),
+                None => self.referring(&row.collection)?,
+            };
+            relations.insert(row.collection.id, Arc::clone(&referring));
+            for referring in referring.iter() {
+                for child in self.children(referring, &row).await? {
+                    changed += self.part(referring, index, child, &mut going)?;
+                }
+                if going.len() + changed > MAX_ROWS {
+                    let why = "more than 10000 items would go with it; delete those first";
+                    return Err(Error::new(ErrorKind::Conflict, why));
+                }
             }
         }
-        order.iter().rev().try_for_each(|row| self.push_delete(row))
-    }
-
-    /// Does what the relation says with the rows that point here.
-    fn part(
-        &mut self,
-        field: &Field,
-        row: &ItemRow,
-        children: Vec<ItemRow>,
-        order: &mut Vec<ItemRow>,
-    ) -> Result<()> {
-        let is_going = |child: &ItemRow, order: &[ItemRow]| {
-            order
-                .iter()
-                .any(|row| row.collection.id == child.collection.id && row.id() == child.id())
-        };
-        for child in children {
-            if is_going(&child, order) {
-                continue;
-            }
-            match field.on_delete {
-                OnDelete::Restrict => return Err(referred(&child.collection, row)),
-                OnDelete::SetNull => self.push_update(&child, &vec![(field, Value::Null)])?,
-                OnDelete::Cascade => order.push(child),
-            }
-            if order.len() > MAX_ROWS {
-                let why = "more than 10000 items would go with it; delete those first";
-                return Err(Error::new(ErrorKind::Conflict, why));
+        if let Some((child, parent)) = going.held_up() {
+            return Err(self.referred(&child.collection, parent));
+        }
+        for parting in going.into_order() {
+            match parting {
+                Parting::Unlink(row, field) => self.push_unlink(&row, &field)?,
+                Parting::Delete(row) => self.push_delete(&row)?,
             }
         }
         Ok(())
     }
 
-    /// The relations of managed collections that point to a collection.
-    fn referring(&self, target: &Collection) -> Vec<(Arc<Collection>, Field)> {
-        let managed = self
-            .snapshot
-            .collections
-            .values()
-            .filter(|other| other.is_managed());
-        managed
-            .flat_map(|other| {
-                let fields = other.fields.iter();
-                let pointing = fields.filter(|field| field.to.as_deref() == Some(&target.slug));
-                pointing.map(move |field| (Arc::clone(other), field.clone()))
+    /// Does what the relation says with a row that points to one that goes.
+    /// Answers how many rows it changed.
+    fn part(
+        &mut self,
+        referring: &Referring,
+        parent: usize,
+        child: ItemRow,
+        going: &mut Going,
+    ) -> Result<usize> {
+        let field = &referring.field;
+        match field.on_delete {
+            OnDelete::SetNull if !going.contains(&child) => {
+                self.push_update(&child, &vec![(&**field, Value::Null)])?;
+                return Ok(1);
+            }
+            OnDelete::Cascade => going.add(child, parent, field),
+            OnDelete::SetNull | OnDelete::Restrict => going.point(child, parent, field),
+        }
+        Ok(0)
+    }
+
+    /// The relations of managed collections that point to a collection, always
+    /// in the same order.
+    fn referring(&self, target: &Collection) -> Result<Arc<[Referring]>> {
+        let collections = self.snapshot.collections.values();
+        let mut managed: Vec<&Arc<Collection>> =
+            collections.filter(|other| other.is_managed()).collect();
+        managed.sort_by(|a, b| a.slug.cmp(&b.slug));
+        let pointing = managed.into_iter().flat_map(|other| {
+            let fields = other.fields.iter();
+            let pointing = fields.filter(|field| field.to.as_deref() == Some(&target.slug));
+            pointing.map(move |field| (other, field))
+        });
+        let limit = MAX_ROWS as u64 + 1;
+        let referring = pointing.map(|(collection, field)| {
+            Ok(Referring {
+                collection: Arc::clone(collection),
+                field: Arc::new(field.clone()),
+                select: select_by(collection, &field.name, limit, self.items.dialect())?,
             })
-            .collect()
+        });
+        referring.collect()
     }
 
     /// The rows that point to this one, as they stand after the writes of the
     /// set so far.
-    async fn children(
-        &self,
-        collection: &Arc<Collection>,
-        field: &Field,
-        row: &ItemRow,
-    ) -> Result<Vec<ItemRow>> {
-        let template = select_by(collection, &field.name, self.items.dialect())?;
+    async fn children(&self, referring: &Referring, row: &ItemRow) -> Result<Vec<ItemRow>> {
+        let Referring {
+            collection,
+            field,
+            select,
+        } = referring;
         let arguments = [tenant_value(collection), row.id().clone()];
-        let params = template.bind(&Variables::default(), &arguments);
-        let statement = Statement::new(template.sql().clone(), params).with_cost(Cost::Short);
+        let params = select.bind(&Variables::default(), &arguments);
+        let statement = Statement::new(select.sql().clone(), params).with_cost(Cost::Short);
         let rows = self.items.plane.runtime().database.fetch(statement).await?;
-        let rows: Result<Vec<ItemRow>> = rows
-            .iter()
-            .map(|row| ItemRow::read(collection, row))
-            .collect();
-        let pending = rows?.into_iter().filter_map(|child| self.pending(child));
-        Ok(pending
-            .filter(|child| child.get(&field.name) == row.id())
-            .collect())
+        let mut children: Vec<ItemRow> = Vec::with_capacity(rows.rows.len());
+        for stored in &rows {
+            children.extend(self.pending(ItemRow::read(collection, stored)?));
+        }
+        for written in self.written(collection.id) {
+            if !children.iter().any(|child| child.id() == written.id()) {
+                children.push(written.clone());
+            }
+        }
+        children.retain(|child| child.get(&field.name) == row.id());
+        Ok(children)
     }
-}
 
-fn referred(by: &Collection, row: &ItemRow) -> Error {
-    let why = format!(
-        "an item of `{}` points to `{}`; delete that first",
-        by.slug,
-        row.id_text()
-    );
-    Error::new(ErrorKind::Conflict, why)
+    /// Names the collection to whom may know of it.
+    fn referred(&self, by: &Collection, row: &ItemRow) -> Error {
+        let known = self
+            .snapshot
+            .grant(&self.items.subject, by, Action::Read)
+            .is_some();
+        let whose = if known {
+            format!(" of `{}`", by.slug)
+        } else {
+            String::new()
+        };
+        let why = format!(
+            "an item{whose} points to `{}`; delete that first",
+            row.id_text()
+        );
+        Error::new(ErrorKind::Conflict, why)
+    }
 }

@@ -20,17 +20,20 @@ pub(crate) fn members(body: &Json) -> Result<Map<String, Json>> {
     }
 }
 
-/// Reads the members of a body by the types of their fields. `with_id` permits
-/// the id, for a table whose key nobody else gives.
+/// Reads the members of a body by the types of their fields. A field that is
+/// not `known` to the writer is none. `with_id` permits the id, for a table
+/// whose key nobody else gives.
 pub(crate) fn read<'a>(
     collection: &'a Collection,
     members: &Map<String, Json>,
+    known: impl Fn(&Field) -> bool,
     with_id: bool,
 ) -> Result<Given<'a>> {
     let mut given = Vec::with_capacity(members.len());
     let mut details: Vec<Detail> = Vec::new();
     for (name, json) in members {
-        match read_member(collection, name, json, with_id) {
+        let field = collection.field(name).filter(|field| known(field));
+        match read_member(field, name, json, with_id) {
             Ok(value) => given.push(value),
             Err(error) => details.extend_from_slice(error.details()),
         }
@@ -43,13 +46,13 @@ pub(crate) fn read<'a>(
 }
 
 fn read_member<'a>(
-    collection: &'a Collection,
+    field: Option<&'a Field>,
     name: &str,
     json: &Json,
     with_id: bool,
 ) -> Result<(&'a Field, Value)> {
     let path = format!("/{}", escape(name));
-    let Some(field) = collection.field(name) else {
+    let Some(field) = field else {
         let message = format!("there is no field `{name}`");
         return Err(Error::validation(path, "unknown_field", message));
     };

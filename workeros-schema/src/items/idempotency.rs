@@ -2,10 +2,16 @@ use serde_json::Value as Json;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use workeros_core::input::Object;
-use workeros_core::{Error, ErrorKind, Expect, Result, Statement, Step, Timestamp, Value};
+use workeros_core::{
+    Action, Error, ErrorKind, Expect, FieldSet, Grant, Result, Statement, Step, Timestamp, Value,
+};
 
+use super::attempts::Attempts;
 use super::write::{WriteSet, Written, returned};
 use super::{Item, Items};
+use crate::collection::Collection;
+use crate::field::System;
+use crate::snapshot::Snapshot;
 
 /// For how long an answer is kept, in microseconds: 24 hours.
 const LIFETIME: i64 = 24 * 60 * 60 * 1_000_000;
@@ -34,19 +40,22 @@ impl Items {
     /// before; else as [`create`](Self::create).
     pub async fn create_once(&self, body: &Json, key: &str) -> Result<Item> {
         let record = self.record(body, key)?;
-        if let Some(item) = self.replay(&record).await? {
-            return Ok(item);
-        }
-        let mut set = WriteSet::open(self).await?;
-        let written = set.create(body).await?;
-        set.keep_answer(&record, &written);
-        match set.commit().await {
-            Ok(rows) => set.item(&written, &rows),
-            // The same request was faster, by a hair.
-            Err(error) => match self.replay(&record).await? {
-                Some(item) => Ok(item),
-                None => Err(error),
-            },
+        let mut attempts = Attempts::of(self);
+        loop {
+            let mut set = attempts.next().await?;
+            if let Some(item) = self.replay(&set.snapshot, &record).await? {
+                return Ok(item);
+            }
+            let written = set.create(body).await?;
+            set.keep_answer(&record, &written);
+            match set.commit().await {
+                Ok(rows) => return set.item(&written, &rows),
+                // The same request may have been faster, by a hair.
+                Err(error) => match self.replay(&set.snapshot, &record).await? {
+                    Some(item) => return Ok(item),
+                    None => attempts.again(&set, error).await?,
+                },
+            }
         }
     }
 
@@ -76,7 +85,10 @@ impl Items {
         })
     }
 
-    async fn replay(&self, record: &Record) -> Result<Option<Item>> {
+    /// The first answer, as long as the caller may still create and may read
+    /// what he could; else what he may read now of the item as it is now.
+    async fn replay(&self, snapshot: &Snapshot, record: &Record) -> Result<Option<Item>> {
+        let (collection, _) = snapshot.granted(&self.subject, &self.slug, Action::Create)?;
         let mut params = record.scope.clone();
         params.push(record.cutoff.into());
         let rows = self
@@ -92,14 +104,62 @@ impl Items {
             let why = "the idempotency key came with another body before; use a new key";
             return Err(Error::new(ErrorKind::Conflict, why));
         }
-        let json: Json = serde_json::from_str(row.text(1)?).map_err(Error::internal)?;
-        let mut object = Object::read(&json, "")?;
-        let etag = object.string("etag").unwrap_or_default();
-        let item = object.string("item").unwrap_or_default();
-        Ok(Some(Item {
-            json: item.into_bytes(),
-            etag,
+        let answer = Answer::read(row.text(1)?)?;
+        if answer.access == self.access(snapshot, &collection) {
+            return Ok(Some(answer.item));
+        }
+        let made: Json = serde_json::from_slice(&answer.item.json).map_err(Error::internal)?;
+        let id = made.get(System::Id.name()).cloned().unwrap_or_default();
+        let id = id
+            .as_str()
+            .map_or_else(|| id.to_string(), ToOwned::to_owned);
+        let variables = self.variables();
+        Ok(Some(match self.load(&collection, &id).await? {
+            Some(row) => self.readable(snapshot, &row, &variables),
+            None => Item {
+                json: json!({System::Id.name(): made.get(System::Id.name())})
+                    .to_string()
+                    .into_bytes(),
+                etag: answer.item.etag,
+            },
         }))
+    }
+
+    /// A word for what the caller may read of the collection.
+    fn access(&self, snapshot: &Snapshot, collection: &Collection) -> String {
+        let mut hash = Sha256::new();
+        hash.update(collection.version.to_be_bytes());
+        let grant = snapshot.grant(&self.subject, collection, Action::Read);
+        for rule in grant.iter().flat_map(Grant::rules) {
+            let fields = match &rule.fields {
+                FieldSet::All => Json::Null,
+                FieldSet::Only(fields) => json!(fields),
+            };
+            let rule = json!([rule.condition.to_json(), fields]).to_string();
+            hash.update(rule.as_bytes());
+        }
+        hex::encode(hash.finalize())
+    }
+}
+
+/// An answer that was given.
+struct Answer {
+    item: Item,
+    access: String,
+}
+
+impl Answer {
+    fn read(text: &str) -> Result<Self> {
+        let json: Json = serde_json::from_str(text).map_err(Error::internal)?;
+        let mut object = Object::read(&json, "")?;
+        let item = object.string("item").unwrap_or_default();
+        Ok(Self {
+            item: Item {
+                json: item.into_bytes(),
+                etag: object.string("etag").unwrap_or_default(),
+            },
+            access: object.string("access").unwrap_or_default(),
+        })
     }
 }
 
@@ -130,10 +190,10 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    fn statement(&self, item: &Item) -> Statement {
+    fn statement(&self, item: &Item, access: &str) -> Statement {
         // The item is kept as text: read as JSON, its numbers could change.
         let item_text = String::from_utf8_lossy(&item.json);
-        let response = json!({"etag": item.etag, "item": item_text}).to_string();
+        let response = json!({"etag": item.etag, "item": item_text, "access": access}).to_string();
         let mut params = self.scope.clone();
         params.extend([
             Value::Bytes(self.fingerprint.clone()),
@@ -151,7 +211,8 @@ impl WriteSet<'_> {
         let step = match written {
             Written::Known(row) => {
                 let item = self.items.readable(&self.snapshot, row, &self.variables);
-                Step::new(record.statement(&item))
+                let access = self.items.access(&self.snapshot, &row.collection);
+                Step::new(record.statement(&item, &access))
             }
             Written::Returned { step, collection } => {
                 let (step, collection) = (*step, collection.clone());
@@ -160,7 +221,9 @@ impl WriteSet<'_> {
                 let record = record.clone();
                 Step::derived(move |earlier| {
                     let row = returned(earlier, step, &collection)?;
-                    Ok(record.statement(&items.readable(&snapshot, &row, &variables)))
+                    let access = items.access(&snapshot, &collection);
+                    let item = items.readable(&snapshot, &row, &variables);
+                    Ok(record.statement(&item, &access))
                 })
             }
         };

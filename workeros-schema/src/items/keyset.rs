@@ -1,4 +1,4 @@
-use sea_query::{Expr, ExprTrait};
+use sea_query::{Alias, Expr, ExprTrait};
 use workeros_dsl::Type;
 use workeros_dsl::sql::Slots;
 
@@ -11,6 +11,33 @@ pub(crate) struct Key {
     pub(crate) ty: Type,
     pub(crate) direction: Direction,
     pub(crate) nullable: bool,
+    /// Whether a cursor holds the value as text, since it may lie beyond what
+    /// its type can hold here: an instant of an adopted table on Postgres.
+    pub(crate) as_text: bool,
+}
+
+/// What Postgres calls an instant.
+const INSTANT: &str = "timestamptz";
+
+impl Key {
+    /// What a cursor holds of an item, and as which type.
+    pub(crate) fn carried(&self) -> (Expr, Type) {
+        if self.as_text {
+            (self.value.clone().cast_as(Alias::new("text")), Type::Text)
+        } else {
+            (self.value.clone(), self.ty)
+        }
+    }
+
+    /// The value of the cursor, which is that argument of the statement.
+    fn argument(&self, index: usize, slots: &mut Slots) -> Expr {
+        if self.as_text {
+            let text = slots.argument(index, Type::Text);
+            text.cast_as(Alias::new(INSTANT))
+        } else {
+            slots.argument(index, self.ty)
+        }
+    }
 }
 
 /// Which rows come after the one a cursor was made of. `nulls` says which of
@@ -49,7 +76,7 @@ fn row_value(keys: &[Key], first: usize, slots: &mut Slots) -> Option<Expr> {
     let values: Vec<Expr> = keys
         .iter()
         .enumerate()
-        .map(|(index, key)| slots.argument(first + index, key.ty))
+        .map(|(index, key)| key.argument(first + index, slots))
         .collect();
     let values = Expr::tuple(values);
     Some(match direction {
@@ -63,11 +90,9 @@ fn beyond(key: &Key, is_null: bool, argument: usize, slots: &mut Slots) -> Optio
     match (key.direction, is_null) {
         (Direction::Ascending, true) => Some(key.value.clone().is_not_null()),
         (Direction::Descending, true) => None,
-        (Direction::Ascending, false) => {
-            Some(key.value.clone().gt(slots.argument(argument, key.ty)))
-        }
+        (Direction::Ascending, false) => Some(key.value.clone().gt(key.argument(argument, slots))),
         (Direction::Descending, false) => {
-            let smaller = key.value.clone().lt(slots.argument(argument, key.ty));
+            let smaller = key.value.clone().lt(key.argument(argument, slots));
             let null = key.nullable.then(|| key.value.clone().is_null());
             Some(match null {
                 Some(null) => smaller.or(null),
@@ -81,6 +106,6 @@ fn same(key: &Key, is_null: bool, argument: usize, slots: &mut Slots) -> Expr {
     if is_null {
         key.value.clone().is_null()
     } else {
-        key.value.clone().eq(slots.argument(argument, key.ty))
+        key.value.clone().eq(key.argument(argument, slots))
     }
 }

@@ -1,15 +1,30 @@
 use serde_json::Value as Json;
 use workeros_core::{
-    Action, Change, Dialect, Error, Result, Row, Runtime, Statement, Step, Subject, TenantId,
-    Timestamp, Value,
+    Action, Change, Dialect, Error, ErrorKind, Expect, Result, Row, Runtime, Statement, Step,
+    Subject, TenantId, Timestamp, Value,
 };
 
 use crate::collection::Collection;
 use crate::data_plane::DataPlane;
+use crate::snapshot::Snapshot;
 
 const INSERT: &str = "INSERT INTO workeros_changes \
      (tenant_id, collection, item, action, before, after, actor, request_id, at) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+
+// An entry of a write is appended only if the workspace is still as it was when
+// the write was checked: a write that was under way when a permission was taken
+// back or a definition changed starts over.
+const APPEND_SQLITE: &str = "INSERT INTO workeros_changes \
+     (tenant_id, collection, item, action, before, after, actor, request_id, at) \
+     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9 \
+     WHERE EXISTS (SELECT 1 FROM workeros_tenants WHERE id = $1 AND version = $10)";
+const APPEND_POSTGRES: &str = "INSERT INTO workeros_changes \
+     (tenant_id, collection, item, action, before, after, actor, request_id, at) \
+     SELECT CAST($1 AS uuid), CAST($2 AS text), CAST($3 AS text), CAST($4 AS text), \
+     CAST($5 AS jsonb), CAST($6 AS jsonb), CAST($7 AS text), CAST($8 AS text), \
+     CAST($9 AS timestamptz) \
+     WHERE EXISTS (SELECT 1 FROM workeros_tenants WHERE id = $1 AND version = CAST($10 AS bigint))";
 
 // On Postgres a transaction that began earlier may commit later, with a lower
 // number. A reader goes by transaction, and stops before the oldest one that
@@ -107,15 +122,28 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    /// The statement that appends the entry.
+    /// The statement that appends the entry, to be [checked](at_version): it
+    /// appends none if the workspace is at another version by now.
     pub(crate) fn statement(
         &self,
+        snapshot: &Snapshot,
+        dialect: Dialect,
         item: String,
         before: Option<String>,
         after: Option<String>,
     ) -> Statement {
+        let sql = match dialect {
+            Dialect::Sqlite => APPEND_SQLITE,
+            Dialect::Postgres => APPEND_POSTGRES,
+        };
+        let mut values = self.values(item, before, after);
+        values.push(snapshot.version.into());
+        Statement::new(sql, values)
+    }
+
+    fn values(&self, item: String, before: Option<String>, after: Option<String>) -> Vec<Value> {
         let image = |image: Option<String>| image.map_or(Value::Null, Value::Json);
-        let values = vec![
+        vec![
             self.tenant.into(),
             self.collection.clone().into(),
             item.into(),
@@ -125,9 +153,14 @@ impl Entry {
             self.actor.clone().into(),
             self.request_id.clone().into(),
             self.at.into(),
-        ];
-        Statement::new(INSERT, values)
+        ]
     }
+}
+
+/// A step that appends an entry of a write.
+pub(crate) fn at_version(step: Step) -> Step {
+    let why = "what may be done here was changed meanwhile; try again";
+    step.expect(Expect::One, ErrorKind::PreconditionFailed, why)
 }
 
 /// Appends the change of a definition.
@@ -173,7 +206,8 @@ pub(crate) fn admin_step(
         at: runtime.now(),
     };
     let image = |json: Option<Json>| json.map(|json| json.to_string());
-    Step::new(entry.statement(item, image(before), image(after)))
+    let values = entry.values(item, image(before), image(after));
+    Step::new(Statement::new(INSERT, values))
 }
 
 fn read_position(row: &Row) -> Result<Position> {

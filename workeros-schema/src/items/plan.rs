@@ -18,6 +18,10 @@ use crate::field::{Field, System};
 /// How many plans are kept.
 const CAPACITY: usize = 4096;
 
+/// The longest query whose plan is kept, in bytes: so many times the capacity
+/// is what a client can make of them.
+const MAX_KEPT: usize = 4096;
+
 /// The position of the workspace among the arguments of every statement; the
 /// values of a cursor follow it.
 pub(crate) const TENANT: usize = 0;
@@ -29,8 +33,8 @@ pub(crate) struct ListPlan {
     pub(crate) page: Template,
     pub(crate) shape: Arc<Shape>,
     pub(crate) cost: Cost,
-    /// What the list is sorted by, the id last.
-    pub(crate) keys: Vec<Type>,
+    /// By how many keys the list is sorted, the id last.
+    pub(crate) keys: usize,
     /// What a cursor of this list is bound to.
     pub(crate) scope: String,
     pub(crate) limit: usize,
@@ -74,7 +78,9 @@ impl PlanCache {
             return Ok(Arc::clone(plan));
         }
         let plan = Arc::new(make(&key)?);
-        self.lock().put(key, Arc::clone(&plan));
+        if key.query.weight() <= MAX_KEPT {
+            self.lock().put(key, Arc::clone(&plan));
+        }
         Ok(plan)
     }
 
@@ -114,7 +120,7 @@ impl<'a> Planner<'a> {
             page,
             shape: Arc::new(shape),
             cost: self.cost(&sort),
-            keys: sort.iter().map(|key| key.field.ty).collect(),
+            keys: sort.len(),
             scope: self.scope(&sort),
             limit,
             filter_count: counted(
@@ -138,10 +144,14 @@ impl<'a> Planner<'a> {
         let Some(asked) = &self.query.fields else {
             return Ok(self.seen().all().collect());
         };
-        asked
-            .iter()
-            .map(|name| asked_field(self.collection, self.seen(), name))
-            .collect()
+        let mut shown: Vec<&Field> = Vec::new();
+        for name in asked {
+            let field = asked_field(self.collection, self.seen(), name)?;
+            if !shown.iter().any(|other| other.name == field.name) {
+                shown.push(field);
+            }
+        }
+        Ok(shown)
     }
 
     /// The order: what was asked for, or the collection's, or the newest first.
@@ -232,10 +242,12 @@ impl<'a> Planner<'a> {
         let mut keys = Vec::with_capacity(sort.len());
         for key in sort {
             let value = self.seen().value(key.field, &mut slots).map_err(no_sql)?;
+            let key = self.key(key, value);
             if self.query.cursor.is_some() {
-                carry.push((add(&mut select, value.clone()), key.field.ty));
+                let (value, ty) = key.carried();
+                carry.push((add(&mut select, value), ty));
             }
-            keys.push(self.key(key, value));
+            keys.push(key);
         }
         let mut condition = self.condition(filter, self.query.q.as_deref(), &mut slots)?;
         if let Some(nulls) = self.nulls {
@@ -269,11 +281,13 @@ impl<'a> Planner<'a> {
             ordered(value, sort.field.ty, self.dialect)
         };
         let guarded = self.seen().visibility(sort.field) != workeros_core::Visibility::Everywhere;
+        let foreign = self.dialect == Dialect::Postgres && !self.collection.is_managed();
         Key {
             value,
             ty: sort.field.ty,
             direction: sort.direction,
             nullable: sort.field.nullable || guarded,
+            as_text: foreign && sort.field.ty == Type::Timestamp,
         }
     }
 
@@ -284,7 +298,7 @@ impl<'a> Planner<'a> {
         q: Option<&str>,
         slots: &mut Slots,
     ) -> Result<Option<Expr>> {
-        let mut all = tenant(self.collection, slots);
+        let mut all = and(tenant(self.collection, slots), self.reachable());
         let granted = self.grant.condition();
         if !granted.is_all() {
             let granted = granted
@@ -302,6 +316,13 @@ impl<'a> Planner<'a> {
             all = and(all, Some(self.search(q, slots)?));
         }
         Ok(all)
+    }
+
+    /// A key of SQLite that is no integer may be null, which is nobody's id.
+    fn reachable(&self) -> Option<Expr> {
+        let adopted = !self.collection.is_managed() && self.dialect == Dialect::Sqlite;
+        let id = self.collection.system(System::Id).filter(|_| adopted)?;
+        Some(read(id).is_not_null())
     }
 
     /// Any searchable field this caller sees contains the text. ASCII case is

@@ -237,6 +237,14 @@ impl Query {
         Ok(self)
     }
 
+    /// The bytes of text in the query.
+    pub(crate) fn weight(&self) -> usize {
+        let texts = [&self.filter, &self.q, &self.sort, &self.cursor];
+        let texts = texts.into_iter().flatten();
+        let fields = self.fields.iter().flatten();
+        texts.chain(fields).map(String::len).sum()
+    }
+
     /// The query with everything checked that can be without a collection.
     pub(crate) fn validated(&self) -> Result<Self> {
         self.clone().checked()

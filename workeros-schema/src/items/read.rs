@@ -41,7 +41,7 @@ impl Items {
             .fetch_json(statement, Arc::clone(&plan.shape))
             .await?;
         let next_cursor = (page.more && query.cursor.is_some())
-            .then(|| self.cursors(&plan.scope).write(&page.carried, &plan.keys));
+            .then(|| self.cursors(&plan.scope).write(&page.carried));
         Ok(List {
             json: page.json,
             limit: plan.limit,
@@ -77,7 +77,7 @@ impl Items {
             .ok_or_else(Error::not_found)?;
         Ok(Item {
             json: row.shown(&visible, query.fields.as_deref()),
-            etag: row.etag(),
+            etag: self.etag(&row),
         })
     }
 
@@ -95,7 +95,7 @@ impl Items {
             .unwrap_or_else(|| workeros_core::FieldSet::Only(std::collections::BTreeSet::new()));
         Item {
             json: row.shown(&visible, None),
-            etag: row.etag(),
+            etag: self.etag(row),
         }
     }
 
@@ -108,7 +108,7 @@ impl Items {
         let Some(id) = parse_id(collection, id) else {
             return Ok(None);
         };
-        let write = || select_by(collection, System::Id.name(), self.dialect());
+        let write = || select_by(collection, System::Id.name(), 1, self.dialect());
         let statements = &self.plane.0.statements;
         let template = statements.get_or_write(collection, Verb::SelectById, write)?;
         let params = template.bind(&Variables::default(), &[tenant_value(collection), id]);
@@ -153,7 +153,7 @@ impl Items {
         let Some(cursor) = query.cursor.as_deref().filter(|cursor| !cursor.is_empty()) else {
             return Ok((first, Vec::new()));
         };
-        let after = self.cursors(&first.scope).read(cursor, &first.keys)?;
+        let after = self.cursors(&first.scope).read(cursor, first.keys)?;
         let nulls = after.iter().map(Value::is_null).collect();
         let plan = plans.get_or_make(key(Some(nulls)), make)?;
         Ok((plan, after))
@@ -198,24 +198,38 @@ impl Items {
         Ok(u64::try_from(count).ok())
     }
 
+    /// The validator of a row.
+    pub(crate) fn etag(&self, row: &ItemRow) -> String {
+        row.etag(&self.plane.0.etag_key)
+    }
+
     fn cursors<'a>(&'a self, scope: &'a str) -> Cursors<'a> {
         Cursors::new(&self.plane.0.cursor_key, scope)
     }
 }
 
-/// Selects whole rows by one field, which is argument 1.
+/// Selects whole rows by one field, which is argument 1; so many at most.
 pub(crate) fn select_by(
     collection: &Collection,
     field: &str,
+    limit: u64,
     dialect: Dialect,
 ) -> Result<Template> {
     let mut slots = Slots::new(dialect);
     let mut select = SelectStatement::new();
     select
         .from(Alias::new(&collection.table))
-        .exprs(whole_row(collection));
+        .exprs(whole_row(collection))
+        .limit(limit);
     let by = collection.field(field).ok_or_else(Error::not_found)?;
     let same = by_code_point(by, dialect).eq(slots.argument(TENANT + 1, by.ty));
+    // The index on the column has the column's own collation.
+    let alike = read(by).eq(slots.argument(TENANT + 1, by.ty));
+    let same = if by.encoding.is_plain() {
+        same
+    } else {
+        alike.and(same)
+    };
     if let Some(condition) = and(Some(same), tenant(collection, &mut slots)) {
         select.and_where(condition);
     }
@@ -224,7 +238,7 @@ pub(crate) fn select_by(
 
 /// A column as it is compared for being the same: on SQLite an adopted one may
 /// have a collation that ignores case.
-fn by_code_point(field: &Field, dialect: Dialect) -> Expr {
+pub(crate) fn by_code_point(field: &Field, dialect: Dialect) -> Expr {
     match dialect {
         Dialect::Sqlite if !field.encoding.is_plain() => ordered(read(field), field.ty, dialect),
         Dialect::Sqlite | Dialect::Postgres => read(field),

@@ -1,11 +1,12 @@
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
+use hmac::Mac;
 use workeros_core::json::{write_string, write_value};
 use workeros_core::{FieldSet, Result, Row, Timestamp, Value};
 use workeros_dsl::Row as DslRow;
 
 use super::columns::is_shown;
+use super::mac;
 use crate::collection::Collection;
 use crate::field::{Field, System};
 
@@ -105,17 +106,15 @@ impl ItemRow {
     }
 
     /// The strong validator: the row version, or a digest of the whole row
-    /// where the table has none.
-    pub(crate) fn etag(&self) -> String {
+    /// where the table has none. It is keyed: else whoever knows all columns
+    /// but one could try out the values of that one.
+    pub(crate) fn etag(&self, key: &[u8; 32]) -> String {
         if self.collection.is_managed() {
             return format!("\"{}\"", self.version);
         }
-        let mut hash = Sha256::new();
-        hash.update(self.write(|_| true));
-        format!(
-            "\"{}\"",
-            hex::encode(hash.finalize().get(..16).unwrap_or_default())
-        )
+        let mut mac = mac::keyed(key);
+        mac.update(&self.write(|_| true));
+        format!("\"{}\"", hex::encode(mac::half(mac)))
     }
 
     fn write(&self, included: impl Fn(&Field) -> bool) -> Vec<u8> {

@@ -1,27 +1,29 @@
 use workeros_core::{Detail, Error, ErrorKind, Violation};
 
-use crate::snapshot::Snapshot;
+/// The code of a finding about a relation that does not hold.
+pub(crate) const FOREIGN_KEY: &str = "foreign_key";
 
 /// Says what a constraint of the database means for who writes an item, in the
-/// names of fields. Values are never told.
-pub(crate) fn explain(error: Error, snapshot: &Snapshot) -> Error {
+/// names of fields. `named` gives the field a column is, if the writer may be
+/// told of it. Values are never told.
+pub(crate) fn explain(error: Error, named: impl Fn(&str) -> Option<String>) -> Error {
     let Some(violation) = error.violation() else {
         return error;
     };
     let explained = match violation {
-        Violation::Unique { columns } => unique(columns, snapshot),
+        Violation::Unique { columns } => {
+            let names: Vec<String> = columns.iter().filter_map(|column| named(column)).collect();
+            unique(names)
+        }
         Violation::ForeignKey => Error::validation(
             "",
-            "foreign_key",
+            FOREIGN_KEY,
             "a relation names an item that does not exist, or one that others point to",
         ),
-        Violation::NotNull { column } => {
-            let path = column
-                .as_deref()
-                .map(|column| format!("/{column}"))
-                .unwrap_or_default();
-            Error::validation(path, "required", "is required")
-        }
+        Violation::NotNull { column } => match column.as_deref().and_then(named) {
+            Some(name) => Error::validation(format!("/{name}"), "required", "is required"),
+            None => Error::validation("", "required", "the table requires a value that has none"),
+        },
         Violation::Check => Error::validation(
             "",
             "invalid_value",
@@ -31,20 +33,7 @@ pub(crate) fn explain(error: Error, snapshot: &Snapshot) -> Error {
     explained.with_source(error)
 }
 
-fn unique(columns: &[String], snapshot: &Snapshot) -> Error {
-    // The database names columns, a client knows fields; they differ in
-    // adopted tables only.
-    let name = |column: &String| {
-        let fields = snapshot
-            .collections
-            .values()
-            .flat_map(|collection| &collection.fields);
-        let mut matching = fields.filter(|field| field.column == *column);
-        matching
-            .next()
-            .map_or(column.clone(), |field| field.name.clone())
-    };
-    let names: Vec<String> = columns.iter().map(name).collect();
+fn unique(names: Vec<String>) -> Error {
     let why = match names.as_slice() {
         [] => "there is such an item already".to_owned(),
         names => format!(

@@ -1,7 +1,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use sea_query::{Alias, DeleteStatement, Expr, ExprTrait, InsertStatement, UpdateStatement};
+use sea_query::{
+    Alias, DeleteStatement, Expr, ExprTrait, InsertStatement, Keyword, UpdateStatement,
+};
 use serde_json::{Map, Value as Json};
 use workeros_core::{
     Action, Batch, CollectionId, Dialect, Error, ErrorKind, Expect, Grant, Result, Rows, Statement,
@@ -10,22 +12,20 @@ use workeros_core::{
 use workeros_dsl::Variables;
 use workeros_dsl::sql::{Slots, Template};
 
+use super::attempts::Attempts;
 use super::columns::{and, no_sql, read};
 use super::draft::{self, Given, IdSource, check_granted};
-use super::log::Entry;
+use super::log::{self, Entry};
 use super::plan::{TENANT, tenant};
-use super::read::{tenant_value, whole_row};
+use super::read::{by_code_point, tenant_value, whole_row};
 use super::row::{ItemRow, id_text, parse_id};
 use super::statements::Verb;
 use super::{Item, Items, Precondition, violation};
 use crate::collection::Collection;
 use crate::ddl::VERSION_COLUMN;
-use crate::field::System;
+use crate::field::{Encoding, Field, System};
 use crate::hooks::{Draft, HookContext};
 use crate::snapshot::Snapshot;
-
-/// How often a write that lost a race starts over.
-const ATTEMPTS: usize = 64;
 
 impl Items {
     /// Creates an item.
@@ -37,10 +37,15 @@ impl Items {
     /// item or a field; [`Conflict`](ErrorKind::Conflict) for a value that must
     /// be unique and is not.
     pub async fn create(&self, body: &Json) -> Result<Item> {
-        let mut set = WriteSet::open(self).await?;
-        let written = set.create(body).await?;
-        let rows = set.commit().await?;
-        set.item(&written, &rows)
+        let mut attempts = Attempts::of(self);
+        loop {
+            let mut set = attempts.next().await?;
+            let written = set.create(body).await?;
+            match set.commit().await {
+                Ok(rows) => return set.item(&written, &rows),
+                Err(error) => attempts.again(&set, error).await?,
+            }
+        }
     }
 
     /// Changes an item: the members of the body, nothing else.
@@ -48,18 +53,16 @@ impl Items {
     /// # Errors
     ///
     /// [`NotFound`](ErrorKind::NotFound) when there is none that the caller may
-    /// update; [`PreconditionFailed`](ErrorKind::PreconditionFailed) when its
-    /// version is another than the one stated, [`Conflict`](ErrorKind::Conflict)
-    /// when it was written after the instant stated; else as
+    /// update; [`PreconditionFailed`](ErrorKind::PreconditionFailed); else as
     /// [`create`](Self::create).
     pub async fn update(&self, id: &str, body: &Json, precondition: &Precondition) -> Result<Item> {
-        let mut attempts = Attempts::new(precondition);
+        let mut attempts = Attempts::of(self);
         loop {
-            let mut set = WriteSet::open(self).await?;
+            let mut set = attempts.next().await?;
             let written = set.update(id, body, precondition).await?;
             match set.commit().await {
                 Ok(rows) => return set.item(&written, &rows),
-                Err(error) => attempts.again(error)?,
+                Err(error) => attempts.again(&set, error).await?,
             }
         }
     }
@@ -69,52 +72,22 @@ impl Items {
     /// # Errors
     ///
     /// [`NotFound`](ErrorKind::NotFound) when there is none that the caller may
-    /// delete; [`PreconditionFailed`](ErrorKind::PreconditionFailed) as for
-    /// [`update`](Self::update); [`Conflict`](ErrorKind::Conflict) likewise, and
-    /// while another item points to it.
+    /// delete; [`PreconditionFailed`](ErrorKind::PreconditionFailed);
+    /// [`Conflict`](ErrorKind::Conflict) while another item points to it.
     pub async fn delete(&self, id: &str, precondition: &Precondition) -> Result<()> {
-        let mut attempts = Attempts::new(precondition);
+        let mut attempts = Attempts::of(self);
         loop {
-            let mut set = WriteSet::open(self).await?;
+            let mut set = attempts.next().await?;
             set.delete(id, precondition).await?;
             match set.commit().await {
                 Ok(_) => return Ok(()),
-                Err(error) => attempts.again(error)?,
+                Err(error) => attempts.again(&set, error).await?,
             }
         }
     }
 }
 
-/// Counts how often a write was started over.
-pub(crate) struct Attempts {
-    left: usize,
-}
-
-impl Attempts {
-    /// A version that was stated is not tried again: that it is no longer the
-    /// item's is the answer.
-    pub(crate) fn new(precondition: &Precondition) -> Self {
-        let left = match precondition {
-            Precondition::None | Precondition::UnmodifiedSince(_) => ATTEMPTS,
-            Precondition::IfMatch(_) => 0,
-        };
-        Self { left }
-    }
-
-    /// Takes an attempt, or hands the error on if it is no lost race.
-    pub(crate) fn again(&mut self, error: Error) -> Result<()> {
-        if error.kind() != ErrorKind::PreconditionFailed {
-            return Err(error);
-        }
-        match self.left.checked_sub(1) {
-            Some(left) => {
-                self.left = left;
-                Ok(())
-            }
-            None => Err(error),
-        }
-    }
-}
+const CHANGED: &str = "the item was changed since you read it; read it again";
 
 /// Writes that are committed together, each with its entry in the log.
 ///
@@ -126,6 +99,9 @@ pub(crate) struct WriteSet<'a> {
     now: Timestamp,
     batch: Batch,
     pending: HashMap<(CollectionId, String), Option<ItemRow>>,
+    /// Of the pending rows, those that the writes themselves are about.
+    written: Vec<(CollectionId, String)>,
+    deletes: bool,
 }
 
 /// What a write of a set made.
@@ -140,19 +116,23 @@ pub(crate) enum Written {
 }
 
 impl<'a> WriteSet<'a> {
-    pub(crate) async fn open(items: &'a Items) -> Result<Self> {
-        let snapshot = items.snapshot().await?;
+    pub(crate) fn new(items: &'a Items, snapshot: Arc<Snapshot>) -> Self {
         let now = items.plane.runtime().now();
-        let variables = items.subject.variables(now);
-        let (batch, pending) = (Batch::new(), HashMap::new());
-        Ok(Self {
+        Self {
             items,
             snapshot,
-            variables,
+            variables: items.subject.variables(now),
             now,
-            batch,
-            pending,
-        })
+            batch: Batch::new(),
+            pending: HashMap::new(),
+            written: Vec::new(),
+            deletes: false,
+        }
+    }
+
+    /// Whether rows are deleted.
+    pub(crate) fn deletes(&self) -> bool {
+        self.deletes
     }
 
     /// Adds the creation of an item.
@@ -163,9 +143,10 @@ impl<'a> WriteSet<'a> {
         let by_client = id_source == IdSource::Client;
         // What the client sent is checked before any hook sees it.
         let names: Vec<String> = sent.keys().cloned().collect();
-        draft::read(&collection, &sent, by_client)?;
+        let known = self.known(&collection, Action::Create);
+        draft::read(&collection, &sent, known, by_client)?;
         let members = self.before(Action::Create, None, sent).await?;
-        let given = draft::read(&collection, &members, by_client)?;
+        let given = draft::read(&collection, &members, |_| true, by_client)?;
         let id = match id_source {
             IdSource::Generator => self.items.plane.runtime().ids.next_id().into(),
             IdSource::Database | IdSource::Client => Value::Null,
@@ -178,10 +159,11 @@ impl<'a> WriteSet<'a> {
             self.insert_managed(&row)?;
             self.append(Action::Create, &row.id_text(), None, Some(&row));
             self.remember(&row, Some(row.clone()));
+            self.written.push((row.collection.id, row.id_text()));
             return Ok(Written::Known(row));
         }
         let template = insert(&row, self.items.dialect(), &given)?;
-        self.returning(Action::Create, template, &row, None, grant, names)
+        Ok(self.returning(&template, &row, None, (grant, names)))
     }
 
     /// Adds the update of an item.
@@ -196,10 +178,11 @@ impl<'a> WriteSet<'a> {
         if grant.fields_on(&before, &self.variables).is_none() {
             return Err(Error::not_found());
         }
-        check_precondition(&before, precondition)?;
+        self.check_precondition(&before, precondition)?;
         let sent = draft::members(body)?;
         let names: Vec<String> = sent.keys().cloned().collect();
-        draft::read(&collection, &sent, false)?;
+        let known = self.known(&collection, Action::Update);
+        draft::read(&collection, &sent, known, false)?;
         check_granted(
             &grant,
             &before,
@@ -207,7 +190,7 @@ impl<'a> WriteSet<'a> {
             names.iter().map(String::as_str),
         )?;
         let members = self.before(Action::Update, Some(&before), sent).await?;
-        let given = draft::read(&collection, &members, false)?;
+        let given = draft::read(&collection, &members, |_| true, false)?;
         if given.is_empty() {
             return Ok(Written::Known(before));
         }
@@ -228,10 +211,11 @@ impl<'a> WriteSet<'a> {
                 Some(&after),
             );
             self.remember(&before, Some(after.clone()));
+            self.written.push((after.collection.id, after.id_text()));
             return Ok(Written::Known(after));
         }
         self.remember(&before, Some(after.clone()));
-        self.returning(Action::Update, template, &after, Some(before), grant, names)
+        Ok(self.returning(&template, &after, Some(&before), (grant, names)))
     }
 
     /// Adds the deletion of an item and of what goes with it.
@@ -241,7 +225,8 @@ impl<'a> WriteSet<'a> {
         if grant.fields_on(&row, &self.variables).is_none() {
             return Err(Error::not_found());
         }
-        check_precondition(&row, precondition)?;
+        self.check_precondition(&row, precondition)?;
+        self.deletes = true;
         self.before(Action::Delete, Some(&row), Map::new()).await?;
         self.delete_row(row).await
     }
@@ -258,7 +243,8 @@ impl<'a> WriteSet<'a> {
             return Err(Error::new(ErrorKind::Unsupported, why));
         }
         let applied = database.apply(batch).await;
-        let rows = applied.map_err(|error| violation::explain(error, &self.snapshot))?;
+        let rows =
+            applied.map_err(|error| violation::explain(error, |column| self.named(column)))?;
         self.items.plane.0.committed.notify_waiters();
         Ok(rows)
     }
@@ -309,6 +295,29 @@ impl<'a> WriteSet<'a> {
         Ok(())
     }
 
+    /// Makes a relation of a row null that is to be deleted in the same set.
+    /// The entry of its deletion is all that the log is to say of it.
+    pub(crate) fn push_unlink(&mut self, row: &ItemRow, field: &Field) -> Result<()> {
+        let mut slots = Slots::new(self.items.dialect());
+        let mut update = UpdateStatement::new();
+        update
+            .table(Alias::new(&row.collection.table))
+            .value(Alias::new(&field.column), Keyword::Null);
+        if let Some(condition) = unchanged(row, &mut slots) {
+            update.and_where(condition);
+        }
+        let template = slots.finish(&update).map_err(no_sql)?;
+        self.push_guarded(&template, row, None);
+        Ok(())
+    }
+
+    /// The rows of a collection that the writes so far are about, as they will
+    /// be.
+    pub(crate) fn written(&self, collection: CollectionId) -> impl Iterator<Item = &ItemRow> {
+        let keys = self.written.iter().filter(move |key| key.0 == collection);
+        keys.filter_map(|key| self.pending.get(key)?.as_ref())
+    }
+
     /// The row as it stands after the writes of the set so far.
     pub(crate) fn pending(&self, row: ItemRow) -> Option<ItemRow> {
         match self.pending.get(&(row.collection.id, row.id_text())) {
@@ -320,6 +329,41 @@ impl<'a> WriteSet<'a> {
     fn granted(&self, action: Action) -> Result<(Arc<Collection>, Grant)> {
         self.snapshot
             .granted(&self.items.subject, &self.items.slug, action)
+    }
+
+    /// Which fields the writer may be told of.
+    fn known(&self, collection: &Collection, action: Action) -> impl Fn(&Field) -> bool {
+        let subject = &self.items.subject;
+        move |field| self.snapshot.may_name(subject, collection, action, field)
+    }
+
+    /// The field that a column is, if the writer may be told of it.
+    fn named(&self, column: &str) -> Option<String> {
+        let collection = self.snapshot.collections.get(&self.items.slug)?;
+        let mut fields = collection.fields.iter();
+        let field = fields.find(|field| field.column == column)?;
+        let actions = [Action::Create, Action::Update];
+        let known = actions.map(|action| self.known(collection, action)(field));
+        known.contains(&true).then(|| field.name.clone())
+    }
+
+    fn check_precondition(&self, row: &ItemRow, precondition: &Precondition) -> Result<()> {
+        let (holds, otherwise) = match precondition {
+            Precondition::None => return Ok(()),
+            Precondition::IfMatch(tags) => {
+                let current = self.items.etag(row);
+                let holds = tags.iter().any(|tag| tag == "*" || *tag == current);
+                (holds, ErrorKind::PreconditionFailed)
+            }
+            Precondition::UnmodifiedSince(at) => {
+                let holds = row.updated_at().is_none_or(|updated| updated <= *at);
+                (holds, ErrorKind::Conflict)
+            }
+        };
+        if holds {
+            return Ok(());
+        }
+        Err(Error::new(otherwise, CHANGED))
     }
 
     async fn load(&self, collection: &Arc<Collection>, id: &str) -> Result<ItemRow> {
@@ -397,33 +441,39 @@ impl<'a> WriteSet<'a> {
     }
 
     /// Adds a write whose row only the database knows: it may have defaults
-    /// and triggers. The row is checked and logged as it comes back.
+    /// and triggers. The row is checked and logged as it comes back, against
+    /// the grant for the fields of these names.
     fn returning(
         &mut self,
-        action: Action,
-        template: Template,
+        template: &Template,
         row: &ItemRow,
-        before: Option<ItemRow>,
-        grant: Grant,
-        names: Vec<String>,
-    ) -> Result<Written> {
+        before: Option<&ItemRow>,
+        (grant, names): (Grant, Vec<String>),
+    ) -> Written {
         let collection = Arc::clone(&row.collection);
         let step = self.batch.steps().len();
-        let params = template.bind(&self.variables, &arguments(row, before.as_ref()));
+        let params = template.bind(&self.variables, &arguments(row, before));
         self.push(unmoved(Step::new(Statement::new(
             template.sql().clone(),
             params,
         ))));
+        let action = if before.is_some() {
+            Action::Update
+        } else {
+            Action::Create
+        };
         let entry = self.entry(action, &collection);
-        let variables = self.variables.clone();
-        let image = before.as_ref().map(ItemRow::image);
+        let (variables, dialect) = (self.variables.clone(), self.items.dialect());
+        let snapshot = Arc::clone(&self.snapshot);
+        let image = before.map(ItemRow::image);
         let made = Arc::clone(&collection);
-        self.push(Step::derived(move |earlier| {
+        self.push(log::at_version(Step::derived(move |earlier| {
             let row = returned(earlier, step, &made)?;
             check_granted(&grant, &row, &variables, names.iter().map(String::as_str))?;
-            Ok(entry.statement(row.id_text(), image.clone(), Some(row.image())))
-        }));
-        Ok(Written::Returned { step, collection })
+            let images = (image.clone(), Some(row.image()));
+            Ok(entry.statement(&snapshot, dialect, row.id_text(), images.0, images.1))
+        })));
+        Written::Returned { step, collection }
     }
 
     fn append(
@@ -436,11 +486,9 @@ impl<'a> WriteSet<'a> {
         let Some(row) = before.or(after) else { return };
         let entry = self.entry(action, &row.collection);
         let images = (before.map(ItemRow::image), after.map(ItemRow::image));
-        self.push(Step::new(entry.statement(
-            id.to_owned(),
-            images.0,
-            images.1,
-        )));
+        let dialect = self.items.dialect();
+        let statement = entry.statement(&self.snapshot, dialect, id.to_owned(), images.0, images.1);
+        self.push(log::at_version(Step::new(statement)));
     }
 
     fn entry(&self, action: Action, collection: &Collection) -> Entry {
@@ -471,29 +519,8 @@ pub(crate) fn returned(
     ItemRow::read(collection, row)
 }
 
-fn check_precondition(row: &ItemRow, precondition: &Precondition) -> Result<()> {
-    let (holds, otherwise) = match precondition {
-        Precondition::None => return Ok(()),
-        Precondition::IfMatch(tags) => {
-            let current = row.etag();
-            let holds = tags.iter().any(|tag| tag == "*" || *tag == current);
-            (holds, ErrorKind::PreconditionFailed)
-        }
-        Precondition::UnmodifiedSince(at) => {
-            let holds = row.updated_at().is_none_or(|updated| updated <= *at);
-            (holds, ErrorKind::Conflict)
-        }
-    };
-    if holds {
-        return Ok(());
-    }
-    let why = "the item was changed since you read it; read it again";
-    Err(Error::new(otherwise, why))
-}
-
 fn unmoved(step: Step) -> Step {
-    let why = "the item was changed since you read it; read it again";
-    step.expect(Expect::One, ErrorKind::PreconditionFailed, why)
+    step.expect(Expect::One, ErrorKind::PreconditionFailed, CHANGED)
 }
 
 /// The arguments of a write: the workspace, the values of the row in order,
@@ -597,13 +624,11 @@ fn unchanged(row: &ItemRow, slots: &mut Slots) -> Option<Expr> {
         if !is_id && collection.is_managed() {
             continue;
         }
-        let column = read(field);
-        let same = if value.is_null() {
-            column.is_null()
-        } else {
-            column.eq(slots.argument(first + index, field.ty))
-        };
-        condition = and(condition, Some(same));
+        let argument = slots.argument(first + index, field.ty);
+        condition = and(
+            condition,
+            Some(same(field, value, argument, slots.dialect())),
+        );
     }
     if collection.is_managed() {
         let version = slots.argument(first + collection.fields.len(), workeros_dsl::Type::Integer);
@@ -613,4 +638,20 @@ fn unchanged(row: &ItemRow, slots: &mut Slots) -> Option<Expr> {
         );
     }
     condition
+}
+
+/// The column holds what was read from it.
+fn same(field: &Field, value: &Value, argument: Expr, dialect: Dialect) -> Expr {
+    let column = by_code_point(field, dialect);
+    match value {
+        Value::Null => column.is_null(),
+        // What lies beyond all instants was read as the last or the first.
+        Value::Timestamp(Timestamp::MAX) => column.gte(argument),
+        Value::Timestamp(Timestamp::MIN) => column.lte(argument),
+        // The index on the key has the column's own collation.
+        _ if field.system == Some(System::Id) && field.encoding != Encoding::Native => {
+            read(field).eq(argument.clone()).and(column.eq(argument))
+        }
+        _ => column.eq(argument),
+    }
 }

@@ -6,13 +6,17 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::disallowed_methods,
     reason = "tests"
 )]
 
 mod adoption;
 mod collections;
+mod edges;
 mod hooks;
 mod items;
+mod leaks;
 mod permissions;
 mod roles;
 mod support;
