@@ -1,7 +1,7 @@
 use std::io::Write as _;
 
-use serde_json::{Value as Json, json};
-use workeros::{Error, Result, Workeros};
+use serde_json::{Map, Value as Json, json};
+use workeros::{Collection, Error, Result, Workeros};
 
 use crate::options::Adopt;
 
@@ -13,28 +13,41 @@ pub(crate) async fn adopt(options: Adopt) -> Result<()> {
         .await?;
     let adoption = backend.plane().adoption(backend.system());
     let inspected = adoption.inspect(&json!({"table": options.table})).await?;
-    let mut body = json!({"slug": options.slug, "table": options.table});
-    if let (Some(column), Some(body)) = (options.pk_column, body.as_object_mut()) {
-        body.insert("pk_column".to_owned(), json!(column));
-    }
-    let collection = adoption.adopt(&body).await?;
-    let mut out = std::io::stdout().lock();
-    let mut say = |line: String| writeln!(out, "{line}").map_err(Error::internal);
-    say(format!(
+    let collection = adoption.adopt(&body(&options)).await?;
+    backend.shutdown().await;
+    let mut lines = vec![format!(
         "`{}` is the collection `{}` now, with the fields",
         options.table, collection.slug
-    ))?;
-    for field in &collection.fields {
-        say(format!("  {} ({})", field.name, field.kind.name()))?;
-    }
-    for warning in inspected["warnings"].as_array().into_iter().flatten() {
-        say(format!(
-            "note: {}",
-            warning
-                .as_str()
-                .map_or_else(|| Json::to_string(warning), str::to_owned)
-        ))?;
-    }
-    backend.shutdown().await;
-    Ok(())
+    )];
+    lines.extend(fields(&collection));
+    lines.extend(notes(&inspected));
+    writeln!(std::io::stdout(), "{}", lines.join("\n")).map_err(Error::internal)
+}
+
+fn body(options: &Adopt) -> Json {
+    let members = [
+        ("slug", Some(&options.slug)),
+        ("table", Some(&options.table)),
+        ("pk_column", options.pk_column.as_ref()),
+        ("created_column", options.created_column.as_ref()),
+        ("updated_column", options.updated_column.as_ref()),
+        ("owner_column", options.owner_column.as_ref()),
+        ("tenant_column", options.tenant_column.as_ref()),
+    ];
+    let given = members
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), json!(value?))));
+    Json::Object(given.collect::<Map<String, Json>>())
+}
+
+fn fields(collection: &Collection) -> impl Iterator<Item = String> {
+    let fields = collection.fields.iter();
+    fields.map(|field| format!("  {} ({})", field.name, field.kind.name()))
+}
+
+/// What the operator may not expect, such as columns that are left out.
+fn notes(inspected: &Json) -> impl Iterator<Item = String> {
+    let warnings = inspected.get("warnings").and_then(Json::as_array);
+    let texts = warnings.into_iter().flatten().filter_map(Json::as_str);
+    texts.map(|text| format!("note: {text}"))
 }

@@ -2,11 +2,24 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::ParseError;
 
 /// A backend: collections, permissions, users, over HTTP.
 #[derive(Debug, Parser)]
 #[command(name = "workeros", version)]
 pub(crate) struct Options {
+    /// What to log, as `tracing` filters are written: `warn`,
+    /// `info,workeros_http=debug`
+    #[arg(
+        long,
+        global = true,
+        env = "WORKEROS_LOG",
+        default_value = "info",
+        value_parser = filter
+    )]
+    pub(crate) log: EnvFilter,
+
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -17,7 +30,8 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Bring the system tables up to date, and end
     Migrate(Store),
-    /// Make a table that is there a collection, without any change to it
+    /// Make a collection of a table that is there, without any change to it. A
+    /// server that is running on SQLite sees it after its next start
     Adopt(Adopt),
 }
 
@@ -61,7 +75,8 @@ pub(crate) struct Store {
     #[arg(long, env = "WORKEROS_DATA_DIR", default_value = "./.data")]
     pub(crate) data_dir: PathBuf,
 
-    /// A Postgres database instead: postgres://user:password@host/name
+    /// Another database instead: postgres://user:password@host/name, or
+    /// sqlite:path
     #[arg(long, env = "WORKEROS_DATABASE_URL", hide_env_values = true)]
     pub(crate) database_url: Option<String>,
 }
@@ -74,10 +89,33 @@ pub(crate) struct Adopt {
     /// The table
     pub(crate) table: String,
 
-    /// The column of the primary key, if it cannot be told
+    /// The column the table's primary key is expected to be; refused if it is
+    /// another
     #[arg(long)]
     pub(crate) pk_column: Option<String>,
 
+    /// The column that says when a row was made
+    #[arg(long)]
+    pub(crate) created_column: Option<String>,
+
+    /// The column that says when a row was last written
+    #[arg(long)]
+    pub(crate) updated_column: Option<String>,
+
+    /// The column that names the user a row belongs to
+    #[arg(long)]
+    pub(crate) owner_column: Option<String>,
+
+    /// The column that names the workspace a row belongs to; without it the
+    /// whole table belongs to the default one
+    #[arg(long)]
+    pub(crate) tenant_column: Option<String>,
+
     #[command(flatten)]
     pub(crate) store: Store,
+}
+
+/// Left to itself, clap takes the conversion that lets mistakes pass.
+fn filter(text: &str) -> Result<EnvFilter, ParseError> {
+    EnvFilter::builder().parse(text)
 }

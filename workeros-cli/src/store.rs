@@ -1,6 +1,7 @@
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use workeros::{Database, Error, ErrorKind, Result, Sqlite};
+use workeros::{Database, Result, Sqlite};
 
 use crate::options::Store;
 
@@ -8,20 +9,17 @@ impl Store {
     /// Opens the database the options name.
     pub(crate) async fn open(&self) -> Result<Arc<dyn Database>> {
         match &self.database_url {
-            Some(url) => postgres(url).await,
-            None => self.sqlite().await,
+            Some(url) => match url.strip_prefix("sqlite:") {
+                Some(path) => sqlite(path.strip_prefix("//").unwrap_or(path).into()).await,
+                None => postgres(url).await,
+            },
+            None => sqlite(self.data_dir.join("workeros.sqlite")).await,
         }
     }
+}
 
-    async fn sqlite(&self) -> Result<Arc<dyn Database>> {
-        std::fs::create_dir_all(&self.data_dir).map_err(|error| {
-            let why = format!("the folder `{}` cannot be made", self.data_dir.display());
-            Error::new(ErrorKind::Validation, why).with_source(error)
-        })?;
-        Ok(Arc::new(
-            Sqlite::open(self.data_dir.join("workeros.sqlite")).await?,
-        ))
-    }
+async fn sqlite(path: PathBuf) -> Result<Arc<dyn Database>> {
+    Ok(Arc::new(Sqlite::open(path).await?))
 }
 
 #[cfg(feature = "postgres")]
@@ -32,5 +30,5 @@ async fn postgres(url: &str) -> Result<Arc<dyn Database>> {
 #[cfg(not(feature = "postgres"))]
 async fn postgres(_: &str) -> Result<Arc<dyn Database>> {
     let why = "this binary was built without Postgres";
-    Err(Error::new(ErrorKind::Unsupported, why))
+    Err(workeros::Error::new(workeros::ErrorKind::Unsupported, why))
 }
