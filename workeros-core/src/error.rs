@@ -124,6 +124,7 @@ impl Error {
     #[must_use]
     pub fn invalid(details: Vec<Detail>) -> Self {
         let message = match details.as_slice() {
+            [only] if only.path.is_empty() => only.message.clone(),
             [only] => format!("{}: {}", only.path, only.message),
             _ => "the request is not valid".to_owned(),
         };

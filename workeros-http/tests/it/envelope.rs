@@ -41,6 +41,16 @@ async fn a_list_says_where_one_is() {
 }
 
 #[tokio::test]
+async fn what_is_wrong_with_the_whole_body_is_said_of_no_place() {
+    let world = World::sqlite().await;
+    let admin = world.app.admin().await;
+    let post = admin.post("/api/items/posts").json(&json!([]));
+    let error = post.await.expect(422).json();
+    assert_eq!(error["error"]["message"], "must be an object");
+    assert_eq!(error["error"]["details"][0]["path"], "");
+}
+
+#[tokio::test]
 async fn an_error_says_what_and_where() {
     let world = World::sqlite().await;
     let get = world.app.user("ann").await.get("/api/items/posts?limit=0");
