@@ -2,12 +2,12 @@
 
 use sea_query::{
     Alias, ColumnDef, ColumnType, Expr, ForeignKey, ForeignKeyCreateStatement, Index,
-    IndexCreateStatement, SchemaStatementBuilder, Table, TableCreateStatement,
+    IndexCreateStatement, SchemaStatementBuilder, Table, TableCreateStatement, UpdateStatement,
 };
 use sha2::{Digest, Sha256};
 use workeros_core::{CollectionId, Dialect, Statement, Step, TenantId, Type, Value};
-use workeros_dsl::Key;
-use workeros_dsl::sql::Sql;
+use workeros_dsl::sql::{Slots, Sql};
+use workeros_dsl::{Key, Variables};
 
 use crate::collection::Collection;
 use crate::field::{Field, System};
@@ -129,8 +129,26 @@ impl Ddl {
                 steps.push(self.schema(Table::alter().table(table).add_column(&mut column)));
             }
         }
+        steps.extend(self.exact_default(collection, field));
         steps.extend(self.index(collection, field));
         steps
+    }
+
+    /// Gives the rows that are there the default of a new number once more, as
+    /// a bound value: SQLite reads the decimals of a literal only nearly.
+    fn exact_default(self, collection: &Collection, field: &Field) -> Option<Step> {
+        let default = field.default.clone().filter(|_| !field.nullable)?;
+        if field.ty != Type::Number {
+            return None;
+        }
+        let mut slots = Slots::new(self.0);
+        let mut update = UpdateStatement::new();
+        update
+            .table(Alias::new(&collection.table))
+            .value(Alias::new(&field.column), slots.value(default, field.ty));
+        let template = slots.finish(&update).ok()?;
+        let params = template.bind(&Variables::default(), &[]);
+        Some(Step::new(Statement::new(template.sql().clone(), params)))
     }
 
     /// Drops a column with its index.

@@ -227,15 +227,21 @@ impl<'a> Planner<'a> {
         select.from(Alias::new(&self.collection.table));
         let mut columns = Vec::with_capacity(shown.len());
         let mut position = 0;
-        let mut add = |select: &mut SelectStatement, expr: Expr| {
-            select.expr(expr);
+        let mut add = |select: &mut SelectStatement, expr: Expr, is_column: bool| {
+            if is_column {
+                select.expr(expr);
+            } else {
+                // Left to itself Postgres would name it after a column or a
+                // keyword, and take that for what is to be sorted by.
+                select.expr_as(expr, Alias::new(format!("workeros_{position}")));
+            }
             position += 1;
             position - 1
         };
         for field in shown {
-            let index = add(&mut select, read(field));
+            let index = add(&mut select, read(field), field.encoding.is_plain());
             let guard = self.seen().guard_of(field, &mut slots).map_err(no_sql)?;
-            let guard = guard.map(|guard| add(&mut select, guard));
+            let guard = guard.map(|guard| add(&mut select, guard, false));
             columns.push(Column::new(index, &field.name, field.ty).with_guard(guard));
         }
         let mut carry = Vec::new();
@@ -245,7 +251,7 @@ impl<'a> Planner<'a> {
             let key = self.key(key, value);
             if self.query.cursor.is_some() {
                 let (value, ty) = key.carried();
-                carry.push((add(&mut select, value), ty));
+                carry.push((add(&mut select, value, false), ty));
             }
             keys.push(key);
         }

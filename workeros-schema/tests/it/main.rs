@@ -17,6 +17,7 @@ mod edges;
 mod hooks;
 mod items;
 mod leaks;
+mod model;
 mod permissions;
 mod roles;
 mod support;
