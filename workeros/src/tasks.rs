@@ -2,7 +2,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::task::JoinSet;
-use workeros_core::{Dialect, Result};
+use workeros_core::Result;
 use workeros_schema::{DataPlane, Reaction};
 
 /// How long a change made by another instance may go unseen.
@@ -25,10 +25,7 @@ pub(crate) struct Tasks(Mutex<JoinSet<()>>);
 impl Tasks {
     pub(crate) async fn start(plane: &DataPlane) -> Result<Self> {
         let mut tasks = JoinSet::new();
-        // An SQLite file has one instance; only a server is shared.
-        if plane.runtime().database.dialect() == Dialect::Postgres {
-            tasks.spawn(refresh(plane.clone()));
-        }
+        tasks.spawn(refresh(plane.clone()));
         tasks.spawn(sweep(plane.clone()));
         for reaction in plane.reactions() {
             reaction.start().await?;

@@ -144,3 +144,23 @@ async fn faults_come_before_or_after_the_effect() {
     assert_eq!(read.unwrap_err().kind(), ErrorKind::Unavailable);
     assert_eq!(db.calls(), 5);
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_new_file_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("new.sqlite");
+    let database = workeros_adapters::Sqlite::open(&path).await.unwrap();
+    let table = workeros_core::Statement::new("CREATE TABLE t (a integer) STRICT", vec![]);
+    let batch = workeros_core::Batch::new().step(workeros_core::Step::new(table));
+    workeros_core::Database::apply(&database, batch)
+        .await
+        .unwrap();
+    for entry in std::fs::read_dir(directory.path()).unwrap() {
+        let entry = entry.unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{}", entry.path().display());
+    }
+}

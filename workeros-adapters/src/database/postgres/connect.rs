@@ -71,6 +71,8 @@ fn settings(options: &PostgresOptions) -> Vec<(&'static str, String)> {
         ),
         ("lock_timeout", options.lock_timeout.as_millis().to_string()),
         ("standard_conforming_strings", "on".to_owned()),
+        // That a table is there already is no news.
+        ("client_min_messages", "warning".to_owned()),
     ];
     if let Some(schema) = &options.schema {
         let quoted = format!("\"{}\"", schema.replace('"', "\"\""));

@@ -27,6 +27,7 @@ impl Source {
         let connection = match &self.place {
             Place::File(path) => {
                 create_directory(path)?;
+                create_file(path)?;
                 Connection::open_with_flags(path, flags(OpenFlags::SQLITE_OPEN_CREATE))?
             }
             Place::Memory => Connection::open_in_memory()?,
@@ -82,6 +83,30 @@ impl Source {
 /// of its own; and without the URI flag a `?` in a path is only a character.
 fn flags(more: OpenFlags) -> OpenFlags {
     OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | more
+}
+
+/// Makes the file readable by its owner alone: it holds hashes of passwords and
+/// keys. SQLite gives its other files the mode of this one.
+#[cfg(unix)]
+fn create_file(path: &Path) -> Result<(), Failure> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+
+    let mut options = std::fs::OpenOptions::new();
+    match options.write(true).create_new(true).mode(0o600).open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => {
+            let message = "the file of the database cannot be made";
+            Err(Failure::Core(
+                Error::new(ErrorKind::Unavailable, message).with_source(error),
+            ))
+        }
+    }
+}
+
+#[cfg(not(unix))]
+fn create_file(_: &Path) -> Result<(), Failure> {
+    Ok(())
 }
 
 fn create_directory(path: &Path) -> Result<(), Failure> {
