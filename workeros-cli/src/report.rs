@@ -23,7 +23,7 @@ fn text(error: &Error) -> String {
         details => {
             let found = details.iter().map(|detail| {
                 let place = detail.path.trim_start_matches('/');
-                format!("{place} {}", detail.message)
+                format!("{place}: {}", detail.message)
             });
             found.collect::<Vec<_>>().join("\n  ")
         }
