@@ -1,0 +1,195 @@
+use std::fmt::{self, Write as _};
+
+use super::super::measure::{Cell, Sample};
+use super::super::ratio::{By, Ratio, median};
+use super::super::target::reached;
+use super::super::workload::Workload;
+use super::Report;
+
+const READING: &str = "\
+Each contender is a server process of its own and all listen on the loopback \
+interface; wrk drives one of them at a time over connections that are kept, in \
+rounds that take turns (A B C A B C …). Driver, server and, where it is used, \
+Postgres share the cores of one machine, so requests/s fall with whatever costs \
+CPU anywhere; CPU per request (user and system time of the server process, from \
+`/proc`) is the steadier figure, and that of the Postgres backends stands beside \
+it. A ratio is taken within a round; given are its median and, in brackets, the \
+least and the most. All hold the same 10 000 posts of twelve columns, and the \
+paged table has the rows told below.";
+
+impl Report<'_> {
+    /// The report for a reader.
+    pub(super) fn markdown(&self) -> String {
+        let mut text = String::new();
+        // Nothing can fail that only writes to a string.
+        self.write_markdown(&mut text).ok();
+        text
+    }
+
+    fn write_markdown(&self, text: &mut String) -> fmt::Result {
+        let command = if self.options.quick { " --quick" } else { "" };
+        writeln!(text, "# Results\n")?;
+        writeln!(text, "Made by `cargo xtask bench{command}`. {READING}\n")?;
+        self.circumstances(text)?;
+        self.targets(text)?;
+        self.processes(text)?;
+        self.runs(text)?;
+        self.contenders(text)
+    }
+
+    fn circumstances(&self, text: &mut String) -> fmt::Result {
+        let options = self.options;
+        writeln!(text, "| | |\n| --- | --- |")?;
+        for (name, value) in &self.machine {
+            writeln!(text, "| {name} | {value} |")?;
+        }
+        writeln!(
+            text,
+            "| rounds | {} of {} s each |",
+            options.rounds, options.seconds
+        )?;
+        writeln!(text, "| paged table | {} rows |", options.archive)?;
+        writeln!(text, "| took | {} s |\n", self.seconds)
+    }
+
+    fn targets(&self, text: &mut String) -> fmt::Result {
+        writeln!(text, "## Targets\n")?;
+        writeln!(text, "| work | connections | by | at least | measured | |")?;
+        writeln!(text, "| --- | --- | --- | --- | --- | --- |")?;
+        for target in reached(&self.cells) {
+            let measured = target
+                .ratio
+                .map_or("failed".to_owned(), |ratio| ratio.to_string());
+            let met = target
+                .ratio
+                .is_some_and(|ratio| ratio.median >= target.target);
+            let verdict = if met { "reached" } else { "**missed**" };
+            let (what, connections) = (&target.what, target.connections);
+            let (by, at_least) = (target.by, target.target);
+            writeln!(
+                text,
+                "| {what} | {connections} | {by} | {at_least} | {measured} | {verdict} |"
+            )?;
+        }
+        writeln!(text)
+    }
+
+    fn processes(&self, text: &mut String) -> fmt::Result {
+        writeln!(text, "## Start and memory\n")?;
+        writeln!(
+            text,
+            "From the start of the process to the first healthy answer, on a database \
+            that is there; resident memory of the server process, idle after a start, and at its \
+            highest over all runs.\n"
+        )?;
+        writeln!(text, "| contender | start, ms | idle, MiB | peak, MiB |")?;
+        writeln!(text, "| --- | --- | --- | --- |")?;
+        for contender in &self.running {
+            let (name, idle, peak) = (contender.name, contender.idle, contender.peak);
+            let start = median(contender.starts.iter().copied());
+            writeln!(text, "| {name} | {start:.0} | {idle:.1} | {peak:.1} |")?;
+        }
+        writeln!(text)
+    }
+
+    fn runs(&self, text: &mut String) -> fmt::Result {
+        writeln!(text, "## Runs\n")?;
+        writeln!(
+            text,
+            "`×` says how many times better workeros is: `ours-postgres` against \
+            `handwritten-postgres`, `ours-sqlite` against all others.\n"
+        )?;
+        let mut last: Option<Workload> = None;
+        for run in self.cells.chunk_by(|left, right| {
+            left.workload == right.workload && left.connections == right.connections
+        }) {
+            let Some(first) = run.first() else { continue };
+            if last != Some(first.workload) {
+                writeln!(text, "### {}\n", first.workload.name())?;
+                writeln!(text, "{}.\n", capital(first.workload.title()))?;
+                last = Some(first.workload);
+            }
+            table(text, first.connections, run)?;
+        }
+        Ok(())
+    }
+
+    fn contenders(&self, text: &mut String) -> fmt::Result {
+        writeln!(text, "## Contenders\n")?;
+        for contender in &self.running {
+            writeln!(text, "**{}**\n", contender.name)?;
+            for line in &contender.configuration {
+                writeln!(text, "- {line}")?;
+            }
+            writeln!(text)?;
+        }
+        for missing in &self.missing {
+            writeln!(
+                text,
+                "**{}** is missing: {}\n",
+                missing.name, missing.reason
+            )?;
+        }
+        if self.missing.is_empty() {
+            writeln!(text, "None is missing.")?;
+        }
+        Ok(())
+    }
+}
+
+fn table(text: &mut String, connections: usize, run: &[Cell]) -> fmt::Result {
+    writeln!(
+        text,
+        "| {connections} connections | requests/s | p50, ms | p99, ms | CPU, µs | Postgres CPU, µs \
+         | bytes | × requests/s | × CPU |"
+    )?;
+    writeln!(
+        text,
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"
+    )?;
+    for cell in run {
+        let name = cell.contender;
+        if let Some(failure) = &cell.failure {
+            writeln!(text, "| {name} | failed: {failure} | | | | | | | |")?;
+            continue;
+        }
+        let middle = |value: fn(&Sample) -> f64| median(cell.samples.iter().map(value));
+        let postgres = cell.samples.iter().filter_map(|sample| sample.postgres_cpu);
+        let postgres: Vec<f64> = postgres.collect();
+        let postgres = if postgres.is_empty() {
+            String::new()
+        } else {
+            format!("{:.0}", median(postgres.into_iter()))
+        };
+        let ratio = |by| ours(run, cell).and_then(|ours| Ratio::of(ours, cell, by));
+        let ratio = |by| ratio(by).map_or(String::new(), |ratio| ratio.to_string());
+        writeln!(
+            text,
+            "| {name} | {:.0} | {:.2} | {:.2} | {:.0} | {postgres} | {:.0} | {} | {} |",
+            middle(Sample::requests_per_second),
+            middle(|sample| sample.load.p50),
+            middle(|sample| sample.load.p99),
+            middle(|sample| sample.cpu),
+            middle(|sample| sample.load.bytes),
+            ratio(By::RequestsPerSecond),
+            ratio(By::Cpu),
+        )?;
+    }
+    writeln!(text)
+}
+
+/// What a contender is compared with; ours with nothing.
+fn ours<'a>(run: &'a [Cell], cell: &Cell) -> Option<&'a Cell> {
+    let name = match cell.contender {
+        "ours-sqlite" | "ours-postgres" => return None,
+        "handwritten-postgres" => "ours-postgres",
+        _ => "ours-sqlite",
+    };
+    run.iter().find(|ours| ours.contender == name)
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
+}
