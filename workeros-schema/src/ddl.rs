@@ -1,7 +1,7 @@
 //! DDL of managed collections, by sea-query alone.
 
 use sea_query::{
-    Alias, ColumnDef, ColumnType, Expr, ForeignKey, ForeignKeyCreateStatement, Index,
+    Alias, ColumnDef, ColumnType, Expr, ForeignKey, ForeignKeyCreateStatement, Index, IndexColumn,
     IndexCreateStatement, SchemaStatementBuilder, Table, TableCreateStatement, UpdateStatement,
 };
 use sha2::{Digest, Sha256};
@@ -96,12 +96,12 @@ impl Ddl {
             collection
                 .fields
                 .iter()
-                .filter_map(|field| self.index(collection, field)),
+                .flat_map(|field| self.indexes(collection, field)),
         );
         steps
     }
 
-    /// Adds a column with its index and foreign key.
+    /// Adds a column with its indexes and foreign key.
     pub(crate) fn add_column(
         self,
         collection: &Collection,
@@ -130,7 +130,7 @@ impl Ddl {
             }
         }
         steps.extend(self.exact_default(collection, field));
-        steps.extend(self.index(collection, field));
+        steps.extend(self.indexes(collection, field));
         steps
     }
 
@@ -151,11 +151,13 @@ impl Ddl {
         Some(Step::new(Statement::new(template.sql().clone(), params)))
     }
 
-    /// Drops a column with its index.
+    /// Drops a column with its indexes.
     pub(crate) fn drop_column(self, collection: &Collection, field: &Field) -> Vec<Step> {
         let mut steps = Vec::new();
-        if needs_index(field) {
-            let name = index_name(&collection.table, &field.column);
+        let by_value = has_value_index(field).then(|| field.column.clone());
+        let in_order = has_order_index(field).then(|| order_index(&field.column));
+        for index in by_value.into_iter().chain(in_order) {
+            let name = index_name(&collection.table, &index);
             steps.push(self.schema(Index::drop().name(name).if_exists()));
         }
         let mut alter = Table::alter();
@@ -221,20 +223,36 @@ impl Ddl {
         self.schema(&index(&collection.table, "page", &columns))
     }
 
-    fn index(self, collection: &Collection, field: &Field) -> Option<Step> {
-        if !needs_index(field) {
-            return None;
+    /// The indexes of a field: one that finds a value, and one that a page
+    /// sorted by the field is read from.
+    fn indexes(self, collection: &Collection, field: &Field) -> Vec<Step> {
+        let mut steps = Vec::new();
+        if has_value_index(field) {
+            let mut by_value = index(&collection.table, &field.column, &[&field.column]);
+            if field.unique {
+                by_value.unique();
+            }
+            steps.push(self.schema(&by_value));
         }
-        let columns: &[&str] = if field.unique || field.to.is_some() {
-            &[&field.column]
-        } else {
-            &["tenant_id", &field.column, "id"]
-        };
-        let mut index = index(&collection.table, &field.column, columns);
-        if field.unique {
-            index.unique();
+        if has_order_index(field) {
+            let name = order_index(&field.column);
+            let mut in_order = index(&collection.table, &name, &["tenant_id"]);
+            in_order.col(self.in_order(field)).col(Alias::new("id"));
+            steps.push(self.schema(&in_order));
         }
-        Some(self.schema(&index))
+        steps
+    }
+
+    /// A column of an index in the order of the language, in which null is the
+    /// smallest value. Where there is none, nothing is said of it in the order
+    /// of a page either.
+    fn in_order(self, field: &Field) -> IndexColumn {
+        let column: IndexColumn = Alias::new(&field.column).into();
+        match self.0 {
+            // sea-query has no word for it, but one for what stands here.
+            Dialect::Postgres if field.nullable => column.with_operator_class("NULLS FIRST"),
+            Dialect::Sqlite | Dialect::Postgres => column,
+        }
     }
 
     fn schema(self, statement: &impl SchemaStatementBuilder) -> Step {
@@ -242,8 +260,17 @@ impl Ddl {
     }
 }
 
-fn needs_index(field: &Field) -> bool {
-    field.system.is_none() && (field.unique || field.indexed || field.to.is_some())
+fn has_value_index(field: &Field) -> bool {
+    field.system.is_none() && (field.unique || field.to.is_some())
+}
+
+fn has_order_index(field: &Field) -> bool {
+    field.system.is_none() && field.indexed
+}
+
+/// What an index for the order of a column goes by; no column is called so.
+fn order_index(column: &str) -> String {
+    [column, " in order"].concat()
 }
 
 fn index(table: &str, name: &str, columns: &[&str]) -> IndexCreateStatement {

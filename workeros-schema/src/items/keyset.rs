@@ -59,7 +59,25 @@ pub(crate) fn after(keys: &[Key], nulls: &[bool], first: usize, slots: &mut Slot
             (beyond, within) => beyond.or(within),
         };
     }
-    rest.unwrap_or_else(|| Expr::cust("1 = 0"))
+    let after = rest.unwrap_or_else(|| Expr::cust("1 = 0"));
+    match keys.first().zip(nulls.first()) {
+        Some((key, is_null)) => match not_before(key, *is_null, first, slots) {
+            Some(bound) => bound.and(after),
+            None => after,
+        },
+        None => after,
+    }
+}
+
+/// What follows of the first key alone, where it is one range of an index.
+fn not_before(key: &Key, is_null: bool, argument: usize, slots: &mut Slots) -> Option<Expr> {
+    let value = key.value.clone();
+    match key.direction {
+        Direction::Ascending if !is_null => Some(value.gte(key.argument(argument, slots))),
+        Direction::Descending if is_null => Some(value.is_null()),
+        Direction::Descending if !key.nullable => Some(value.lte(key.argument(argument, slots))),
+        Direction::Ascending | Direction::Descending => None,
+    }
 }
 
 /// `(a, b) < ($1, $2)`, which either engine reads from an index: where all keys

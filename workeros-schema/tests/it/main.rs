@@ -8,6 +8,7 @@
     clippy::indexing_slicing,
     clippy::string_slice,
     clippy::disallowed_methods,
+    clippy::print_stdout,
     reason = "tests"
 )]
 
@@ -19,5 +20,6 @@ mod items;
 mod leaks;
 mod model;
 mod permissions;
+mod plans;
 mod roles;
 mod support;
