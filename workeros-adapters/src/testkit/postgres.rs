@@ -49,7 +49,11 @@ impl Schema {
 impl Drop for Schema {
     fn drop(&mut self) {
         let url = self.url.clone();
-        let drop = format!("DROP SCHEMA IF EXISTS {} CASCADE", self.name);
+        // A test that failed may have left a transaction open.
+        let drop = format!(
+            "SET lock_timeout TO '2s'; DROP SCHEMA IF EXISTS {} CASCADE",
+            self.name
+        );
         // A thread with a runtime of its own, for a drop cannot await.
         let dropped = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
@@ -57,7 +61,9 @@ impl Drop for Schema {
                 .build();
             runtime.unwrap().block_on(run(&url, drop));
         });
-        dropped.join().unwrap();
+        if dropped.join().is_err() {
+            println!("schema {} is left behind", self.name);
+        }
     }
 }
 

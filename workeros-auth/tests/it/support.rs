@@ -1,20 +1,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use workeros_adapters::{Postgres, PostgresOptions, Sqlite};
+use workeros_adapters::testkit::{Opened, databases};
 use workeros_auth::{
     Auth, AuthBuilder, DisplayName, EmailAddress, MIGRATIONS, Password, RequestInfo, SignIn,
     SignUp, SignedIn,
 };
 use workeros_core::testkit::StandingClock;
 use workeros_core::{
-    Batch, Credential, Database, Error, Identity, Result, Rows, Runtime, Statement, Step, TenantId,
-    Value, migrate,
+    Batch, Credential, Error, Identity, Result, Rows, Runtime, Statement, Step, TenantId, Value,
+    migrate,
 };
-
-mod schema;
-
-use schema::Schema;
 
 /// A password that the policy takes.
 pub(crate) const PASSWORD: &str = "correct horse battery";
@@ -25,7 +21,7 @@ pub(crate) struct World {
     pub(crate) tenant: TenantId,
     pub(crate) runtime: Runtime,
     clock: Arc<StandingClock>,
-    _schema: Option<Schema>,
+    _opened: Opened,
 }
 
 /// A world on every database there is, with cheap hashes.
@@ -36,28 +32,17 @@ pub(crate) async fn worlds() -> Vec<World> {
 /// A world on every database there is, built so.
 pub(crate) async fn worlds_with(options: impl Fn(AuthBuilder) -> AuthBuilder) -> Vec<World> {
     let mut worlds = Vec::new();
-    let sqlite = Arc::new(Sqlite::memory().await.unwrap());
-    worlds.push(World::new(sqlite, None, &options).await);
-    if let Some(schema) = Schema::new().await {
-        let of_schema = PostgresOptions::default().with_schema(&schema.name);
-        let postgres = Arc::new(
-            Postgres::connect_with(&schema.url, of_schema)
-                .await
-                .unwrap(),
-        );
-        worlds.push(World::new(postgres, Some(schema), &options).await);
+    for opened in databases().await {
+        worlds.push(World::new(opened, &options).await);
     }
     worlds
 }
 
 impl World {
-    async fn new(
-        database: Arc<dyn Database>,
-        schema: Option<Schema>,
-        options: impl Fn(AuthBuilder) -> AuthBuilder,
-    ) -> Self {
+    async fn new(opened: Opened, options: impl Fn(AuthBuilder) -> AuthBuilder) -> Self {
         let clock = Arc::new(StandingClock::default());
-        let runtime = Runtime::new(database).with_clock(Arc::clone(&clock) as _);
+        let runtime =
+            Runtime::new(Arc::clone(&opened.database)).with_clock(Arc::clone(&clock) as _);
         migrate(
             runtime.database.as_ref(),
             runtime.clock.as_ref(),
@@ -74,7 +59,7 @@ impl World {
             tenant,
             runtime,
             clock,
-            _schema: schema,
+            _opened: opened,
         }
     }
 

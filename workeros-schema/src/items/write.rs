@@ -143,7 +143,8 @@ impl<'a> WriteSet<'a> {
         let by_client = id_source == IdSource::Client;
         // What the client sent is checked before any hook sees it.
         let names: Vec<String> = sent.keys().cloned().collect();
-        let known = self.known(&collection, Action::Create);
+        draft::check_named(&collection, &grant, &sent)?;
+        let known = |field: &Field| draft::is_known(&grant, field);
         draft::read(&collection, &sent, known, by_client)?;
         let members = self.before(Action::Create, None, sent).await?;
         let given = draft::read(&collection, &members, |_| true, by_client)?;
@@ -181,7 +182,8 @@ impl<'a> WriteSet<'a> {
         self.check_precondition(&before, precondition)?;
         let sent = draft::members(body)?;
         let names: Vec<String> = sent.keys().cloned().collect();
-        let known = self.known(&collection, Action::Update);
+        draft::check_named(&collection, &grant, &sent)?;
+        let known = |field: &Field| draft::is_known(&grant, field);
         draft::read(&collection, &sent, known, false)?;
         check_granted(
             &grant,
@@ -331,20 +333,16 @@ impl<'a> WriteSet<'a> {
             .granted(&self.items.subject, &self.items.slug, action)
     }
 
-    /// Which fields the writer may be told of.
-    fn known(&self, collection: &Collection, action: Action) -> impl Fn(&Field) -> bool {
-        let subject = &self.items.subject;
-        move |field| self.snapshot.may_name(subject, collection, action, field)
-    }
-
     /// The field that a column is, if the writer may be told of it.
     fn named(&self, column: &str) -> Option<String> {
         let collection = self.snapshot.collections.get(&self.items.slug)?;
         let mut fields = collection.fields.iter();
         let field = fields.find(|field| field.column == column)?;
-        let actions = [Action::Create, Action::Update];
-        let known = actions.map(|action| self.known(collection, action)(field));
-        known.contains(&true).then(|| field.name.clone())
+        let subject = &self.items.subject;
+        let known = [Action::Create, Action::Update]
+            .into_iter()
+            .any(|action| self.snapshot.may_name(subject, collection, action, field));
+        known.then(|| field.name.clone())
     }
 
     fn check_precondition(&self, row: &ItemRow, precondition: &Precondition) -> Result<()> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use workeros_adapters::PostgresOptions;
 use workeros_core::{Batch, Database as _, ErrorKind, Expect, Step, Value};
 
-use super::{Schema, execute, rows, single, statement, temporary, value};
+use super::{Schema, Ways as _, execute, rows, single, statement, temporary, value};
 
 fn step(sql: &'static str) -> Step {
     Step::new(statement(sql, []))
@@ -162,7 +162,7 @@ async fn statements_outlive_a_change_of_the_tables_they_name() {
         return;
     };
     let database = schema
-        .connect(PostgresOptions::default().with_max_connections(1))
+        .connect_with(PostgresOptions::default().with_max_connections(1))
         .await;
     execute(&database, "CREATE TABLE t (a integer)", []).await;
     let insert = "INSERT INTO t VALUES (1) RETURNING a";

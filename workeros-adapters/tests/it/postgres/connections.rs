@@ -3,7 +3,7 @@
 use workeros_adapters::Postgres;
 use workeros_core::{Batch, Database as _, ErrorKind, Step, Value};
 
-use super::{Schema, execute, single, statement, temporary, value};
+use super::{Schema, Ways as _, execute, single, statement, temporary, value};
 
 const KILL_OTHERS: &str = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
     WHERE pid <> pg_backend_pid() AND query LIKE '%marked%' AND query NOT LIKE '%pg_stat%'";

@@ -7,7 +7,7 @@ use workeros_adapters::Postgres;
 use workeros_core::testkit::fault::FaultyDatabase;
 use workeros_core::{Batch, Capability, Database, Dialect, Page, Result, Rows, Shape, Statement};
 
-use super::{Schema, temporary};
+use super::{Schema, Ways as _, temporary};
 
 mod default_options {
     workeros_core::database_conformance!(async { super::Scratch::new().await });

@@ -5,7 +5,7 @@ use std::time::Duration;
 use workeros_adapters::{Postgres, PostgresOptions};
 use workeros_core::{Database as _, Error, ErrorKind, Value, Violation};
 
-use super::{Schema, execute, source, statement, temporary, try_execute};
+use super::{Schema, Ways as _, execute, source, statement, temporary, try_execute};
 
 #[tokio::test]
 async fn violations_name_columns_and_never_values() {
@@ -119,7 +119,7 @@ async fn a_statement_that_takes_too_long_is_unavailable() {
         return;
     };
     let options = PostgresOptions::default().with_statement_timeout(Duration::from_millis(50));
-    let database = schema.connect(options).await;
+    let database = schema.connect_with(options).await;
     execute(&database, "CREATE TABLE t (a text)", []).await;
     let error = database
         .fetch(statement("SELECT pg_sleep(5)", []))
@@ -138,7 +138,7 @@ async fn a_lock_that_is_not_free_in_time_is_unavailable() {
         return;
     };
     let options = PostgresOptions::default().with_lock_timeout(Duration::from_millis(50));
-    let database = schema.connect(options).await;
+    let database = schema.connect_with(options).await;
     execute(&database, "CREATE TABLE t (a text)", []).await;
     let mut other = schema.session().await;
     let mut transaction = other.begin().await.unwrap();
@@ -157,7 +157,7 @@ async fn a_pool_without_a_free_connection_is_unavailable() {
     let options = PostgresOptions::default()
         .with_max_connections(1)
         .with_acquire_timeout(Duration::from_millis(500));
-    let database = schema.connect(options).await;
+    let database = schema.connect_with(options).await;
     let busy = database.fetch(statement("SELECT pg_sleep(2)", []));
     let waiting = database.fetch(statement("SELECT 1", []));
     let (busy, waiting) = futures::future::join(busy, waiting).await;
