@@ -110,8 +110,8 @@ fn begin(
     let endpoints = contender
         .fill(&Client::new(&place.address), archive)
         .map_err(|error| format!("{error} ({})", place.end_of_log()))?;
-    if let Some((url, _)) = &place.postgres {
-        postgres::query(url, "VACUUM ANALYZE")?;
+    if let Some(database) = &place.postgres {
+        postgres::query(&database.url, "VACUUM ANALYZE")?;
     }
     Ok(Running::new(contender, place, endpoints, server))
 }

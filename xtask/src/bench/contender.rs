@@ -9,8 +9,11 @@ use std::fmt::Debug;
 use std::path::PathBuf;
 use std::process::Command;
 
+use self::handwritten::Handwritten;
+use self::ours::Ours;
 use super::client::Client;
 use super::options::Options;
+use super::postgres::Database;
 use super::setup;
 use super::workload::Endpoints;
 use crate::Result;
@@ -30,15 +33,15 @@ pub(crate) struct Place {
     /// `127.0.0.1` with a port of its own.
     pub(crate) address: String,
     pub(crate) directory: PathBuf,
-    /// The URL and the name of its database, where it uses Postgres.
-    pub(crate) postgres: Option<(String, String)>,
+    /// Its database, where it uses Postgres.
+    pub(crate) postgres: Option<Database>,
 }
 
 impl Place {
     /// Its database as a URL: that of Postgres, or a file.
     fn database(&self) -> String {
         match &self.postgres {
-            Some((url, _)) => url.clone(),
+            Some(database) => database.url.clone(),
             None => format!("sqlite:{}", self.directory.join("bench.sqlite").display()),
         }
     }
@@ -83,26 +86,21 @@ pub(crate) type Entry = (&'static str, Result<Box<dyn Contender>>);
 /// Those that are wanted. Installs what is missing while ours are built.
 pub(crate) fn all(options: &Options) -> Result<Vec<Entry>> {
     let wants = |name| options.wants_contender(name);
+    let mut entries = own();
+    entries.retain(|(name, _)| wants(name));
+    let build = || {
+        if entries.is_empty() {
+            Ok(())
+        } else {
+            setup::build()
+        }
+    };
     let (built, pocketbase, directus) = std::thread::scope(|scope| {
         let pocketbase = scope.spawn(|| wants("pocketbase").then(setup::pocketbase));
         let directus = scope.spawn(|| wants("directus").then(setup::directus));
-        (setup::build(), pocketbase.join(), directus.join())
+        (build(), pocketbase.join(), directus.join())
     });
     built?;
-    let mut entries: Vec<Entry> = Vec::new();
-    for (name, postgres) in [("ours-sqlite", false), ("ours-postgres", true)] {
-        entries.push((name, Ok(Box::new(ours::Ours { name, postgres }))));
-    }
-    for (name, postgres) in [
-        ("handwritten-sqlite", false),
-        ("handwritten-postgres", true),
-    ] {
-        entries.push((
-            name,
-            Ok(Box::new(handwritten::Handwritten { name, postgres })),
-        ));
-    }
-    entries.retain(|(name, _)| wants(name));
     if let Some(installed) = pocketbase.map_err(|_| "a panic")? {
         let contender = installed.map(|binary| Box::new(pocketbase::PocketBase { binary }) as _);
         entries.push(("pocketbase", contender));
@@ -112,6 +110,18 @@ pub(crate) fn all(options: &Options) -> Result<Vec<Entry>> {
         entries.push(("directus", contender));
     }
     Ok(entries)
+}
+
+/// Those that are written in this repository.
+fn own() -> Vec<Entry> {
+    let ours = |name, postgres| (name, Ok(Box::new(Ours { name, postgres }) as _));
+    let handwritten = |name, postgres| (name, Ok(Box::new(Handwritten { name, postgres }) as _));
+    vec![
+        ours("ours-sqlite", false),
+        handwritten("handwritten-sqlite", false),
+        ours("ours-postgres", true),
+        handwritten("handwritten-postgres", true),
+    ]
 }
 
 fn bearer(token: &str) -> String {

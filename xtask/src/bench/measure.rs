@@ -220,6 +220,7 @@ fn turns(
                 continue;
             }
             let seconds = if round < warm { 1 } else { options.seconds };
+            let seconds = workload.seconds(seconds);
             match contender.load(requests, connections, seconds, directory) {
                 Ok(_) if round < warm => {}
                 Ok(sample) => cell.samples.push(sample),

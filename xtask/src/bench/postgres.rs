@@ -35,17 +35,28 @@ impl Postgres {
         Ok(Self { script, input, url })
     }
 
-    /// A new database: its URL and its name, which no other server has.
-    pub(crate) fn create(&self, contender: &str) -> Result<(String, String)> {
-        let name = format!("{}_{}", contender.replace('-', "_"), std::process::id());
+    /// A new database.
+    pub(crate) fn create(&self, contender: &str) -> Result<Database> {
+        let name = contender.replace('-', "_");
         query(&self.url, &format!("CREATE DATABASE {name}"))?;
         let (server, _) = self.url.rsplit_once('/').ok_or("no database in the URL")?;
-        Ok((format!("{server}/{name}"), name))
+        Ok(Database {
+            url: format!("{server}/{name}"),
+            process: self.script.id(),
+        })
     }
 
     pub(crate) fn version(&self) -> Result<String> {
         query(&self.url, "SHOW server_version")
     }
+}
+
+/// A database in a throw-away server.
+#[derive(Debug)]
+pub(crate) struct Database {
+    pub(crate) url: String,
+    /// The process that all of the server descends from.
+    pub(crate) process: u32,
 }
 
 /// Runs one statement.

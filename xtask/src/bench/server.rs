@@ -18,7 +18,8 @@ const GRACE: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(crate) struct Server {
     child: Child,
-    database: Option<String>,
+    /// The throw-away Postgres, where it uses that.
+    postgres: Option<u32>,
     /// From the start of the process to its first healthy answer.
     pub(crate) took: Duration,
 }
@@ -38,7 +39,7 @@ impl Server {
             .spawn()?;
         let mut server = Self {
             child,
-            database: place.postgres.as_ref().map(|(_, name)| name.clone()),
+            postgres: place.postgres.as_ref().map(|database| database.process),
             took: Duration::ZERO,
         };
         while !client.is_up(contender.health()) {
@@ -54,13 +55,10 @@ impl Server {
         Ok(server)
     }
 
-    /// CPU time so far: of the server, and of the Postgres backends it uses.
+    /// CPU time so far: of the server, and of all of Postgres if it uses that.
+    /// Nobody else does while it is measured.
     pub(crate) fn cpu(&self) -> (Duration, Option<Duration>) {
-        let database = self.database.as_deref();
-        (
-            usage::cpu(self.child.id()),
-            database.map(usage::backend_cpu),
-        )
+        (usage::cpu(self.child.id()), self.postgres.map(usage::cpu))
     }
 
     /// Resident memory in MiB, now and at its highest.

@@ -12,21 +12,10 @@ struct Stat {
     ticks: u32,
 }
 
-/// CPU time of a process and all that descend from it.
+/// CPU time of a process and all that descend from it, those included that
+/// have ended.
 pub(crate) fn cpu(pid: u32) -> Duration {
     TICK * tree(pid).iter().map(|stat| stat.ticks).sum::<u32>()
-}
-
-/// CPU time of the Postgres backends that serve a database.
-pub(crate) fn backend_cpu(database: &str) -> Duration {
-    // `postgres: user database host(port) what it does`
-    let serves = |pid: u32| {
-        fs::read_to_string(format!("/proc/{pid}/cmdline")).is_ok_and(|title| {
-            title.starts_with("postgres: ") && title.split(' ').nth(2) == Some(database)
-        })
-    };
-    let backends = all().into_iter().filter(|stat| serves(stat.pid));
-    TICK * backends.map(|stat| stat.ticks).sum::<u32>()
 }
 
 /// Memory of a process and its descendants, in MiB: a line of `status`, such
@@ -74,9 +63,11 @@ fn stat(pid: u32) -> Option<Stat> {
     let (_, fields) = stat.rsplit_once(") ")?;
     let fields: Vec<&str> = fields.split(' ').collect();
     let number = |index: usize| fields.get(index)?.parse::<u32>().ok();
+    // Of its own, in user and in system mode, and of children it waited for.
+    let ticks: Option<u32> = (11..15).map(number).sum();
     Some(Stat {
         pid,
         parent: number(1)?,
-        ticks: number(11)? + number(12)?,
+        ticks: ticks?,
     })
 }

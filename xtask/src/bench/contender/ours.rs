@@ -97,7 +97,7 @@ impl Contender for Ours {
                 json!({"email": MEMBER, "password": PASSWORD}),
             ),
             admin,
-            member,
+            member: Some(member),
             ..Endpoints::default()
         })
     }

@@ -93,7 +93,7 @@ impl Contender for PocketBase {
                 "/api/collections/users/auth-with-password".to_owned(),
                 json!({"identity": MEMBER, "password": PASSWORD}),
             ),
-            member: sign_in(client, "users", MEMBER)?.0,
+            member: Some(sign_in(client, "users", MEMBER)?.0),
             admin,
             ..Endpoints::default()
         };

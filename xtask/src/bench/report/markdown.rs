@@ -12,8 +12,8 @@ interface; wrk drives one of them at a time over connections that are kept, in \
 rounds that take turns (A B C A B C …). Driver, server and, where it is used, \
 Postgres share the cores of one machine, so requests/s fall with whatever costs \
 CPU anywhere; CPU per request (user and system time of the server process, from \
-`/proc`) is the steadier figure, and that of the Postgres backends stands beside \
-it. A ratio is taken within a round; given are its median and, in brackets, the \
+`/proc`) is the steadier figure, and that of Postgres stands beside it. A \
+ratio is taken within a round; given are its median and, in brackets, the \
 least and the most. All hold the same 10 000 posts of twelve columns, and the \
 paged table has the rows told below.";
 
