@@ -2,6 +2,8 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
     missing_docs,
     reason = "a benchmark reports by panicking"
 )]

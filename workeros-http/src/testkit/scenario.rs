@@ -260,7 +260,7 @@ impl TestApp {
     /// when no earlier one can appear any more.
     async fn events(&self, request_id: &str, wanted: usize) -> Vec<String> {
         let mut events = self.logged(request_id).await;
-        for _ in 0..100 {
+        for _ in 0..600 {
             if events.len() >= wanted {
                 break;
             }
