@@ -84,7 +84,7 @@ impl Writer {
         match self.random.below(most) {
             0..20 => self.update(),
             20..40 => self.delete(),
-            40..60 => self.batch(),
+            40..50 => self.batch(),
             _ => self.create(),
         }
     }
