@@ -142,7 +142,10 @@ impl Running {
         let address = &self.place.address;
         let load = load::run(address, requests, connections, seconds, directory)?;
         let (after, postgres_after) = self.cpu();
-        if load.errors > 0 || load.requests < 1.0 {
+        if load.requests < 1.0 {
+            return Err(format!("no answer within {seconds} s").into());
+        }
+        if load.errors > 0 {
             return Err(format!("{} of {} requests failed", load.errors, load.requests).into());
         }
         let each = |before: Duration, after: Duration| {
@@ -180,11 +183,9 @@ pub(crate) fn loads(running: &[Running], options: &Options, directory: &Path) ->
         .into_iter()
         .filter(|workload| options.wants_workload(workload.name()));
     for workload in workloads {
-        for connections in options.connections.iter().copied() {
-            if workload.runs_at(connections) {
-                println!("{}, {connections} connections", workload.name());
-                cells.extend(turns(running, workload, connections, options, directory));
-            }
+        for connections in workload.connections(&options.connections).iter().copied() {
+            println!("{}, {connections} connections", workload.name());
+            cells.extend(turns(running, workload, connections, options, directory));
         }
     }
     Ok(cells)

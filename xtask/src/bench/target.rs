@@ -119,8 +119,11 @@ fn targets() -> Vec<Target> {
             );
         }
     }
-    let everything = workload::ALL.into_iter();
-    targets.extend(everything.map(|workload| Target::against(DIRECTUS, workload, 20.0).at(16)));
+    for workload in workload::ALL {
+        for connections in workload.connections(&[16]) {
+            targets.push(Target::against(DIRECTUS, workload, 20.0).at(*connections));
+        }
+    }
     targets
 }
 

@@ -86,17 +86,17 @@ impl Workload {
         )
     }
 
-    /// Whether it is measured with that many connections. Checking a password
-    /// takes a core for tens of milliseconds: many callers only wait.
-    pub(crate) fn runs_at(self, connections: usize) -> bool {
-        self != Self::SignIn || connections <= 16
+    /// With how many connections it is measured, if others are with these.
+    /// Checking a password takes a core for tens of milliseconds: of many
+    /// callers most only wait.
+    pub(crate) fn connections(self, others: &[usize]) -> &[usize] {
+        if self == Self::SignIn { &[4] } else { others }
     }
 
-    /// How long a run of it lasts, if others last that many seconds: with few
-    /// requests a second, a short run would count none.
+    /// How long a run of it lasts, if others last that many seconds.
     pub(crate) fn seconds(self, others: u64) -> u64 {
         if self == Self::SignIn {
-            others.max(4)
+            others.max(2)
         } else {
             others
         }

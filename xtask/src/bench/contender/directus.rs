@@ -35,6 +35,7 @@ impl Directus {
             .env("LOG_LEVEL", "error")
             .env("TELEMETRY", "false")
             .env("PRESSURE_LIMITER_ENABLED", "false")
+            .env("LOGIN_STALL_TIME", "1")
             .env("ACCESS_TOKEN_TTL", "7d")
             .current_dir(&place.directory);
         command
@@ -55,7 +56,7 @@ impl Contender for Directus {
         [
             versions.as_str(),
             "environment: `NODE_ENV=production`, `TELEMETRY=false`, `ACCESS_TOKEN_TTL=7d`; in its \
-             favour `LOG_LEVEL=error` and `PRESSURE_LIMITER_ENABLED=false`; no cache, the default",
+             favour `LOG_LEVEL=error`, `PRESSURE_LIMITER_ENABLED=false` and `LOGIN_STALL_TIME=1`; no cache, the default",
             "the collection has the same fields, with indexes on `created_at` and `views`; \
              writes leave activity and revisions, the default; the token is a JWT",
             "no list under a role: without a licence key this version refuses permissions with a \

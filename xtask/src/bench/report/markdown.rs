@@ -80,7 +80,7 @@ impl Report<'_> {
             text,
             "From the start of the process to the first healthy answer, on a database \
             that is there; resident memory of the server process, idle after a start, and at its \
-            highest over all runs.\n"
+            highest over all runs, the mapped pages of a database file among it.\n"
         )?;
         writeln!(text, "| contender | start, ms | idle, MiB | peak, MiB |")?;
         writeln!(text, "| --- | --- | --- | --- |")?;
