@@ -159,6 +159,17 @@ impl Error {
         self
     }
 
+    /// Replaces the findings. What the message said of a single one is said
+    /// anew.
+    #[must_use]
+    pub fn with_details(mut self, details: Vec<Detail>) -> Self {
+        if self.0.kind == ErrorKind::Validation {
+            self.0.message = Self::invalid(details.clone()).0.message;
+        }
+        self.0.details = details;
+        self
+    }
+
     /// Records the constraint the database reported.
     #[must_use]
     pub fn with_violation(mut self, violation: Violation) -> Self {

@@ -5,7 +5,7 @@ use workeros_core::input::Object;
 use workeros_core::{CollectionId, Detail, Error, Result, TenantId, Timestamp};
 use workeros_dsl::{Field as DslField, Fields, Type};
 
-use crate::field::{Field, Origin, System, read_field, write_field};
+use crate::field::{Encoding, Field, Origin, System, read_field, write_field};
 use crate::items::SortKey;
 use crate::name::Slug;
 
@@ -172,7 +172,14 @@ impl Collection {
         }
         let names_one = |text: &mut String| hidden.iter().any(|field| text.contains(&field.name));
         self.settings.display_template.take_if(names_one);
-        let fields = shown.into_iter().cloned().collect();
+        // Where it lies in the database is the business of who defines it.
+        self.table = String::new();
+        let as_named = |field: &&Field| Field {
+            column: field.name.clone(),
+            encoding: Encoding::Native,
+            ..(*field).clone()
+        };
+        let fields = shown.iter().map(as_named).collect();
         self.with_fields(fields)
     }
 
@@ -181,7 +188,9 @@ impl Collection {
     pub fn to_json(&self) -> Json {
         let mut object = self.settings.to_json();
         object.insert("slug".to_owned(), json!(self.slug));
-        object.insert("physical_table".to_owned(), json!(self.table));
+        if !self.table.is_empty() {
+            object.insert("physical_table".to_owned(), json!(self.table));
+        }
         object.insert("adopted".to_owned(), json!(!self.is_managed()));
         if let Kind::Adopted {
             tenant: Some(tenant),

@@ -60,7 +60,11 @@ impl Items {
         let mut object = Object::read(body, "")?;
         object.require("keys");
         object.require("data");
-        let keys = object.strings("keys").unwrap_or_default();
+        let keys = object.array("keys").unwrap_or_default();
+        let keys: Vec<String> = keys
+            .iter()
+            .filter_map(|key| id(&mut object, "keys", key))
+            .collect();
         let data = Json::Object(object.object("data").unwrap_or_default());
         limit(&mut object, "keys", keys.len());
         object.finish()?;
@@ -159,11 +163,8 @@ fn operation(json: &Json, index: usize) -> Result<Operation> {
     if needs_data {
         object.require("data");
     }
-    let id = if needs_id {
-        object.string("id").unwrap_or_default()
-    } else {
-        String::new()
-    };
+    let given = if needs_id { object.json("id") } else { None };
+    let id = given.and_then(|json| id(&mut object, "id", &json));
     let data = if needs_data {
         object.object("data")
     } else {
@@ -173,9 +174,25 @@ fn operation(json: &Json, index: usize) -> Result<Operation> {
     object.finish()?;
     Ok(match op.as_str() {
         "create" => Operation::Create(data),
-        "update" => Operation::Update(id, data),
-        _ => Operation::Delete(id),
+        "update" => Operation::Update(id.unwrap_or_default(), data),
+        _ => Operation::Delete(id.unwrap_or_default()),
     })
+}
+
+/// An id as an item shows it: a string, or the integer of an adopted table.
+fn id(object: &mut Object, key: &str, json: &Json) -> Option<String> {
+    match json {
+        Json::String(text) => Some(text.clone()),
+        Json::Number(number) if number.is_i64() => Some(number.to_string()),
+        _ => {
+            object.complain(
+                key,
+                "type_mismatch",
+                "must be an id: a string or an integer",
+            );
+            None
+        }
+    }
 }
 
 fn limit(object: &mut Object, key: &str, count: usize) {
@@ -199,9 +216,5 @@ fn under(error: Error, pointer: &str) -> Error {
             message: error.message().to_owned(),
         });
     }
-    let mut moved = Error::new(error.kind(), error.message().to_owned());
-    for detail in details {
-        moved = moved.with_detail(detail);
-    }
-    moved.with_source(error)
+    error.with_details(details)
 }

@@ -451,6 +451,7 @@ async fn only_an_admin_defines() {
             .map(|field| field.name.as_str())
             .collect();
         assert_eq!(names, ["id", "created_at"]);
+        assert_eq!(seen.to_json().get("physical_table"), None);
     }
 }
 

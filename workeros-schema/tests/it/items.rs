@@ -706,3 +706,29 @@ async fn a_batch_is_all_or_nothing_or_one_by_one() {
         assert_eq!(views[0]["views"], 5);
     }
 }
+
+/// An adopted table may have integers for ids, which an item shows as such.
+#[tokio::test]
+async fn a_batch_takes_ids_as_items_show_them() {
+    for world in worlds().await {
+        posts(&world).await;
+        let items = world.plane.items(world.system(), "posts");
+        let delete = |id: Json| json!({"atomic": true, "operations": [{"op": "delete", "id": id}]});
+        let error = refused(items.batch(&delete(json!(7))).await, ErrorKind::NotFound);
+        assert_eq!(error.details()[0].path, "/operations/0");
+        let error = refused(
+            items.batch(&delete(json!(true))).await,
+            ErrorKind::Validation,
+        );
+        assert_eq!(error.details()[0].path, "/operations/0/id");
+        let update = |keys: Json| json!({"keys": keys, "data": {"title": "x"}});
+        refused(
+            items.bulk_update(&update(json!([7]))).await,
+            ErrorKind::NotFound,
+        );
+        refused(
+            items.bulk_update(&update(json!([[]]))).await,
+            ErrorKind::Validation,
+        );
+    }
+}
