@@ -16,6 +16,7 @@ mod idempotency;
 mod keyset;
 pub(crate) mod log;
 mod mac;
+mod mutation;
 mod plan;
 mod query;
 mod reactions;

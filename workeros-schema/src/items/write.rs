@@ -1,29 +1,23 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use sea_query::{
-    Alias, DeleteStatement, Expr, ExprTrait, InsertStatement, Keyword, UpdateStatement,
-};
 use serde_json::{Map, Value as Json};
 use workeros_core::{
-    Action, Batch, CollectionId, Dialect, Error, ErrorKind, Expect, Grant, Result, Rows, Statement,
-    Step, Timestamp, Value,
+    Action, Batch, CollectionId, Error, ErrorKind, Expect, Grant, Result, Rows, Statement, Step,
+    Timestamp, Value,
 };
 use workeros_dsl::Variables;
-use workeros_dsl::sql::{Slots, Template};
+use workeros_dsl::sql::Template;
 
 use super::attempts::Attempts;
-use super::columns::{and, no_sql, read};
 use super::draft::{self, Given, IdSource, check_granted};
 use super::log::{self, Entry};
-use super::plan::{TENANT, tenant};
-use super::read::{by_code_point, tenant_value, whole_row};
+use super::mutation::{arguments, delete, insert, unlink, update};
 use super::row::{ItemRow, id_text, parse_id};
 use super::statements::Verb;
 use super::{Item, Items, Precondition, violation};
 use crate::collection::Collection;
-use crate::ddl::VERSION_COLUMN;
-use crate::field::{Encoding, Field, System};
+use crate::field::{Field, System};
 use crate::hooks::{Draft, HookContext};
 use crate::snapshot::Snapshot;
 
@@ -300,15 +294,7 @@ impl<'a> WriteSet<'a> {
     /// Makes a relation of a row null that is to be deleted in the same set.
     /// The entry of its deletion is all that the log is to say of it.
     pub(crate) fn push_unlink(&mut self, row: &ItemRow, field: &Field) -> Result<()> {
-        let mut slots = Slots::new(self.items.dialect());
-        let mut update = UpdateStatement::new();
-        update
-            .table(Alias::new(&row.collection.table))
-            .value(Alias::new(&field.column), Keyword::Null);
-        if let Some(condition) = unchanged(row, &mut slots) {
-            update.and_where(condition);
-        }
-        let template = slots.finish(&update).map_err(no_sql)?;
+        let template = unlink(row, field, self.items.dialect())?;
         self.push_guarded(&template, row, None);
         Ok(())
     }
@@ -519,137 +505,4 @@ pub(crate) fn returned(
 
 fn unmoved(step: Step) -> Step {
     step.expect(Expect::One, ErrorKind::PreconditionFailed, CHANGED)
-}
-
-/// The arguments of a write: the workspace, the values of the row in order,
-/// then those of the row as it was read, and its version.
-fn arguments(row: &ItemRow, before: Option<&ItemRow>) -> Vec<Value> {
-    let mut arguments = vec![tenant_value(&row.collection)];
-    arguments.extend(row.values.iter().cloned());
-    if let Some(before) = before {
-        arguments.extend(before.values.iter().cloned());
-        arguments.push(before.version.into());
-    }
-    arguments
-}
-
-/// `INSERT`: in a managed table every column, in an adopted one those that are
-/// known, and back comes what the table made of it.
-fn insert(row: &ItemRow, dialect: Dialect, given: &Given<'_>) -> Result<Template> {
-    let collection = &row.collection;
-    let mut slots = Slots::new(dialect);
-    let mut columns = Vec::new();
-    let mut values: Vec<Expr> = Vec::new();
-    for (index, (field, value)) in row.iter().enumerate() {
-        let is_given = given.iter().any(|(other, _)| other.name == field.name);
-        if collection.is_managed() || is_given || !(field.generated || value.is_null()) {
-            columns.push(Alias::new(&field.column));
-            values.push(field.write_sql(slots.argument(index + 1, field.ty)));
-        }
-    }
-    if let Some(tenant) = collection.tenant_column() {
-        columns.push(Alias::new(tenant.column));
-        values.push(slots.argument(TENANT, tenant.ty));
-    }
-    let mut insert = InsertStatement::new();
-    insert.into_table(Alias::new(&collection.table));
-    if collection.is_managed() {
-        columns.push(Alias::new(VERSION_COLUMN));
-        values.push(Expr::cust("1"));
-    } else {
-        insert.returning(sea_query::ReturningClause::Exprs(whole_row(collection)));
-    }
-    if columns.is_empty() {
-        insert.or_default_values();
-    } else {
-        insert
-            .columns(columns)
-            .values(values)
-            .map_err(Error::internal)?;
-    }
-    slots.finish(&insert).map_err(no_sql)
-}
-
-/// `UPDATE` of the given columns, if the row is still the one that was read.
-fn update(
-    before: &ItemRow,
-    after: &ItemRow,
-    given: &Given<'_>,
-    dialect: Dialect,
-) -> Result<Template> {
-    let collection = &before.collection;
-    let mut slots = Slots::new(dialect);
-    let mut update = UpdateStatement::new();
-    update.table(Alias::new(&collection.table));
-    for (index, (field, _)) in after.iter().enumerate() {
-        let is_given = given.iter().any(|(other, _)| other.name == field.name);
-        if is_given || field.system == Some(System::UpdatedAt) {
-            let value = field.write_sql(slots.argument(index + 1, field.ty));
-            update.value(Alias::new(&field.column), value);
-        }
-    }
-    if collection.is_managed() {
-        let next = Expr::col(Alias::new(VERSION_COLUMN)).add(Expr::cust("1"));
-        update.value(Alias::new(VERSION_COLUMN), next);
-    } else {
-        update.returning(sea_query::ReturningClause::Exprs(whole_row(collection)));
-    }
-    if let Some(condition) = unchanged(before, &mut slots) {
-        update.and_where(condition);
-    }
-    slots.finish(&update).map_err(no_sql)
-}
-
-/// `DELETE`, if the row is still the one that was read.
-fn delete(row: &ItemRow, dialect: Dialect) -> Result<Template> {
-    let mut slots = Slots::new(dialect);
-    let mut delete = DeleteStatement::new();
-    delete.from_table(Alias::new(&row.collection.table));
-    if let Some(condition) = unchanged(row, &mut slots) {
-        delete.and_where(condition);
-    }
-    slots.finish(&delete).map_err(no_sql)
-}
-
-/// The row is the one that was read: the same version, or, where a table has
-/// none, the same values.
-fn unchanged(row: &ItemRow, slots: &mut Slots) -> Option<Expr> {
-    let collection = &row.collection;
-    let first = collection.fields.len() + 1;
-    let mut condition = tenant(collection, slots);
-    for (index, (field, value)) in row.iter().enumerate() {
-        let is_id = field.system == Some(System::Id);
-        if !is_id && collection.is_managed() {
-            continue;
-        }
-        let argument = slots.argument(first + index, field.ty);
-        condition = and(
-            condition,
-            Some(same(field, value, argument, slots.dialect())),
-        );
-    }
-    if collection.is_managed() {
-        let version = slots.argument(first + collection.fields.len(), workeros_dsl::Type::Integer);
-        condition = and(
-            condition,
-            Some(Expr::col(Alias::new(VERSION_COLUMN)).eq(version)),
-        );
-    }
-    condition
-}
-
-/// The column holds what was read from it.
-fn same(field: &Field, value: &Value, argument: Expr, dialect: Dialect) -> Expr {
-    let column = by_code_point(field, dialect);
-    match value {
-        Value::Null => column.is_null(),
-        // What lies beyond all instants was read as the last or the first.
-        Value::Timestamp(Timestamp::MAX) => column.gte(argument),
-        Value::Timestamp(Timestamp::MIN) => column.lte(argument),
-        // The index on the key has the column's own collation.
-        _ if field.system == Some(System::Id) && field.encoding != Encoding::Native => {
-            read(field).eq(argument.clone()).and(column.eq(argument))
-        }
-        _ => column.eq(argument),
-    }
 }
