@@ -37,9 +37,11 @@ impl Items {
         let page = plan.page.bind(&variables, &arguments);
         let statement = Statement::new(plan.page.sql().clone(), page).with_cost(plan.cost);
         let database = &self.plane.runtime().database;
-        let page = database
-            .fetch_json(statement, Arc::clone(&plan.shape))
-            .await?;
+        // The counts first: they run on their way while the page is read.
+        let (meta, page) = tokio::try_join!(
+            self.meta(&plan, &variables, &arguments),
+            database.fetch_json(statement, Arc::clone(&plan.shape)),
+        )?;
         let next_cursor = (page.more && query.cursor.is_some())
             .then(|| self.cursors(&plan.scope).write(&page.carried));
         Ok(List {
@@ -48,7 +50,7 @@ impl Items {
             offset: query.cursor.is_none().then(|| query.offset.unwrap_or(0)),
             next_cursor,
             has_more: page.more,
-            meta: self.meta(&plan, &variables, &arguments).await?,
+            meta,
         })
     }
 
@@ -168,13 +170,13 @@ impl Items {
         if plan.filter_count.is_none() && plan.total_count.is_none() {
             return Ok(None);
         }
+        let (filter_count, total_count) = tokio::try_join!(
+            self.count(plan.filter_count.as_ref(), variables, arguments),
+            self.count(plan.total_count.as_ref(), variables, arguments),
+        )?;
         Ok(Some(Meta {
-            filter_count: self
-                .count(plan.filter_count.as_ref(), variables, arguments)
-                .await?,
-            total_count: self
-                .count(plan.total_count.as_ref(), variables, arguments)
-                .await?,
+            filter_count,
+            total_count,
         }))
     }
 
