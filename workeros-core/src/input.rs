@@ -1,8 +1,9 @@
 //! Reading JSON bodies so that every complaint says where.
 
 use serde_json::{Map, Value as Json};
+use workeros_dsl::json::{self, JsonError};
 
-use crate::{Detail, Error, Result};
+use crate::{Detail, Error, ErrorKind, Result};
 
 /// A JSON object that is read member by member.
 ///
@@ -209,6 +210,28 @@ impl Object {
         self.complain(key, "type_mismatch", format!("must be {wanted}"));
         None
     }
+}
+
+/// Reads the text of a body, strictly.
+///
+/// # Errors
+///
+/// [`BadRequest`](crate::ErrorKind::BadRequest) for what is not JSON;
+/// [`Validation`](crate::ErrorKind::Validation) for a key that stands twice in
+/// an object, and for more than 64 levels.
+pub fn parse(text: &[u8]) -> Result<Json> {
+    json::parse(text).map_err(|error| match error {
+        JsonError::Malformed { line, column } => {
+            let message = format!("the body is not JSON from line {line} column {column} on");
+            Error::new(ErrorKind::BadRequest, message)
+        }
+        JsonError::DuplicateKey { pointer } => {
+            Error::validation(pointer, "duplicate", "stands twice in one object")
+        }
+        JsonError::TooDeep { .. } => {
+            Error::validation("", "too_deep", "nests deeper than 64 levels")
+        }
+    })
 }
 
 /// One segment of a JSON pointer (RFC 6901).

@@ -1,6 +1,5 @@
 mod canonical;
 mod parse;
-mod strict_json;
 mod sugar;
 
 use std::fmt;
@@ -70,7 +69,7 @@ impl Condition {
     /// key twice in one object (`invalid_filter`), is too long or too deep
     /// (`limit_exceeded`).
     pub fn parse_str(filter: &str, fields: &dyn Fields) -> Result<Self, FilterError> {
-        parse::parse(&strict_json::parse(filter)?, fields)
+        parse::parse(&parse::read(filter)?, fields)
     }
 
     /// TRUE where both are.

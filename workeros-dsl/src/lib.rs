@@ -97,6 +97,7 @@ mod condition;
 mod dialect;
 mod error;
 mod fields;
+pub mod json;
 mod offset;
 mod ops;
 mod path;

@@ -6,10 +6,9 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use serde_json::Value as Json;
-use workeros_core::{Error, ErrorKind, Result};
+use workeros_core::{Error, ErrorKind, Result, input};
 
 use crate::body::RequestBody;
-use crate::strict_json;
 
 /// How long a client may pause while it sends a body.
 const IDLE: Duration = Duration::from_secs(15);
@@ -32,7 +31,7 @@ pub(crate) async fn read(headers: &HeaderMap, body: RequestBody, limit: usize) -
             collect(body, limit).await?
         }
     };
-    strict_json::parse(&bytes)
+    input::parse(&bytes)
 }
 
 fn check_type(headers: &HeaderMap) -> Result<()> {

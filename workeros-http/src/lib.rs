@@ -94,7 +94,6 @@ mod request_id;
 mod router;
 mod routes;
 mod security_headers;
-mod strict_json;
 mod subject;
 #[cfg(feature = "testkit")]
 pub mod testkit;

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value as Json};
 
 use super::{Condition, Leaf, Node, canonical, sugar};
+use crate::json::{self, JsonError};
 use crate::ops::Op;
 use crate::pointer::Pointer;
 use crate::term::null_operand;
@@ -16,6 +17,34 @@ const MAX_CONDITIONS: usize = 256;
 
 /// How many relations a path may cross.
 const MAX_HOPS: usize = 3;
+
+/// How long the text of a filter may be, in bytes.
+const MAX_BYTES: usize = 64 * 1024;
+
+/// Reads the text of a filter.
+pub(super) fn read(text: &str) -> Result<Json, FilterError> {
+    let at = Pointer::Root;
+    if text.len() > MAX_BYTES {
+        let why = "the filter is longer than 64 KiB";
+        return Err(at.error(FilterErrorCode::LimitExceeded, why));
+    }
+    json::parse(text.as_bytes()).map_err(|error| match error {
+        JsonError::Malformed { line, column } => {
+            let why = format!("the filter is not JSON from line {line} column {column} on");
+            at.error(FilterErrorCode::MalformedJson, why)
+        }
+        JsonError::DuplicateKey { pointer } => FilterError {
+            code: FilterErrorCode::InvalidFilter,
+            pointer,
+            message: "the key stands here twice".to_owned(),
+        },
+        JsonError::TooDeep { pointer } => FilterError {
+            code: FilterErrorCode::LimitExceeded,
+            pointer,
+            message: "the filter nests too deep".to_owned(),
+        },
+    })
+}
 
 /// Reads a whole filter.
 pub(super) fn parse(filter: &Json, fields: &dyn Fields) -> Result<Condition, FilterError> {

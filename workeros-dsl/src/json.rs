@@ -1,5 +1,5 @@
-//! JSON as filters are written: no key twice in one object, no nesting that
-//! would cost the stack.
+//! JSON, read strictly: no key twice in one object, no nesting that would cost
+//! the stack.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -8,44 +8,79 @@ use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visit
 use serde_json::{Map, Value as Json};
 
 use crate::pointer::Pointer;
-use crate::{FilterError, FilterErrorCode};
 
-const MAX_BYTES: usize = 64 * 1024;
+/// The most levels of arrays and objects: deeper than any filter within the
+/// limits of the language, shallower than where serde_json stops by itself.
+pub const MAX_DEPTH: usize = 64;
 
-/// Deeper than any filter within the limits of the language, shallower than
-/// where serde_json stops by itself.
-const MAX_DEPTH: usize = 64;
+/// Why a text is not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JsonError {
+    /// It is no JSON.
+    Malformed {
+        /// The line it stops being JSON in, from 1.
+        line: usize,
+        /// The column there.
+        column: usize,
+    },
+    /// A key stands twice in one object.
+    DuplicateKey {
+        /// A JSON pointer to the second one.
+        pointer: String,
+    },
+    /// It nests deeper than [`MAX_DEPTH`].
+    TooDeep {
+        /// A JSON pointer to where it does.
+        pointer: String,
+    },
+}
 
-/// Reads the text of a filter.
-pub(super) fn parse(text: &str) -> Result<Json, FilterError> {
-    if text.len() > MAX_BYTES {
-        return Err(Pointer::Root.error(
-            FilterErrorCode::LimitExceeded,
-            "the filter is longer than 64 KiB",
-        ));
+impl fmt::Display for JsonError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Malformed { line, column } => {
+                write!(f, "not JSON from line {line} column {column} on")
+            }
+            Self::DuplicateKey { pointer } => write!(f, "the key `{pointer}` stands twice"),
+            Self::TooDeep { pointer } => {
+                write!(f, "`{pointer}` nests deeper than {MAX_DEPTH} levels")
+            }
+        }
     }
+}
+
+impl std::error::Error for JsonError {}
+
+/// Reads a text.
+///
+/// ```
+/// use workeros_dsl::json::{self, JsonError};
+///
+/// assert!(json::parse(br#"{"a": [1, 2]}"#).is_ok());
+/// let twice = json::parse(br#"[{"a": 1, "a": 2}]"#);
+/// assert_eq!(twice, Err(JsonError::DuplicateKey { pointer: "/0/a".to_owned() }));
+/// ```
+///
+/// # Errors
+///
+/// It is no JSON, names a key twice in one object, or nests too deep.
+pub fn parse(text: &[u8]) -> Result<Json, JsonError> {
     let fault = RefCell::new(None);
     let element = Element {
         at: Pointer::Root,
         depth: 0,
         fault: &fault,
     };
-    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let mut deserializer = serde_json::Deserializer::from_slice(text);
     let parsed = element
         .deserialize(&mut deserializer)
         .and_then(|json| deserializer.end().map(|()| json));
-    parsed.map_err(|error| fault.take().unwrap_or_else(|| malformed(&error)))
-}
-
-fn malformed(error: &serde_json::Error) -> FilterError {
-    Pointer::Root.error(
-        FilterErrorCode::MalformedJson,
-        format!(
-            "the filter is not JSON from line {} column {} on",
-            error.line(),
-            error.column()
-        ),
-    )
+    parsed.map_err(|error| {
+        fault.take().unwrap_or_else(|| JsonError::Malformed {
+            line: error.line(),
+            column: error.column(),
+        })
+    })
 }
 
 /// A JSON value on its way in.
@@ -54,21 +89,21 @@ struct Element<'a> {
     at: Pointer<'a>,
     depth: usize,
     /// What we refused, since the deserializer's own errors carry no pointer.
-    fault: &'a RefCell<Option<FilterError>>,
+    fault: &'a RefCell<Option<JsonError>>,
 }
 
 impl Element<'_> {
     fn within(&self) -> Option<usize> {
         let depth = self.depth + 1;
         if depth > MAX_DEPTH {
-            self.refuse(FilterErrorCode::LimitExceeded, "the filter nests too deep");
+            self.refuse(|pointer| JsonError::TooDeep { pointer });
             return None;
         }
         Some(depth)
     }
 
-    fn refuse(&self, code: FilterErrorCode, message: &str) {
-        self.fault.replace(Some(self.at.error(code, message)));
+    fn refuse(&self, fault: impl FnOnce(String) -> JsonError) {
+        self.fault.replace(Some(fault(self.at.to_string())));
     }
 }
 
@@ -137,7 +172,7 @@ impl<'de> Visitor<'de> for Element<'_> {
                 fault: self.fault,
             };
             if members.contains_key(&key) {
-                element.refuse(FilterErrorCode::InvalidFilter, "the key stands here twice");
+                element.refuse(|pointer| JsonError::DuplicateKey { pointer });
                 return Err(refused());
             }
             let json = object.next_value_seed(element)?;
