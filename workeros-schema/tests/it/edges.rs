@@ -421,7 +421,8 @@ async fn a_dirty_row_can_be_read_paged_changed_and_deleted() {
 
 #[tokio::test]
 async fn numbers_that_are_none_are_no_hole_in_the_pages() {
-    for world in worlds().await.into_iter().skip(1) {
+    let on_postgres = |world: &World| world.opened.name == "postgres";
+    for world in worlds().await.into_iter().filter(on_postgres) {
         world
             .run(&[
                 "CREATE TABLE odd (id integer PRIMARY KEY, r double precision, f real, n numeric, at timestamptz, name text)",
