@@ -50,7 +50,7 @@ pub(crate) struct Made {
 /// Whose the table is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
-    /// Made by us: holds `tenant_id` and a row version.
+    /// Made by us for this workspace alone: its rows hold a version.
     Managed,
     /// Adopted as it was. It never sees DDL.
     Adopted {
@@ -143,15 +143,13 @@ impl Collection {
         self.kind == Kind::Managed
     }
 
-    /// The column that holds the workspace, if there is one.
+    /// The column that holds the workspace, if there is one. A managed table
+    /// has none: it is one workspace's own.
     #[must_use]
-    pub fn tenant_column(&self) -> Option<TenantColumn> {
+    pub fn tenant_column(&self) -> Option<&TenantColumn> {
         match &self.kind {
-            Kind::Managed => Some(TenantColumn {
-                column: "tenant_id".to_owned(),
-                ty: Type::Uuid,
-            }),
-            Kind::Adopted { tenant } => tenant.clone(),
+            Kind::Managed => None,
+            Kind::Adopted { tenant } => tenant.as_ref(),
         }
     }
 

@@ -83,9 +83,6 @@ impl Ddl {
                 self.refer(&mut table, &mut column, &collection.table, field, &target);
             }
             table.col(column);
-            if field.system == Some(System::Id) {
-                table.col(self.plain("tenant_id", "TEXT", "uuid").not_null());
-            }
         }
         table.col(self.plain(VERSION_COLUMN, "INTEGER", "bigint").not_null());
         if self.0 == Dialect::Sqlite {
@@ -219,7 +216,7 @@ impl Ddl {
 
     /// The index a page in the default order is read from.
     fn page_index(self, collection: &Collection) -> Step {
-        let columns = ["tenant_id", "created_at", "id"];
+        let columns = ["created_at", "id"];
         self.schema(&index(&collection.table, "page", &columns))
     }
 
@@ -236,7 +233,7 @@ impl Ddl {
         }
         if has_order_index(field) {
             let name = order_index(&field.column);
-            let mut in_order = index(&collection.table, &name, &["tenant_id"]);
+            let mut in_order = index(&collection.table, &name, &[]);
             in_order.col(self.in_order(field)).col(Alias::new("id"));
             steps.push(self.schema(&in_order));
         }

@@ -41,7 +41,7 @@ pub(super) fn insert(row: &ItemRow, dialect: Dialect, given: &Given<'_>) -> Resu
         }
     }
     if let Some(tenant) = collection.tenant_column() {
-        columns.push(Alias::new(tenant.column));
+        columns.push(Alias::new(&tenant.column));
         values.push(slots.argument(TENANT, tenant.ty));
     }
     let mut insert = InsertStatement::new();

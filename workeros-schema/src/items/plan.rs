@@ -392,7 +392,7 @@ impl<'a> Planner<'a> {
 /// The restriction to the workspace, where the table holds one.
 pub(crate) fn tenant(collection: &Collection, slots: &mut Slots) -> Option<Expr> {
     let tenant = collection.tenant_column()?;
-    Some(Expr::col(Alias::new(tenant.column)).eq(slots.argument(TENANT, tenant.ty)))
+    Some(Expr::col(Alias::new(&tenant.column)).eq(slots.argument(TENANT, tenant.ty)))
 }
 
 /// A field that was asked for by name.
