@@ -13,6 +13,7 @@ mod bind;
 mod connection;
 mod error;
 mod inline;
+mod memo;
 mod options;
 mod read;
 mod reader;
@@ -24,6 +25,7 @@ pub use options::SqliteOptions;
 use connection::{Place, Source};
 use error::{Failure, closed};
 use inline::Inline;
+use memo::{Found, Memo};
 use options::Synchronous;
 use reader::ReadJob;
 use worker::Workers;
@@ -69,6 +71,7 @@ pub struct Sqlite {
 #[derive(Debug)]
 struct Reads {
     inline: Inline,
+    memo: Memo,
     threads: Workers<ReadJob>,
 }
 
@@ -105,6 +108,7 @@ impl Sqlite {
         let threads = reader::start(&source).map_err(Error::internal)?;
         Ok(Self {
             reads: Some(Reads {
+                memo: Memo::new(source.clone()),
                 inline: Inline::new(source),
                 threads,
             }),
@@ -131,6 +135,25 @@ impl Sqlite {
             reads: None,
             writer: writer::start(source).await?,
         })
+    }
+
+    async fn read_or_reuse(&self, reads: &Reads, statement: Statement) -> Result<Rows> {
+        match reads.memo.look_up(&statement) {
+            Found::Answer(rows) => Ok(rows),
+            Found::Nothing(version) => {
+                let rows = self.read_rows(statement.clone()).await?;
+                reads.memo.keep(statement, version, &rows);
+                Ok(rows)
+            }
+            Found::Unknown => self.read_rows(statement).await,
+        }
+    }
+
+    async fn read_rows(&self, statement: Statement) -> Result<Rows> {
+        self.read(statement.cost, move |connection| {
+            read::rows(connection, &statement)
+        })
+        .await
     }
 
     async fn read<T: Send + 'static>(
@@ -164,10 +187,10 @@ impl Database for Sqlite {
     }
 
     async fn fetch(&self, statement: Statement) -> Result<Rows> {
-        self.read(statement.cost, move |connection| {
-            read::rows(connection, &statement)
-        })
-        .await
+        match &self.reads {
+            Some(reads) if statement.reusable => self.read_or_reuse(reads, statement).await,
+            _ => self.read_rows(statement).await,
+        }
     }
 
     async fn fetch_json(&self, statement: Statement, shape: Arc<Shape>) -> Result<Page> {

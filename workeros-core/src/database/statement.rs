@@ -11,6 +11,10 @@ pub struct Statement {
     pub params: Vec<Value>,
     /// How long the caller expects it to run.
     pub cost: Cost,
+    /// Whether an adapter may answer a read as it did before, as long as
+    /// nothing in the database has changed since: worth it where many rows are
+    /// looked at to say little. A hint.
+    pub reusable: bool,
 }
 
 /// How long a read is expected to run. A hint: an adapter may run short reads
@@ -40,7 +44,15 @@ impl Statement {
             sql: sql.into(),
             params,
             cost: Cost::default(),
+            reusable: false,
         }
+    }
+
+    /// Lets an adapter [reuse](Self::reusable) an answer.
+    #[must_use]
+    pub fn reusable(mut self) -> Self {
+        self.reusable = true;
+        self
     }
 
     /// Sets the expected run time.

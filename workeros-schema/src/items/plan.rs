@@ -2,7 +2,9 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
 
 use lru::LruCache;
-use sea_query::{Alias, Expr, ExprTrait, Func, NullOrdering, Order, SelectStatement};
+use sea_query::{
+    Alias, Expr, ExprTrait, Func, NullOrdering, Order, SelectStatement, SubQueryStatement,
+};
 use workeros_core::{
     CollectionId, Column, Cost, Dialect, Error, Grant, Result, Shape, Type, Value,
 };
@@ -38,8 +40,17 @@ pub(crate) struct ListPlan {
     /// What a cursor of this list is bound to.
     pub(crate) scope: String,
     pub(crate) limit: usize,
-    pub(crate) filter_count: Option<Template>,
-    pub(crate) total_count: Option<Template>,
+    pub(crate) counts: Option<Counts>,
+}
+
+/// The statement of the counts that go with a list: one row, a column for each.
+#[derive(Debug)]
+pub(crate) struct Counts {
+    pub(crate) template: Template,
+    /// The column that holds what the filter lets through.
+    pub(crate) filter: Option<usize>,
+    /// The column that holds all that the caller may read.
+    pub(crate) total: Option<usize>,
 }
 
 /// What a plan is found by. The version of the workspace's state is part of
@@ -113,9 +124,6 @@ impl<'a> Planner<'a> {
         let filter = self.filter()?;
         let limit = self.query.limit.unwrap_or(DEFAULT_LIMIT);
         let (page, shape) = self.page(&shown, &sort, filter.as_ref(), limit)?;
-        let counted = |wanted: bool, filter: Option<&Condition>, q: Option<&str>| {
-            wanted.then(|| self.count(filter, q)).transpose()
-        };
         Ok(ListPlan {
             page,
             shape: Arc::new(shape),
@@ -123,12 +131,7 @@ impl<'a> Planner<'a> {
             keys: sort.len(),
             scope: self.scope(&sort),
             limit,
-            filter_count: counted(
-                self.query.filter_count,
-                filter.as_ref(),
-                self.query.q.as_deref(),
-            )?,
-            total_count: counted(self.query.total_count, None, None)?,
+            counts: self.counts(filter.as_ref())?,
         })
     }
 
@@ -354,16 +357,51 @@ impl<'a> Planner<'a> {
         Ok(any.unwrap_or_else(|| Expr::cust("1 = 0")))
     }
 
-    fn count(&self, filter: Option<&Condition>, q: Option<&str>) -> Result<Template> {
+    /// The counts asked for, in one statement; where nothing is filtered they
+    /// are one count.
+    fn counts(&self, filter: Option<&Condition>) -> Result<Option<Counts>> {
+        let q = self.query.q.as_deref().filter(|q| !q.is_empty());
+        let filter = filter.filter(|filter| !filter.is_all());
         let mut slots = Slots::new(self.dialect);
+        let mut select = SelectStatement::new();
+        let mut columns = 0;
+        let mut add = |filter: Option<&Condition>, q: Option<&str>, slots: &mut Slots| {
+            let count = Expr::from(SubQueryStatement::from(self.count(filter, q, slots)?));
+            select.expr(count);
+            columns += 1;
+            Ok::<usize, Error>(columns - 1)
+        };
+        let filtered = self.query.filter_count.then(|| add(filter, q, &mut slots));
+        let filtered = filtered.transpose()?;
+        let total = match filtered {
+            _ if !self.query.total_count => None,
+            Some(same) if filter.is_none() && q.is_none() => Some(same),
+            _ => Some(add(None, None, &mut slots)?),
+        };
+        if filtered.is_none() && total.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(Counts {
+            template: slots.finish(&select).map_err(no_sql)?,
+            filter: filtered,
+            total,
+        }))
+    }
+
+    fn count(
+        &self,
+        filter: Option<&Condition>,
+        q: Option<&str>,
+        slots: &mut Slots,
+    ) -> Result<SelectStatement> {
         let mut select = SelectStatement::new();
         select
             .from(Alias::new(&self.collection.table))
             .expr(Expr::cust("COUNT(*)"));
-        if let Some(condition) = self.condition(filter, q, &mut slots)? {
+        if let Some(condition) = self.condition(filter, q, slots)? {
             select.and_where(condition);
         }
-        slots.finish(&select).map_err(no_sql)
+        Ok(select)
     }
 
     /// A page read in the order of an index is short, whatever the size of the

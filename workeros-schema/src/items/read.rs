@@ -167,37 +167,23 @@ impl Items {
         variables: &Variables,
         arguments: &[Value],
     ) -> Result<Option<Meta>> {
-        if plan.filter_count.is_none() && plan.total_count.is_none() {
-            return Ok(None);
-        }
-        let (filter_count, total_count) = tokio::try_join!(
-            self.count(plan.filter_count.as_ref(), variables, arguments),
-            self.count(plan.total_count.as_ref(), variables, arguments),
-        )?;
-        Ok(Some(Meta {
-            filter_count,
-            total_count,
-        }))
-    }
-
-    async fn count(
-        &self,
-        template: Option<&Template>,
-        variables: &Variables,
-        arguments: &[Value],
-    ) -> Result<Option<u64>> {
-        let Some(template) = template else {
+        let Some(counts) = &plan.counts else {
             return Ok(None);
         };
-        let params = template.bind(variables, arguments);
-        let statement = Statement::new(template.sql().clone(), params);
+        let params = counts.template.bind(variables, arguments);
+        let statement = Statement::new(counts.template.sql().clone(), params).reusable();
         let rows = self.plane.runtime().database.fetch(statement).await?;
-        let count = rows
+        let row = rows
             .first()
-            .map(|row| row.integer(0))
-            .transpose()?
-            .unwrap_or(0);
-        Ok(u64::try_from(count).ok())
+            .ok_or_else(|| Error::internal("a count returned no row"))?;
+        let count = |column: Option<usize>| -> Result<Option<u64>> {
+            let count = column.map(|column| row.integer(column)).transpose()?;
+            Ok(count.and_then(|count| u64::try_from(count).ok()))
+        };
+        Ok(Some(Meta {
+            filter_count: count(counts.filter)?,
+            total_count: count(counts.total)?,
+        }))
     }
 
     /// The validator of a row.
