@@ -11,6 +11,7 @@ use crate::collection::{Collection, Kind};
 use crate::collections::{insert, taken};
 use crate::data_plane::DataPlane;
 use crate::items::log;
+use crate::snapshot::Touched;
 
 mod catalogue;
 mod mapping;
@@ -148,8 +149,11 @@ impl Adoption {
             None,
             Some(&collection),
         ));
-        let applied = self.plane.apply_change(collection.tenant, batch).await;
-        applied.map_err(|error| taken(error, &collection.slug))?;
+        let touched = Touched::Collections(vec![collection.id]);
+        let applied = self.plane.apply_change(collection.tenant, batch, &touched);
+        applied
+            .await
+            .map_err(|error| taken(error, &collection.slug))?;
         Ok(Arc::new(collection))
     }
 

@@ -18,7 +18,7 @@ use crate::ddl::{Ddl, Target, distinct_table_name, table_name};
 use crate::field::{Field, Origin, System, settle_values};
 use crate::items::log;
 use crate::name::Slug;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Snapshot, Touched};
 use patch::{merge_fields, with_what_is_there};
 
 const INSERT: &str = "INSERT INTO workeros_collections \
@@ -118,8 +118,11 @@ impl Collections {
             None,
             Some(&collection),
         ));
-        let applied = self.plane.apply_change(collection.tenant, batch).await;
-        applied.map_err(|error| taken(error, &collection.slug))?;
+        let touched = Touched::Collections(vec![collection.id]);
+        let applied = self.plane.apply_change(collection.tenant, batch, &touched);
+        applied
+            .await
+            .map_err(|error| taken(error, &collection.slug))?;
         Ok(Arc::new(collection))
     }
 
@@ -230,7 +233,10 @@ impl Collections {
             Some(collection),
             None,
         ));
-        self.plane.apply_change(collection.tenant, batch).await
+        let touched = Touched::Collections(vec![collection.id]);
+        self.plane
+            .apply_change(collection.tenant, batch, &touched)
+            .await
     }
 
     /// The collection a definition makes.
@@ -326,8 +332,10 @@ impl Collections {
             current.version.into(),
         ];
         batch.push(unchanged(Step::new(Statement::new(UPDATE, values))));
+        let mut touched = vec![current.id];
         if changed.slug != current.slug {
-            rename_target(&self.plane, current, &changed.slug, &mut batch).await?;
+            let followers = rename_target(&self.plane, current, &changed.slug, &mut batch).await?;
+            touched.extend(followers);
         }
         batch.push(log::definition_step(
             runtime,
@@ -335,8 +343,9 @@ impl Collections {
             Some(current),
             Some(&changed),
         ));
-        let applied = self.plane.apply_change(current.tenant, batch).await;
-        applied.map_err(|error| taken(error, &changed.slug))?;
+        let touched = Touched::Collections(touched);
+        let applied = self.plane.apply_change(current.tenant, batch, &touched);
+        applied.await.map_err(|error| taken(error, &changed.slug))?;
         Ok(Arc::new(changed))
     }
 }
@@ -439,22 +448,14 @@ fn target(snapshot: &Snapshot, collection: &Collection, field: &Field) -> Option
 }
 
 fn check_unreferenced(snapshot: &Snapshot, slug: &str) -> Result<()> {
-    let mut referring: Vec<&str> = snapshot
-        .collections
-        .values()
-        .filter(|other| other.slug != slug)
-        .filter(|other| {
-            other
-                .fields
-                .iter()
-                .any(|field| field.to.as_deref() == Some(slug))
-        })
+    let others = snapshot.referring(slug).iter();
+    let referring: Vec<&str> = others
         .map(|other| other.slug.as_str())
+        .filter(|other| *other != slug)
         .collect();
     if referring.is_empty() {
         return Ok(());
     }
-    referring.sort_unstable();
     let why = format!(
         "relations point here from {}; drop them first",
         referring.join(", ")
@@ -463,23 +464,17 @@ fn check_unreferenced(snapshot: &Snapshot, slug: &str) -> Result<()> {
 }
 
 /// A renamed collection keeps its relations: whoever points to it follows.
+/// Answers who that is.
 async fn rename_target(
     plane: &DataPlane,
     current: &Collection,
     slug: &str,
     batch: &mut Batch,
-) -> Result<()> {
+) -> Result<Vec<CollectionId>> {
     let snapshot = plane.snapshot(current.tenant).await?;
-    for other in snapshot
-        .collections
-        .values()
-        .filter(|other| other.id != current.id)
-    {
-        if !other
-            .fields
-            .iter()
-            .any(|field| field.to.as_deref() == Some(&current.slug))
-        {
+    let mut followers = Vec::new();
+    for other in snapshot.referring(&current.slug) {
+        if other.id == current.id {
             continue;
         }
         let mut renamed = Collection::clone(other);
@@ -496,8 +491,9 @@ async fn rename_target(
             other.version.into(),
         ];
         batch.push(unchanged(Step::new(Statement::new(UPDATE, values))));
+        followers.push(other.id);
     }
-    Ok(())
+    Ok(followers)
 }
 
 fn unchanged(step: Step) -> Step {

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use tokio::sync::{Mutex, Notify};
 use workeros_core::{
-    Action, Batch, Error, ErrorKind, Expect, Grant, Migration, Result, Row, Runtime, Secret,
+    Action, Batch, Error, ErrorKind, Expect, Grant, Migration, Result, Row, Rows, Runtime, Secret,
     Statement, Step, Subject, TenantId, migrate, role,
 };
 
@@ -12,7 +12,7 @@ use crate::hooks::Hooks;
 use crate::items::{Items, PlanCache, Statements};
 use crate::limits::{DdlRate, Limits};
 use crate::migrations::MIGRATIONS;
-use crate::snapshot::{Doubts, Snapshot};
+use crate::snapshot::{Doubts, Snapshot, Touched};
 use crate::{Adoption, Collections, Permissions, Roles};
 
 /// The data plane of one instance: collections, access and rows. Cheap to
@@ -51,7 +51,8 @@ const INSERT_TENANT: &str = "INSERT INTO workeros_tenants (id, slug, name, creat
      VALUES ($1, $2, $3, $4) ON CONFLICT (slug) DO NOTHING";
 const INSERT_ROLE: &str = "INSERT INTO workeros_roles (id, tenant_id, name, description, admin, system, created_at) \
      VALUES ($1, $2, $3, $4, $5, $6, $7)";
-const BUMP_VERSION: &str = "UPDATE workeros_tenants SET version = version + 1 WHERE id = $1";
+const BUMP_VERSION: &str =
+    "UPDATE workeros_tenants SET version = version + 1 WHERE id = $1 RETURNING version";
 
 impl DataPlane {
     /// The migrations of the data plane's system tables.
@@ -207,10 +208,16 @@ impl DataPlane {
         }
     }
 
-    /// Runs a batch that changes a workspace's definitions or access, and
-    /// makes the change visible to every request that starts after this one is
-    /// answered.
-    pub(crate) async fn apply_change(&self, tenant: TenantId, mut batch: Batch) -> Result<()> {
+    /// Runs a batch that changes what it says of a workspace's definitions or
+    /// access, and makes the change visible to every request that starts after
+    /// this one is answered.
+    pub(crate) async fn apply_change(
+        &self,
+        tenant: TenantId,
+        mut batch: Batch,
+        touched: &Touched,
+    ) -> Result<()> {
+        let bump = batch.steps().len();
         batch.push(
             Step::new(Statement::new(BUMP_VERSION, vec![tenant.into()])).expect(
                 Expect::One,
@@ -218,12 +225,16 @@ impl DataPlane {
                 "there is no such workspace",
             ),
         );
+        batch.extend(touched.read(tenant));
         let doubt = self.0.doubts.raise(tenant);
         let applied = self.0.runtime.database.apply(batch).await;
-        // Also after an error: the outcome of a commit may be unknown.
-        let reloaded = self.reload(tenant).await;
+        let seen = match &applied {
+            Ok(rows) => self.advance(tenant, touched, rows.get(bump..)).await,
+            // The outcome of a commit may be unknown.
+            Err(_) => self.reload(tenant).await.map(drop),
+        };
         doubt.settle();
-        reloaded?;
+        seen?;
         applied.map(drop)
     }
 
@@ -239,10 +250,45 @@ impl DataPlane {
             .take(tenant, self.runtime().now(), &self.0.limits)
     }
 
-    async fn reload(&self, tenant: TenantId) -> Result<Arc<Snapshot>> {
+    /// Makes the state after a change: from the one before it, where that is
+    /// what is known, or else by reading the workspace again. `rows` is what
+    /// the change gave: the version it made, and what it touched.
+    async fn advance(
+        &self,
+        tenant: TenantId,
+        touched: &Touched,
+        rows: Option<&[Rows]>,
+    ) -> Result<()> {
         let _loading = self.0.loading.lock().await;
         let known = self.known().get(&tenant).cloned();
+        if let (Some(known), Some([version, read @ ..])) = (known, rows) {
+            let version = version.first().map(|row| row.integer(0)).transpose()?;
+            if version.is_some_and(|version| version <= known.version) {
+                return Ok(());
+            }
+            if version == Some(known.version + 1)
+                && let Ok(next) = known.next(touched, read)
+            {
+                self.keep(tenant, Ok(next))?;
+                return Ok(());
+            }
+        }
+        self.load(tenant).await.map(drop)
+    }
+
+    async fn reload(&self, tenant: TenantId) -> Result<Arc<Snapshot>> {
+        let _loading = self.0.loading.lock().await;
+        self.load(tenant).await
+    }
+
+    /// Reads the workspace; for who holds `loading`.
+    async fn load(&self, tenant: TenantId) -> Result<Arc<Snapshot>> {
+        let known = self.known().get(&tenant).cloned();
         let loaded = Snapshot::load(&*self.0.runtime.database, tenant, known.as_deref()).await;
+        self.keep(tenant, loaded)
+    }
+
+    fn keep(&self, tenant: TenantId, loaded: Result<Snapshot>) -> Result<Arc<Snapshot>> {
         let mut snapshots = self
             .0
             .snapshots

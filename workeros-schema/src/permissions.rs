@@ -11,7 +11,7 @@ use workeros_dsl::Condition;
 use crate::collection::Collection;
 use crate::data_plane::DataPlane;
 use crate::items::log;
-use crate::snapshot::{Permission, Snapshot};
+use crate::snapshot::{Permission, Snapshot, Touched};
 
 mod simulation;
 
@@ -112,8 +112,8 @@ impl Permissions {
     pub async fn list(&self, filter: &PermissionFilter) -> Result<Vec<PermissionView>> {
         let snapshot = self.plane.admin_snapshot(&self.subject).await?;
         let views = snapshot
-            .permissions
-            .iter()
+            .permissions()
+            .into_iter()
             .map(|row| PermissionView::of(row, &snapshot));
         let listed = views.filter(|view| {
             let slug = view.collection.as_deref().unwrap_or(ALL);
@@ -164,7 +164,7 @@ impl Permissions {
         let batch = Batch::new()
             .step(Step::new(Statement::new(INSERT, values)))
             .step(self.log(permission.id, None, Some(&view)));
-        let applied = self.plane.apply_change(self.subject.tenant(), batch).await;
+        let applied = self.apply(&view, batch).await;
         applied.map_err(lost_target)?;
         Ok(view)
     }
@@ -193,9 +193,7 @@ impl Permissions {
         let batch = Batch::new()
             .step(step.expect(Expect::One, ErrorKind::NotFound, "not found"))
             .step(self.log(id, Some(&before), Some(&changed)));
-        self.plane
-            .apply_change(self.subject.tenant(), batch)
-            .await?;
+        self.apply(&changed, batch).await?;
         Ok(changed)
     }
 
@@ -211,7 +209,15 @@ impl Permissions {
         let batch = Batch::new()
             .step(step.expect(Expect::One, ErrorKind::NotFound, "not found"))
             .step(self.log(id, Some(&current), None));
-        self.plane.apply_change(self.subject.tenant(), batch).await
+        self.apply(&current, batch).await
+    }
+
+    /// Runs a batch that changes this row.
+    async fn apply(&self, view: &PermissionView, batch: Batch) -> Result<()> {
+        let touched = Touched::Permission(view.permission.id, view.permission.collection);
+        self.plane
+            .apply_change(self.subject.tenant(), batch, &touched)
+            .await
     }
 
     fn log(
@@ -274,11 +280,7 @@ struct Limits {
 }
 
 fn find(snapshot: &Snapshot, id: PermissionId) -> Result<&Permission> {
-    snapshot
-        .permissions
-        .iter()
-        .find(|row| row.id == id)
-        .ok_or_else(Error::not_found)
+    snapshot.permission(id).ok_or_else(Error::not_found)
 }
 
 fn read_role(object: &mut Object, snapshot: &Snapshot) -> Option<(RoleId, String)> {

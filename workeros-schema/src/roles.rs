@@ -6,7 +6,7 @@ use workeros_core::{
 
 use crate::data_plane::DataPlane;
 use crate::items::log;
-use crate::snapshot::Role;
+use crate::snapshot::{Role, Touched};
 
 /// The longest name of a role, in bytes.
 const MAX_NAME_BYTES: usize = 63;
@@ -42,7 +42,7 @@ impl Roles {
             .admin_snapshot(&self.subject)
             .await?
             .roles
-            .clone())
+            .to_vec())
     }
 
     /// Makes a role of `name`, `description` and `admin`.
@@ -65,7 +65,10 @@ impl Roles {
         ];
         let mut batch = Batch::new().step(Step::new(Statement::new(INSERT, values)));
         batch.push(self.log(None, Some(&role)));
-        let applied = self.plane.apply_change(self.subject.tenant(), batch).await;
+        let applied = self
+            .plane
+            .apply_change(self.subject.tenant(), batch, &Touched::Roles)
+            .await;
         applied.map_err(|error| taken(error, &role.name))?;
         Ok(role)
     }
@@ -91,7 +94,7 @@ impl Roles {
             Batch::new().step(step.expect(Expect::One, ErrorKind::NotFound, "not found"));
         batch.push(self.log(Some(current), Some(&role)));
         self.plane
-            .apply_change(self.subject.tenant(), batch)
+            .apply_change(self.subject.tenant(), batch, &Touched::Roles)
             .await?;
         Ok(role)
     }
@@ -115,7 +118,9 @@ impl Roles {
             Batch::new().step(step.expect(Expect::One, ErrorKind::NotFound, "not found"));
         batch.extend(extra);
         batch.push(self.log(Some(role), None));
-        self.plane.apply_change(self.subject.tenant(), batch).await
+        self.plane
+            .apply_change(self.subject.tenant(), batch, &Touched::Roles)
+            .await
     }
 
     fn log(&self, before: Option<&Role>, after: Option<&Role>) -> Step {
