@@ -1,6 +1,5 @@
 //! Writing values as JSON text, one byte buffer, no tree in between.
 
-use std::io::Write as _;
 
 use workeros_dsl::{Timestamp, Type, Value};
 
@@ -116,8 +115,9 @@ pub fn write_uuid(out: &mut Vec<u8>, uuid: uuid::Uuid) {
 
 /// Writes an instant in the fixed form of [`Timestamp`].
 pub fn write_timestamp(out: &mut Vec<u8>, timestamp: Timestamp) {
-    let written = write!(out, "\"{timestamp}\"");
-    debug_assert!(written.is_ok());
+    out.push(b'"');
+    out.extend_from_slice(timestamp.encode(&mut [0; Timestamp::LENGTH]).as_bytes());
+    out.push(b'"');
 }
 
 /// Copies stored JSON through. An adopted column may hold anything, so what is

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::ops::Range;
 
 use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time};
 
@@ -10,8 +11,11 @@ use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time};
 pub struct Timestamp(i64);
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
+const JULIAN_DAY_OF_1970: i64 = 2_440_588;
 
 impl Timestamp {
+    /// How many characters its text form has.
+    pub const LENGTH: usize = 27;
     /// 0001-01-01T00:00:00Z.
     pub const MIN: Self = Self(-62_135_596_800_000_000);
     /// 9999-12-31T23:59:59.999999Z.
@@ -89,6 +93,28 @@ impl Timestamp {
         Self::from_micros((midnight.unix_timestamp() + seconds) * 1_000_000 + micros)
     }
 
+    /// Writes the text form into a buffer and answers it as text.
+    pub fn encode(self, buffer: &mut [u8; Self::LENGTH]) -> &str {
+        *buffer = *b"0000-00-00T00:00:00.000000Z";
+        let days = self.0.div_euclid(MICROS_PER_DAY) + JULIAN_DAY_OF_1970;
+        let (year, month, day) = i32::try_from(days)
+            .ok()
+            .and_then(|days| Date::from_julian_day(days).ok())
+            .unwrap_or(Date::MIN)
+            .to_calendar_date();
+        let micros = self.0.rem_euclid(MICROS_PER_DAY);
+        let seconds = micros / 1_000_000;
+        put_digits(buffer, 0..4, i64::from(year));
+        put_digits(buffer, 5..7, i64::from(u8::from(month)));
+        put_digits(buffer, 8..10, i64::from(day));
+        put_digits(buffer, 11..13, seconds / 3600);
+        put_digits(buffer, 14..16, seconds / 60 % 60);
+        put_digits(buffer, 17..19, seconds % 60);
+        put_digits(buffer, 20..26, micros % 1_000_000);
+        // Every byte is one of ASCII.
+        str::from_utf8(buffer).unwrap_or_default()
+    }
+
     /// The same instant in the `time` crate's type.
     #[must_use]
     pub(crate) fn to_date_time(self) -> OffsetDateTime {
@@ -106,18 +132,16 @@ impl fmt::Debug for Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let at = self.to_date_time();
-        write!(
-            f,
-            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z",
-            at.year(),
-            u8::from(at.month()),
-            at.day(),
-            at.hour(),
-            at.minute(),
-            at.second(),
-            at.microsecond()
-        )
+        f.write_str(self.encode(&mut [0; Self::LENGTH]))
+    }
+}
+
+/// Writes a number with leading zeros.
+fn put_digits(buffer: &mut [u8], places: Range<usize>, number: i64) {
+    let mut rest = number;
+    for place in buffer.get_mut(places).into_iter().flatten().rev() {
+        *place = b'0' + u8::try_from(rest % 10).unwrap_or_default();
+        rest /= 10;
     }
 }
 
