@@ -88,6 +88,9 @@ pub struct Step {
     pub expect: Expect,
     /// What it means when it does not.
     pub failure: (ErrorKind, Cow<'static, str>),
+    /// Whether a statement that does not give so many has changed nothing; see
+    /// [`with_own_guard`](Self::with_own_guard).
+    pub own_guard: bool,
 }
 
 /// What a step runs.
@@ -168,6 +171,7 @@ impl Step {
             work,
             expect: Expect::Any,
             failure: (ErrorKind::Internal, Cow::Borrowed("")),
+            own_guard: false,
         }
     }
 
@@ -182,6 +186,36 @@ impl Step {
         self.expect = expect;
         self.failure = (kind, message.into());
         self
+    }
+
+    /// Promises that the statement has changed nothing whenever the
+    /// expectation is not met. That is so when it can count at most one row,
+    /// is expected to count one, and does whatever else it does only together
+    /// with that row.
+    ///
+    /// It lets an adapter run the step without a transaction around it where
+    /// it is all of a batch. The adapter does not check the promise, and may as
+    /// well make nothing of it: the batch means the same either way.
+    ///
+    /// ```
+    /// # use workeros_core::{ErrorKind, Expect, Statement, Step};
+    /// let claim = "UPDATE job SET owner = $1 WHERE id = $2 AND owner IS NULL";
+    /// let step = Step::new(Statement::new(claim, vec!["ann".into(), 7.into()]))
+    ///     .expect(Expect::One, ErrorKind::Conflict, "the job is taken")
+    ///     .with_own_guard();
+    /// assert!(step.is_atomic_alone());
+    /// ```
+    #[must_use]
+    pub fn with_own_guard(mut self) -> Self {
+        self.own_guard = true;
+        self
+    }
+
+    /// Whether a batch of this step alone is all or nothing also without a
+    /// transaction around it; for adapters.
+    #[must_use]
+    pub fn is_atomic_alone(&self) -> bool {
+        self.own_guard || self.expect == Expect::Any
     }
 
     /// Checks what the step gave against what it expects; for adapters.

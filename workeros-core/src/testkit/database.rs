@@ -9,6 +9,7 @@ mod atomicity;
 mod concurrency;
 mod derived;
 mod expectations;
+mod guards;
 mod json;
 mod reads;
 mod values;
@@ -18,6 +19,7 @@ pub use atomicity::*;
 pub use concurrency::*;
 pub use derived::*;
 pub use expectations::*;
+pub use guards::*;
 pub use json::*;
 pub use reads::*;
 pub use values::*;
@@ -48,6 +50,10 @@ macro_rules! database_conformance {
             returned_rows_are_counted
             read_rows_are_counted
             a_failed_expectation_is_the_error_the_step_names
+
+            a_guarded_step_alone_is_done_or_leaves_nothing
+            a_guarded_step_is_undone_with_its_batch
+            of_racing_guarded_steps_one_wins
 
             a_derived_step_sees_the_rows_before_it
             an_error_of_a_derived_step_undoes_the_batch

@@ -3,7 +3,7 @@
 use sqlx::Connection as _;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgConnection;
-use workeros_core::{Expect, Result, Rows, Statement, Step, Work};
+use workeros_core::{Result, Rows, Statement, Step, Work};
 
 use super::Postgres;
 use super::failure::Failure;
@@ -41,25 +41,31 @@ impl Postgres {
             [] => Ok(Vec::new()),
             // A statement is atomic by itself, which saves two round trips.
             [
-                Step {
+                step @ Step {
                     work: Work::Statement(statement),
-                    expect: Expect::Any,
                     ..
                 },
-            ] => Ok(vec![self.run_alone(statement).await?]),
+            ] if step.is_atomic_alone() => {
+                let rows = self.run_alone(statement).await?;
+                step.verify(&rows)?;
+                Ok(vec![rows])
+            }
             steps => self.transact(steps).await,
         }
     }
 
     async fn run_alone(&self, statement: &Statement) -> Result<Rows, Failure> {
         let mut lease = Lease::of(self.pool.acquire().await?);
-        let outcome = self.run_statement(&mut lease.connection, statement).await;
+        let mut values = Values::default();
+        let connection = &mut lease.connection;
+        let outcome = run(connection, self.keeps_statements, statement, &mut values).await;
         lease.settle(outcome.as_ref().err()).await;
-        outcome.map_err(|failure| match failure {
+        match outcome {
+            Ok(affected) => Ok(Rows::new(values.rows, affected)),
             // It may have been carried out, and only the answer was lost.
-            Failure::Driver(error) => Failure::at_commit(error),
-            other => other,
-        })
+            Err(Failure::Driver(error)) => Err(Failure::alone(error, values.done)),
+            Err(other) => Err(other),
+        }
     }
 
     async fn transact(&self, steps: &[Step]) -> Result<Vec<Rows>, Failure> {

@@ -10,7 +10,8 @@ use workeros_core::{Error, ErrorKind, Violation};
 pub(super) enum Failure {
     /// The driver or the server.
     Driver(sqlx::Error),
-    /// No transaction could be begun: nothing has happened.
+    /// No transaction could be begun, or the session was ended by the server
+    /// before it came to an end: nothing has happened.
     NotBegun(sqlx::Error),
     /// The connection was lost when the work may already have been done.
     InDoubt(sqlx::Error),
@@ -25,6 +26,20 @@ impl Failure {
             Self::InDoubt(error)
         } else {
             Self::Driver(error)
+        }
+    }
+
+    /// What it means that a statement failed that was a transaction by itself.
+    /// `done` says whether only its commit was left.
+    pub(super) fn alone(error: sqlx::Error, done: bool) -> Self {
+        // What an idle session is told when it is ended waits to be read until
+        // the session is used again.
+        let is_ended =
+            server(&error).is_some_and(|error| matches!(error.code(), "57P01" | "57P05"));
+        if is_ended && !done {
+            Self::NotBegun(error)
+        } else {
+            Self::at_commit(error)
         }
     }
 

@@ -15,6 +15,10 @@ use super::kind::{Kind, parameter_type};
 pub(super) trait Sink: Send {
     /// Takes a row. Answers `false` when it wants no more.
     fn push(&mut self, row: &PgRow) -> Result<bool>;
+
+    /// Takes note that the server is done with the statement. What it wrote is
+    /// committed only after that, if no transaction is open.
+    fn done(&mut self) {}
 }
 
 /// Runs a statement and says how many rows it wrote (or returned, for a read).
@@ -59,7 +63,10 @@ async fn drain(
     let mut affected = 0;
     while let Some(answer) = answers.try_next().await? {
         match answer {
-            Either::Left(done) => affected += done.rows_affected(),
+            Either::Left(done) => {
+                affected += done.rows_affected();
+                sink.done();
+            }
             Either::Right(row) => {
                 if !sink.push(&row)? {
                     break;
@@ -75,6 +82,7 @@ async fn drain(
 pub(super) struct Values {
     kinds: Vec<Kind>,
     pub(super) rows: Vec<Row>,
+    pub(super) done: bool,
 }
 
 impl Sink for Values {
@@ -85,5 +93,9 @@ impl Sink for Values {
         let values = (0..self.kinds.len()).map(|index| value(row, &self.kinds, index));
         self.rows.push(Row::new(values.collect::<Result<_>>()?));
         Ok(true)
+    }
+
+    fn done(&mut self) {
+        self.done = true;
     }
 }
