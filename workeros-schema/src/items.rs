@@ -23,6 +23,7 @@ mod reactions;
 mod read;
 mod row;
 mod statements;
+mod steps;
 mod violation;
 mod write;
 

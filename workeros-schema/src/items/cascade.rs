@@ -79,7 +79,7 @@ impl WriteSet<'_> {
         let field = &referring.field;
         match field.on_delete {
             OnDelete::SetNull if !going.contains(&child) => {
-                self.push_update(&child, &vec![(&**field, Value::Null)])?;
+                self.push_update(&child, &vec![(&**field, Value::Null)]);
                 return Ok(1);
             }
             OnDelete::Cascade => going.add(child, parent, field),

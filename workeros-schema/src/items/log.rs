@@ -1,8 +1,13 @@
+use sea_query::{
+    Alias, CommonTableExpression, Expr, ExprTrait, InsertStatement, SelectStatement,
+    SubQueryStatement, WithClause, WithQuery,
+};
 use serde_json::Value as Json;
 use workeros_core::{
     Action, Change, Dialect, Error, ErrorKind, Expect, Result, Row, Runtime, Statement, Step,
-    Subject, TenantId, Timestamp, Value,
+    Subject, TenantId, Timestamp, Type, Value,
 };
+use workeros_dsl::sql::Slots;
 
 use crate::collection::Collection;
 use crate::data_plane::DataPlane;
@@ -25,6 +30,21 @@ const APPEND_POSTGRES: &str = "INSERT INTO workeros_changes \
      CAST($5 AS jsonb), CAST($6 AS jsonb), CAST($7 AS text), CAST($8 AS text), \
      CAST($9 AS timestamptz) \
      WHERE EXISTS (SELECT 1 FROM workeros_tenants WHERE id = $1 AND version = CAST($10 AS bigint))";
+
+/// The columns of an entry.
+const COLUMNS: [(&str, Type); 9] = [
+    ("tenant_id", Type::Uuid),
+    ("collection", Type::Text),
+    ("item", Type::Text),
+    ("action", Type::Text),
+    ("before", Type::Json),
+    ("after", Type::Json),
+    ("actor", Type::Text),
+    ("request_id", Type::Text),
+    ("at", Type::Timestamp),
+];
+/// How many arguments an entry takes: its columns, and the version.
+pub(crate) const ARGUMENTS: usize = COLUMNS.len() + 1;
 
 // On Postgres a transaction that began earlier may commit later, with a lower
 // number. A reader goes by transaction, and stops before the oldest one that
@@ -122,23 +142,18 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    /// The statement that appends the entry, to be [checked](at_version): it
-    /// appends none if the workspace is at another version by now.
-    pub(crate) fn statement(
+    /// What [`append`] and [`append_with`] take: the entry, and the version at
+    /// which the workspace must be for it to be appended.
+    pub(crate) fn arguments(
         &self,
         snapshot: &Snapshot,
-        dialect: Dialect,
         item: String,
         before: Option<String>,
         after: Option<String>,
-    ) -> Statement {
-        let sql = match dialect {
-            Dialect::Sqlite => APPEND_SQLITE,
-            Dialect::Postgres => APPEND_POSTGRES,
-        };
+    ) -> Vec<Value> {
         let mut values = self.values(item, before, after);
         values.push(snapshot.version.into());
-        Statement::new(sql, values)
+        values
     }
 
     fn values(&self, item: String, before: Option<String>, after: Option<String>) -> Vec<Value> {
@@ -155,6 +170,55 @@ impl Entry {
             self.at.into(),
         ]
     }
+}
+
+/// The statement that appends an entry, to be [checked](at_version): it appends
+/// none if the workspace is at another version by now.
+pub(crate) fn append(arguments: Vec<Value>, dialect: Dialect) -> Statement {
+    let sql = match dialect {
+        Dialect::Sqlite => APPEND_SQLITE,
+        Dialect::Postgres => APPEND_POSTGRES,
+    };
+    Statement::new(sql, arguments)
+}
+
+/// The statement that does a write and appends an entry for each row it
+/// returns. `first` is where the entry stands among the arguments.
+pub(crate) fn append_with(
+    write: SubQueryStatement,
+    first: usize,
+    slots: &mut Slots,
+) -> Result<WithQuery> {
+    const WRITTEN: &str = "written";
+    let mut select = SelectStatement::new();
+    select.from(Alias::new(WRITTEN));
+    for (index, (_, ty)) in COLUMNS.into_iter().enumerate() {
+        select.expr(slots.argument(first + index, ty));
+    }
+    let mut append = InsertStatement::new();
+    append
+        .into_table(Alias::new("workeros_changes"))
+        .columns(COLUMNS.map(|(column, _)| Alias::new(column)))
+        .select_from(select)
+        .map_err(Error::internal)?;
+    let mut written = CommonTableExpression::new();
+    written.table_name(Alias::new(WRITTEN)).query(write);
+    let mut with = WithClause::new();
+    with.cte(written);
+    Ok(append.with(with))
+}
+
+/// That the workspace is at the version that belongs to the entry at `first`.
+pub(crate) fn is_at_version(first: usize, slots: &mut Slots) -> Expr {
+    let workspace = slots.argument(first, Type::Uuid);
+    let version = slots.argument(first + COLUMNS.len(), Type::Integer);
+    let mut select = SelectStatement::new();
+    select
+        .expr(Expr::cust("1"))
+        .from(Alias::new("workeros_tenants"))
+        .and_where(Expr::col(Alias::new("id")).eq(workspace))
+        .and_where(Expr::col(Alias::new("version")).eq(version));
+    Expr::exists(select)
 }
 
 /// A step that appends an entry of a write.

@@ -5,17 +5,20 @@ use lru::LruCache;
 use workeros_core::{CollectionId, Result};
 use workeros_dsl::sql::Template;
 
+use super::mutation::RowVerb;
 use crate::collection::Collection;
 
 /// How many statements are kept.
 const CAPACITY: usize = 4096;
 
 /// The statements every item of a collection is read and written by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Verb {
     SelectById,
-    Insert,
-    Delete,
+    /// The row alone.
+    Write(RowVerb),
+    /// The row together with its entry in the log.
+    WriteLogged(RowVerb),
 }
 
 type Key = (CollectionId, i64, Verb);

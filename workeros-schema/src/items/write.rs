@@ -3,8 +3,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 use workeros_core::{
-    Action, Batch, CollectionId, Error, ErrorKind, Expect, Grant, Result, Rows, Statement, Step,
-    Timestamp, Value,
+    Action, CollectionId, Error, ErrorKind, Grant, Result, Rows, Step, Timestamp, Value,
 };
 use workeros_dsl::Variables;
 use workeros_dsl::sql::Template;
@@ -12,9 +11,9 @@ use workeros_dsl::sql::Template;
 use super::attempts::Attempts;
 use super::draft::{self, Given, IdSource, check_granted};
 use super::log::{self, Entry};
-use super::mutation::{arguments, delete, insert, unlink, update};
+use super::mutation::{RowVerb, arguments, delete, insert, row_arguments, unlink, update};
 use super::row::{ItemRow, id_text, parse_id};
-use super::statements::Verb;
+use super::steps::{CHANGED, RowWrite, Steps, bound, unmoved};
 use super::{Item, Items, Precondition, violation};
 use crate::collection::Collection;
 use crate::field::{Field, System};
@@ -81,8 +80,6 @@ impl Items {
     }
 }
 
-const CHANGED: &str = "the item was changed since you read it; read it again";
-
 /// Writes that are committed together, each with its entry in the log.
 ///
 /// A write sees what earlier ones of the set will have done.
@@ -91,7 +88,7 @@ pub(crate) struct WriteSet<'a> {
     pub(crate) snapshot: Arc<Snapshot>,
     pub(crate) variables: Variables,
     now: Timestamp,
-    batch: Batch,
+    steps: Steps,
     pending: HashMap<(CollectionId, String), Option<ItemRow>>,
     /// Of the pending rows, those that the writes themselves are about.
     written: Vec<(CollectionId, String)>,
@@ -117,7 +114,7 @@ impl<'a> WriteSet<'a> {
             snapshot,
             variables: items.subject.variables(now),
             now,
-            batch: Batch::new(),
+            steps: Steps::default(),
             pending: HashMap::new(),
             written: Vec::new(),
             deletes: false,
@@ -151,9 +148,7 @@ impl<'a> WriteSet<'a> {
         if collection.is_managed() {
             let names = names.iter().map(String::as_str);
             check_granted(&grant, &row, &self.variables, names)?;
-            self.insert_managed(&row)?;
-            self.append(Action::Create, &row.id_text(), None, Some(&row));
-            self.remember(&row, Some(row.clone()));
+            self.push_row(RowVerb::Insert, None, Some(&row));
             self.written.push((row.collection.id, row.id_text()));
             return Ok(Written::Known(row));
         }
@@ -191,7 +186,6 @@ impl<'a> WriteSet<'a> {
             return Ok(Written::Known(before));
         }
         let after = self.changed(&before, &given);
-        let template = update(&before, &after, &given, self.items.dialect())?;
         if collection.is_managed() {
             check_granted(
                 &grant,
@@ -199,17 +193,12 @@ impl<'a> WriteSet<'a> {
                 &self.variables,
                 names.iter().map(String::as_str),
             )?;
-            self.push_guarded(&template, &before, Some(&after));
-            self.append(
-                Action::Update,
-                &before.id_text(),
-                Some(&before),
-                Some(&after),
-            );
-            self.remember(&before, Some(after.clone()));
+            let verb = RowVerb::update(&collection, &given);
+            self.push_row(verb, Some(&before), Some(&after));
             self.written.push((after.collection.id, after.id_text()));
             return Ok(Written::Known(after));
         }
+        let template = update(&before, &after, &given, self.items.dialect())?;
         self.remember(&before, Some(after.clone()));
         Ok(self.returning(&template, &after, Some(&before), (grant, names)))
     }
@@ -229,7 +218,9 @@ impl<'a> WriteSet<'a> {
 
     /// Commits everything, or nothing.
     pub(crate) async fn commit(&mut self) -> Result<Vec<Rows>> {
-        let batch = std::mem::take(&mut self.batch);
+        let steps = std::mem::take(&mut self.steps);
+        let statements = &self.items.plane.0.statements;
+        let batch = steps.into_batch(self.items.dialect(), statements)?;
         if batch.steps().is_empty() {
             return Ok(Vec::new());
         }
@@ -256,46 +247,37 @@ impl<'a> WriteSet<'a> {
 
     /// Adds a step.
     pub(crate) fn push(&mut self, step: Step) {
-        self.batch.push(step);
+        self.steps.push(step);
     }
 
     /// Adds the deletion of this very row, and its entry in the log.
     pub(crate) fn push_delete(&mut self, row: &ItemRow) -> Result<()> {
-        let dialect = self.items.dialect();
-        let collection = &row.collection;
-        if collection.is_managed() {
-            let statements = &self.items.plane.0.statements;
-            let write = || delete(row, dialect);
-            let template = statements.get_or_write(collection, Verb::Delete, write)?;
-            self.push_guarded(&template, row, None);
-        } else {
-            self.push_guarded(&delete(row, dialect)?, row, None);
+        if row.collection.is_managed() {
+            self.push_row(RowVerb::Delete, Some(row), None);
+            return Ok(());
         }
-        self.append(Action::Delete, &row.id_text(), Some(row), None);
+        let dialect = self.items.dialect();
+        let template = delete(row, dialect)?;
+        self.push(unmoved(bound(&template, &arguments(row, Some(row)))));
+        let entry = self.entry(Action::Delete, &row.collection);
+        let entry = entry.arguments(&self.snapshot, row.id_text(), Some(row.image()), None);
+        self.push(log::at_version(Step::new(log::append(entry, dialect))));
         self.remember(row, None);
         Ok(())
     }
 
     /// Adds the change of a managed row, and its entry in the log.
-    pub(crate) fn push_update(&mut self, before: &ItemRow, given: &Given<'_>) -> Result<()> {
+    pub(crate) fn push_update(&mut self, before: &ItemRow, given: &Given<'_>) {
         let after = self.changed(before, given);
-        let template = update(before, &after, given, self.items.dialect())?;
-        self.push_guarded(&template, before, Some(&after));
-        self.append(
-            Action::Update,
-            &before.id_text(),
-            Some(before),
-            Some(&after),
-        );
-        self.remember(before, Some(after));
-        Ok(())
+        let verb = RowVerb::update(&before.collection, given);
+        self.push_row(verb, Some(before), Some(&after));
     }
 
-    /// Makes a relation of a row null that is to be deleted in the same set.
-    /// The entry of its deletion is all that the log is to say of it.
+    /// Makes a relation of a managed row null that is to be deleted in the same
+    /// set. The entry of its deletion is all that the log is to say of it.
     pub(crate) fn push_unlink(&mut self, row: &ItemRow, field: &Field) -> Result<()> {
-        let template = unlink(row, field, self.items.dialect())?;
-        self.push_guarded(&template, row, None);
+        let template = unlink(&row.collection, field, self.items.dialect())?;
+        self.push(unmoved(bound(&template, &row_arguments(row, Some(row)))));
         Ok(())
     }
 
@@ -404,24 +386,18 @@ impl<'a> WriteSet<'a> {
         after
     }
 
-    fn insert_managed(&mut self, row: &ItemRow) -> Result<()> {
-        let statements = &self.items.plane.0.statements;
-        let dialect = self.items.dialect();
-        let write = || insert(row, dialect, &Vec::new());
-        let template = statements.get_or_write(&row.collection, Verb::Insert, write)?;
-        let params = template.bind(&self.variables, &arguments(row, None));
-        self.push(Step::new(Statement::new(template.sql().clone(), params)));
-        Ok(())
-    }
-
-    /// Adds a write that must meet the row as it was read.
-    fn push_guarded(&mut self, template: &Template, before: &ItemRow, after: Option<&ItemRow>) {
-        let params = template.bind(
-            &self.variables,
-            &arguments(after.unwrap_or(before), Some(before)),
-        );
-        let step = Step::new(Statement::new(template.sql().clone(), params));
-        self.push(unmoved(step));
+    /// Adds the write of a managed row, and its entry in the log.
+    fn push_row(&mut self, verb: RowVerb, before: Option<&ItemRow>, after: Option<&ItemRow>) {
+        let Some(row) = after.or(before) else { return };
+        let entry = self.entry(verb.action(), &row.collection);
+        let images = (before.map(ItemRow::image), after.map(ItemRow::image));
+        self.steps.push_row(RowWrite {
+            collection: Arc::clone(&row.collection),
+            verb,
+            row: row_arguments(row, before),
+            entry: entry.arguments(&self.snapshot, row.id_text(), images.0, images.1),
+        });
+        self.remember(row, after.cloned());
     }
 
     /// Adds a write whose row only the database knows: it may have defaults
@@ -435,12 +411,8 @@ impl<'a> WriteSet<'a> {
         (grant, names): (Grant, Vec<String>),
     ) -> Written {
         let collection = Arc::clone(&row.collection);
-        let step = self.batch.steps().len();
-        let params = template.bind(&self.variables, &arguments(row, before));
-        self.push(unmoved(Step::new(Statement::new(
-            template.sql().clone(),
-            params,
-        ))));
+        let step = self.steps.count();
+        self.push(unmoved(bound(template, &arguments(row, before))));
         let action = if before.is_some() {
             Action::Update
         } else {
@@ -454,25 +426,11 @@ impl<'a> WriteSet<'a> {
         self.push(log::at_version(Step::derived(move |earlier| {
             let row = returned(earlier, step, &made)?;
             check_granted(&grant, &row, &variables, names.iter().map(String::as_str))?;
-            let images = (image.clone(), Some(row.image()));
-            Ok(entry.statement(&snapshot, dialect, row.id_text(), images.0, images.1))
+            let after = Some(row.image());
+            let entry = entry.arguments(&snapshot, row.id_text(), image.clone(), after);
+            Ok(log::append(entry, dialect))
         })));
         Written::Returned { step, collection }
-    }
-
-    fn append(
-        &mut self,
-        action: Action,
-        id: &str,
-        before: Option<&ItemRow>,
-        after: Option<&ItemRow>,
-    ) {
-        let Some(row) = before.or(after) else { return };
-        let entry = self.entry(action, &row.collection);
-        let images = (before.map(ItemRow::image), after.map(ItemRow::image));
-        let dialect = self.items.dialect();
-        let statement = entry.statement(&self.snapshot, dialect, id.to_owned(), images.0, images.1);
-        self.push(log::at_version(Step::new(statement)));
     }
 
     fn entry(&self, action: Action, collection: &Collection) -> Entry {
@@ -501,8 +459,4 @@ pub(crate) fn returned(
     let row = rows.get(step).and_then(Rows::first);
     let row = row.ok_or_else(|| Error::internal("a write returned no row"))?;
     ItemRow::read(collection, row)
-}
-
-fn unmoved(step: Step) -> Step {
-    step.expect(Expect::One, ErrorKind::PreconditionFailed, CHANGED)
 }
