@@ -1,10 +1,14 @@
+use std::sync::Arc;
+
 use subtle::ConstantTimeEq as _;
 use workeros_core::{
     ApiKeyId, Cost, Credential, Error, Identity, Result, Row, Rows, Statement, TenantId, Timestamp,
     UserId,
 };
 
-use crate::session::{TOUCH_INTERVAL, earlier};
+use crate::cache::{CacheKey, Known, TOUCH_INTERVAL};
+use crate::changes::{Place, SecretHash};
+use crate::session::earlier;
 use crate::user::read_roles;
 use crate::{ApiKeySecret, Auth};
 
@@ -34,6 +38,16 @@ pub struct ApiKey {
     pub last_used_at: Option<Timestamp>,
 }
 
+/// Who acts by a key that is not revoked, and until when.
+#[derive(Debug)]
+pub(crate) struct KnownKey {
+    id: ApiKeyId,
+    expires_at: Option<Timestamp>,
+    identity: Identity,
+}
+
+type Found = Arc<Known<KnownKey>>;
+
 const FIND: &str = "SELECT k.id, k.tenant_id, k.token_hash, k.roles, k.expires_at, k.last_used_at, \
     k.revoked_at, u.id, u.email, u.disabled, r.role \
     FROM workeros_api_keys k JOIN workeros_users u ON u.id = k.user_id \
@@ -45,43 +59,74 @@ const TOUCH: &str = "UPDATE workeros_api_keys SET last_used_at = $1 \
 impl Auth {
     /// Who acts by a key: its owner, in the key's workspace, with those of the
     /// owner's roles the key is not narrowed from. `None` when there is no
-    /// such key, or it has ended. One indexed read.
-    pub(crate) async fn identity_of_key(&self, key: &ApiKeySecret) -> Result<Option<Identity>> {
-        let params = vec![key.prefix().into()];
-        let rows = self
-            .fetch(Statement::new(FIND, params).with_cost(Cost::Short))
-            .await?;
+    /// such key, or it has ended. What is remembered, or one indexed read.
+    pub(crate) async fn identity_of_key(
+        &self,
+        key: &ApiKeySecret,
+        tenant: TenantId,
+    ) -> Result<Option<Identity>> {
+        let found = self.find_key(key, tenant).await?;
+        let alive = found.filter(|known| !self.has_expired(&known.value));
+        Ok(alive.map(|known| {
+            self.touch_key(&known);
+            known.value.identity.clone()
+        }))
+    }
+
+    async fn find_key(&self, key: &ApiKeySecret, tenant: TenantId) -> Result<Option<Found>> {
+        let hash = key.hash();
+        let place = CacheKey { hash, tenant };
+        let remembered = self.inner.keys.get(&place, &self.inner.store, self.now());
+        if remembered.is_some() {
+            return Ok(remembered);
+        }
+        let found = self.read_key(key.prefix(), &hash).await?;
+        if let Some(known) = &found {
+            self.inner.keys.put(place, known);
+        }
+        Ok(found)
+    }
+
+    async fn read_key(&self, prefix: &str, hash: &SecretHash) -> Result<Option<Found>> {
+        let (moment, now) = (self.inner.store.moment(), self.now());
+        let statement = Statement::new(FIND, vec![prefix.into()]);
+        let rows = self.fetch(statement.with_cost(Cost::Short)).await?;
         let Some(first) = rows.first() else {
             return Ok(None);
         };
         // In constant time: the row was found by the public part alone.
-        let proven: bool = key.hash().ct_eq(first.bytes(2)?).into();
-        if !proven || !self.is_alive(first)? {
+        let proven: bool = hash.ct_eq(first.bytes(2)?).into();
+        let is_revoked = !first.is_null(6);
+        let is_disabled = first.boolean(9)?;
+        if !proven || is_revoked || is_disabled {
             return Ok(None);
         }
-        let id = ApiKeyId::new(first.uuid(0)?);
-        self.touch_key(id, first.optional_timestamp(5)?);
-        identity(id, first, &rows).map(Some)
+        let known = KnownKey {
+            id: ApiKeyId::new(first.uuid(0)?),
+            expires_at: first.optional_timestamp(4)?,
+            identity: identity(first, &rows)?,
+        };
+        let about = [first.uuid(7)?, first.uuid(0)?].map(|id| Place::of(id.as_bytes()));
+        let used_at = first.optional_timestamp(5)?;
+        let known = Known::new(known, about, moment, now, used_at);
+        Ok(Some(Arc::new(known)))
     }
 
-    fn is_alive(&self, row: &Row) -> Result<bool> {
-        let expired = row
-            .optional_timestamp(4)?
-            .is_some_and(|at| at <= self.now());
-        Ok(!expired && row.is_null(6) && !row.boolean(9)?)
+    fn has_expired(&self, key: &KnownKey) -> bool {
+        key.expires_at.is_some_and(|at| at <= self.now())
     }
 
-    fn touch_key(&self, id: ApiKeyId, last_used_at: Option<Timestamp>) {
+    fn touch_key(&self, known: &Known<KnownKey>) {
         let now = self.now();
-        let before = earlier(now, TOUCH_INTERVAL);
-        if last_used_at.is_none_or(|at| at <= before) {
-            let params = vec![now.into(), id.into(), before.into()];
+        if known.touch(now) {
+            let before = earlier(now, TOUCH_INTERVAL);
+            let params = vec![now.into(), known.value.id.into(), before.into()];
             self.note(Statement::new(TOUCH, params));
         }
     }
 }
 
-fn identity(id: ApiKeyId, first: &Row, rows: &Rows) -> Result<Identity> {
+fn identity(first: &Row, rows: &Rows) -> Result<Identity> {
     let mut roles = read_roles(rows, 10)?;
     if let Some(scope) = read_scope(first, 3)? {
         roles.retain(|role| scope.contains(role));
@@ -89,7 +134,7 @@ fn identity(id: ApiKeyId, first: &Row, rows: &Rows) -> Result<Identity> {
     let identity = Identity::host(UserId::new(first.uuid(7)?).to_string())
         .with_email(first.text(8)?)
         .with_tenant(TenantId::new(first.uuid(1)?))
-        .with_credential(Credential::ApiKey(id));
+        .with_credential(Credential::ApiKey(ApiKeyId::new(first.uuid(0)?)));
     Ok(roles.into_iter().fold(identity, Identity::with_role))
 }
 

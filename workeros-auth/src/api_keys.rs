@@ -4,6 +4,7 @@ use workeros_core::{
     TenantId, Timestamp, UserId, Value, role,
 };
 
+use crate::changes::{Affected, NOBODY};
 use crate::{ApiKey, ApiKeySecret, Auth};
 
 /// An API key to be made.
@@ -101,7 +102,7 @@ impl Auth {
         let scope = new.roles.as_ref().map(serde_json::to_string).transpose();
         let scope = scope.map_err(Error::internal)?;
         for _ in 0..ATTEMPTS {
-            let secret = ApiKeySecret::generate(self.inner.runtime.random.as_ref())?;
+            let secret = ApiKeySecret::generate(self.inner.random.as_ref())?;
             let key = self.api_key(&secret, keeper.user, tenant, &new);
             match self.insert_key(&key, &secret, scope.clone()).await {
                 Ok(()) => return Ok(CreatedApiKey { key, secret }),
@@ -204,12 +205,8 @@ impl Auth {
             ErrorKind::NotFound,
             "not found",
         );
-        self.inner
-            .runtime
-            .database
-            .apply(Batch::new().step(step))
+        self.apply(&[Affected::Key(id)], Batch::new().step(step))
             .await
-            .map(drop)
     }
 
     fn check_new_key(&self, owner: &Identity, new: &NewApiKey) -> Result<()> {
@@ -244,7 +241,7 @@ impl Auth {
         new: &NewApiKey,
     ) -> ApiKey {
         ApiKey {
-            id: ApiKeyId::new(self.inner.runtime.ids.next_id()),
+            id: ApiKeyId::new(self.inner.ids.next_id()),
             tenant,
             user_id: user,
             name: new.name.trim().to_owned(),
@@ -276,7 +273,7 @@ impl Auth {
             Value::Bytes(secret.hash().to_vec()),
         ];
         let batch = Batch::new().step(Step::new(Statement::new(INSERT, params)));
-        self.inner.runtime.database.apply(batch).await.map(drop)
+        self.apply(&NOBODY, batch).await
     }
 }
 

@@ -2,13 +2,19 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use workeros_core::{Result, Runtime, Statement, Step, TenantId, Timestamp};
+use workeros_core::{
+    Batch, Clock, IdGenerator, Random, Result, Rows, Runtime, Statement, Step, TenantId, Timestamp,
+};
 
+use crate::api_key::KnownKey;
 use crate::background::Background;
 use crate::builder::AuthBuilder;
+use crate::cache::Cache;
+use crate::changes::Affected;
 use crate::hashing::Hasher;
 use crate::password::PasswordPolicy;
-use crate::{CookiePolicy, SetupToken};
+use crate::store::Store;
+use crate::{ActiveSession, CookiePolicy, SetupToken};
 
 /// Users, sessions and API keys of one instance. Cheap to clone.
 ///
@@ -19,7 +25,12 @@ pub struct Auth {
 }
 
 pub(crate) struct Inner {
-    pub(crate) runtime: Runtime,
+    pub(crate) store: Arc<Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<dyn IdGenerator>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) sessions: Cache<ActiveSession>,
+    pub(crate) keys: Cache<KnownKey>,
     pub(crate) default_tenant: TenantId,
     pub(crate) hasher: Hasher,
     pub(crate) policy: PasswordPolicy,
@@ -69,12 +80,29 @@ impl Auth {
         self.inner.background.drain().await;
     }
 
-    pub(crate) fn now(&self) -> Timestamp {
-        self.inner.runtime.now()
+    /// Learns what other instances on the same database changed. To be called
+    /// every half second: sessions and API keys are remembered only while the
+    /// last call that succeeded began less than a second ago, so without it
+    /// each check reads the database.
+    ///
+    /// # Errors
+    ///
+    /// What the database answers.
+    pub async fn refresh(&self) -> Result<()> {
+        self.inner.store.refresh().await
     }
 
-    pub(crate) async fn fetch(&self, statement: Statement) -> Result<workeros_core::Rows> {
-        self.inner.runtime.database.fetch(statement).await
+    pub(crate) fn now(&self) -> Timestamp {
+        self.inner.clock.now()
+    }
+
+    pub(crate) async fn fetch(&self, statement: Statement) -> Result<Rows> {
+        self.inner.store.fetch(statement).await
+    }
+
+    /// See [`Store::apply`].
+    pub(crate) async fn apply(&self, affected: &[Affected], batch: Batch) -> Result<()> {
+        self.inner.store.apply(affected, batch).await
     }
 }
 

@@ -1,9 +1,9 @@
 use async_trait::async_trait;
 use http::request::Parts;
-use workeros_core::{Authenticator, Credential, Identity, Result, TenantId};
+use workeros_core::{Authenticator, Identity, Result, TenantId};
 
 use crate::refusal::invalid_credentials;
-use crate::{ActiveSession, Auth, Credentials};
+use crate::{Auth, Credentials};
 
 /// A session acts in the workspace asked for, with the roles its user has
 /// there. A key is bound to its own workspace, whatever is asked for: the
@@ -20,19 +20,10 @@ impl Authenticator for Auth {
         };
         let identity = match credentials {
             Credentials::Bearer(token) | Credentials::Cookie(token) => {
-                self.session_in(&token, tenant).await?.map(Identity::from)
+                self.identity_of_session(&token, tenant).await?
             }
-            Credentials::ApiKey(key) => self.identity_of_key(&key).await?,
+            Credentials::ApiKey(key) => self.identity_of_key(&key, tenant).await?,
         };
         identity.map(Some).ok_or_else(invalid_credentials)
-    }
-}
-
-impl From<ActiveSession> for Identity {
-    fn from(active: ActiveSession) -> Self {
-        let identity = Self::host(active.user.id.to_string())
-            .with_email(active.user.email)
-            .with_credential(Credential::Session(active.session.id));
-        active.roles.into_iter().fold(identity, Self::with_role)
     }
 }

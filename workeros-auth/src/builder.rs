@@ -7,8 +7,10 @@ use workeros_core::{Error, ErrorKind, Result, Runtime, Step, TenantId};
 
 use crate::auth::{Auth, Inner, Lifetime, RoleGuard};
 use crate::background::Background;
+use crate::cache::Cache;
 use crate::hashing::Hasher;
 use crate::password::PasswordPolicy;
+use crate::store::Store;
 use crate::{CookiePolicy, SetupToken};
 
 const DAY: Duration = Duration::from_hours(24);
@@ -27,6 +29,7 @@ pub struct AuthBuilder {
     hashing_queue: usize,
     weak_hashing: bool,
     role_guard: Option<Box<RoleGuard>>,
+    cached: usize,
 }
 
 impl AuthBuilder {
@@ -48,6 +51,7 @@ impl AuthBuilder {
             hashing_queue: 128,
             weak_hashing: false,
             role_guard: None,
+            cached: 10_000,
         }
     }
 
@@ -115,6 +119,14 @@ impl AuthBuilder {
         self
     }
 
+    /// Sets how many sessions, and as many API keys, are remembered (10 000;
+    /// some 6 MB when they are all there). With 0, and unless
+    /// [`Auth::refresh`] is called all the time, each check reads the database.
+    pub fn with_cached_sessions(mut self, entries: usize) -> Self {
+        self.cached = entries;
+        self
+    }
+
     /// Makes password hashes that cost next to nothing, **and are next to
     /// worthless**: for tests.
     pub fn danger_weak_hashing(mut self) -> Self {
@@ -140,7 +152,12 @@ impl AuthBuilder {
         let random = Arc::clone(&self.runtime.random);
         let inner = Inner {
             hasher: Hasher::new(params, random, self.hashing_threads, self.hashing_queue),
-            runtime: self.runtime,
+            store: Arc::new(Store::new(self.runtime.database)),
+            clock: self.runtime.clock,
+            ids: self.runtime.ids,
+            random: self.runtime.random,
+            sessions: Cache::new(self.cached),
+            keys: Cache::new(self.cached),
             default_tenant: self.default_tenant,
             policy: self.policy,
             setup_token: self.setup_token.as_deref().map(SetupToken::new),

@@ -53,10 +53,14 @@
 //! in clear ([`Password`], [`SessionToken`], [`ApiKeySecret`], [`SetupToken`])
 //! do not show it in debug output, and nothing here logs one.
 //!
-//! A user's roles are read with each request, so that a role taken away is
-//! gone at once, for sessions and for keys. A session ends when its user signs
-//! out or in anew from it, is disabled or deleted, 30 days after it was opened,
-//! or after 24 hours without a request.
+//! A session ends when its user signs out or in anew from it, is disabled or
+//! deleted, 30 days after it was opened, or after 24 hours without a request.
+//!
+//! What was read of a session or a key is remembered as long as it holds
+//! ([`Auth::refresh`]). A session, key, user or role that is taken away is gone
+//! when the call that takes it returns, and within a second in other instances
+//! on the same database. What is changed by SQL of somebody else's is seen
+//! within a minute.
 
 mod api_key;
 mod api_keys;
@@ -64,9 +68,12 @@ mod auth;
 mod authenticator;
 mod background;
 mod builder;
+mod cache;
+mod changes;
 mod cookie;
 mod credentials;
 mod email;
+mod feed;
 mod hashing;
 mod migrations;
 mod name;
@@ -78,6 +85,7 @@ mod session;
 mod setup;
 mod sign_in;
 mod sign_up;
+mod store;
 mod token;
 mod user;
 mod users;

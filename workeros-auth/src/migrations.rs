@@ -2,7 +2,7 @@ use workeros_core::Migration;
 
 /// The system tables of this crate, in order; see
 /// [`migrate`](workeros_core::migrate).
-pub const MIGRATIONS: &[Migration] = &[USERS, SESSIONS, USER_ROLES, API_KEYS, BOOTSTRAP];
+pub const MIGRATIONS: &[Migration] = &[USERS, SESSIONS, USER_ROLES, API_KEYS, BOOTSTRAP, CHANGES];
 
 const USERS: Migration = Migration {
     name: "auth-0001-users",
@@ -129,4 +129,22 @@ const BOOTSTRAP: Migration = Migration {
         id integer PRIMARY KEY CHECK (id = 1), \
         user_id uuid NOT NULL, \
         created_at timestamptz NOT NULL)"],
+};
+
+/// What instances tell each other; see `feed`. The subject is the id of a user
+/// or a key, or the hash of a session's token; none means everybody.
+const CHANGES: Migration = Migration {
+    name: "auth-0006-changes",
+    sqlite: &["CREATE TABLE workeros_auth_changes (\
+        id INTEGER PRIMARY KEY AUTOINCREMENT, \
+        subject BLOB, \
+        at INTEGER NOT NULL DEFAULT (unixepoch())) STRICT"],
+    postgres: &[
+        "CREATE TABLE workeros_auth_changes (\
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, \
+        tx xid8 NOT NULL DEFAULT pg_current_xact_id(), \
+        subject bytea, \
+        at timestamptz NOT NULL DEFAULT now())",
+        "CREATE INDEX workeros_auth_changes_tx ON workeros_auth_changes (tx)",
+    ],
 };

@@ -1,6 +1,7 @@
 use std::net::IpAddr;
 
 use crate::SessionToken;
+use crate::changes::Affected;
 
 /// What a request tells about where it comes from, kept with the session it
 /// opens.
@@ -42,6 +43,14 @@ impl RequestInfo {
         };
         self.user_agent = user_agent.map(kept);
         self
+    }
+
+    /// What changes when another session opens.
+    pub(crate) fn ends(&self) -> Vec<Affected> {
+        let replaced = self.replaces.iter();
+        replaced
+            .map(|token| Affected::Session(token.hash()))
+            .collect()
     }
 
     /// Sets the session to end when another one opens.

@@ -3,6 +3,7 @@ use workeros_core::{
 };
 
 use crate::Auth;
+use crate::changes::Affected;
 use crate::setup::{claim, keep_an_admin_of, lock};
 use crate::user::read_roles;
 
@@ -59,15 +60,29 @@ impl Auth {
             vec![tenant.into(), user.into()],
         )));
         batch.extend(insert_roles(tenant, user, &roles));
-        self.inner.runtime.database.apply(batch).await.map(drop)
+        self.apply(&[Affected::User(user)], batch).await
     }
 
-    /// The step that takes a role from everybody in the workspace, for the
-    /// batch that deletes the role. It leaves `admin` alone.
-    #[must_use]
-    pub fn remove_role_everywhere(tenant: TenantId, role: &str) -> Step {
+    /// Takes a role from everybody in the workspace, together with what else
+    /// goes with it: `delete` gets the steps for the batch that deletes the
+    /// role. They leave `admin` alone.
+    ///
+    /// # Errors
+    ///
+    /// What `delete` answers.
+    pub async fn remove_role_everywhere<T, F>(
+        &self,
+        tenant: TenantId,
+        role: &str,
+        delete: impl FnOnce(Vec<Step>) -> F,
+    ) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        let (_change, mut steps) = self.inner.store.begin(&[Affected::All]);
         let params = vec![tenant.into(), role.into(), role::ADMIN.into()];
-        Step::new(Statement::new(DELETE_ROLE, params))
+        steps.push(Step::new(Statement::new(DELETE_ROLE, params)));
+        delete(steps).await
     }
 
     /// The steps that hold these roles to be there.

@@ -1,9 +1,13 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use workeros_core::{
-    Cost, ErrorKind, Expect, Result, Row, SessionId, Statement, Step, TenantId, Timestamp, UserId,
+    Batch, Cost, Credential, ErrorKind, Expect, Identity, Result, Row, SessionId, Statement, Step,
+    TenantId, Timestamp, UserId, Value,
 };
 
+use crate::cache::{CacheKey, Known, TOUCH_INTERVAL};
+use crate::changes::{Affected, NOBODY, Place};
 use crate::refusal::INVALID_LOGIN;
 use crate::user::read_roles;
 use crate::{Auth, RequestInfo, SessionToken, User};
@@ -54,8 +58,7 @@ pub struct SignedIn {
     pub user: User,
 }
 
-/// A use is noted at most this often.
-pub(crate) const TOUCH_INTERVAL: Duration = Duration::from_mins(1);
+type Found = Arc<Known<ActiveSession>>;
 
 const FIND: &str = "SELECT s.id, s.user_id, s.created_at, s.expires_at, s.last_seen_at, s.ip, \
     s.user_agent, s.active_tenant, \
@@ -83,7 +86,13 @@ impl Auth {
     ///
     /// What the database answers.
     pub async fn session(&self, token: &SessionToken) -> Result<Option<ActiveSession>> {
-        self.session_in(token, self.inner.default_tenant).await
+        let found = self.find_session(token, self.inner.default_tenant).await?;
+        Ok(found.map(|known| {
+            let mut active = known.value.clone();
+            active.session.last_seen_at = known.used_at().unwrap_or(active.session.last_seen_at);
+            self.touch(&known);
+            active
+        }))
     }
 
     /// Ends the session of a token; without one it does nothing.
@@ -92,17 +101,44 @@ impl Auth {
     ///
     /// What the database answers.
     pub async fn sign_out(&self, token: &SessionToken) -> Result<()> {
-        let batch = workeros_core::Batch::new().step(end(token));
-        self.inner.runtime.database.apply(batch).await.map(drop)
+        let ended = [Affected::Session(token.hash())];
+        self.apply(&ended, Batch::new().step(end(token))).await
     }
 
-    /// One indexed read; the use is noted in the background.
-    pub(crate) async fn session_in(
+    /// Who acts by a session in a workspace; the use is noted in the
+    /// background.
+    pub(crate) async fn identity_of_session(
         &self,
         token: &SessionToken,
         tenant: TenantId,
-    ) -> Result<Option<ActiveSession>> {
-        let params = vec![tenant.into(), token.hash()];
+    ) -> Result<Option<Identity>> {
+        let found = self.find_session(token, tenant).await?;
+        Ok(found.map(|known| {
+            self.touch(&known);
+            known.value.identity()
+        }))
+    }
+
+    /// What is remembered, or one indexed read.
+    async fn find_session(&self, token: &SessionToken, tenant: TenantId) -> Result<Option<Found>> {
+        let hash = token.hash();
+        let key = CacheKey { hash, tenant };
+        let remembered = self.inner.sessions.get(&key, &self.inner.store, self.now());
+        // It may have been used elsewhere: that it is over, the database says.
+        if let Some(known) = remembered.filter(|known| !self.has_ended(known)) {
+            return Ok(Some(known));
+        }
+        let found = self.read_session(&key).await?;
+        let found = found.filter(|known| !known.value.user.disabled && !self.has_ended(known));
+        if let Some(known) = &found {
+            self.inner.sessions.put(key, known);
+        }
+        Ok(found)
+    }
+
+    async fn read_session(&self, key: &CacheKey) -> Result<Option<Found>> {
+        let (moment, now) = (self.inner.store.moment(), self.now());
+        let params = vec![key.tenant.into(), Value::Bytes(key.hash.to_vec())];
         let rows = self
             .fetch(Statement::new(FIND, params).with_cost(Cost::Short))
             .await?;
@@ -114,18 +150,20 @@ impl Auth {
             user: User::read(first, 8)?,
             roles: read_roles(&rows, 15)?,
         };
-        if active.user.disabled || self.has_ended(&active.session) {
-            return Ok(None);
-        }
-        self.touch(&active.session);
-        Ok(Some(active))
+        let about = [
+            Place::of(active.user.id.uuid().as_bytes()),
+            Place::of(&key.hash),
+        ];
+        let used_at = Some(active.session.last_seen_at);
+        let known = Known::new(active, about, moment, now, used_at);
+        Ok(Some(Arc::new(known)))
     }
 
     /// A new session of the user, not yet stored.
     pub(crate) fn open_session(&self, user: UserId, request: &RequestInfo) -> Session {
         let now = self.now();
         Session {
-            id: SessionId::new(self.inner.runtime.ids.next_id()),
+            id: SessionId::new(self.inner.ids.next_id()),
             user_id: user,
             created_at: now,
             expires_at: later(now, self.inner.lifetime.absolute),
@@ -145,33 +183,42 @@ impl Auth {
         Step::new(Statement::new(DELETE_ENDED, params))
     }
 
-    fn has_ended(&self, session: &Session) -> bool {
-        let now = self.now();
-        session.expires_at <= now || later(session.last_seen_at, self.inner.lifetime.idle) <= now
+    fn has_ended(&self, known: &Known<ActiveSession>) -> bool {
+        let (now, session) = (self.now(), &known.value.session);
+        let used_at = known.used_at().unwrap_or(session.last_seen_at);
+        session.expires_at <= now || later(used_at, self.inner.lifetime.idle) <= now
     }
 
-    fn touch(&self, session: &Session) {
+    fn touch(&self, known: &Known<ActiveSession>) {
         let now = self.now();
-        let before = earlier(now, TOUCH_INTERVAL);
-        if session.last_seen_at > before {
-            return;
+        if known.touch(now) {
+            let before = earlier(now, TOUCH_INTERVAL);
+            let params = vec![now.into(), known.value.session.id.into(), before.into()];
+            self.note(Statement::new(TOUCH, params));
         }
-        let params = vec![now.into(), session.id.into(), before.into()];
-        self.note(Statement::new(TOUCH, params));
     }
 
     /// Runs a statement in the background that may as well not run.
     pub(crate) fn note(&self, statement: Statement) {
-        let database = std::sync::Arc::clone(&self.inner.runtime.database);
+        let store = Arc::clone(&self.inner.store);
         self.inner.background.spawn(async move {
-            let batch = workeros_core::Batch::new().step(Step::new(statement));
-            if let Err(error) = database.apply(batch).await {
+            let batch = Batch::new().step(Step::new(statement));
+            if let Err(error) = store.apply(&NOBODY, batch).await {
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,
                     "could not note a use"
                 );
             }
         });
+    }
+}
+
+impl ActiveSession {
+    fn identity(&self) -> Identity {
+        let identity = Identity::host(self.user.id.to_string())
+            .with_email(&self.user.email)
+            .with_credential(Credential::Session(self.session.id));
+        self.roles.iter().fold(identity, Identity::with_role)
     }
 }
 
@@ -198,7 +245,7 @@ impl Session {
     pub(crate) fn insert(&self, token: &SessionToken, password_hash: &str) -> Step {
         let params = vec![
             self.id.into(),
-            token.hash(),
+            Value::Bytes(token.hash().to_vec()),
             self.created_at.into(),
             self.expires_at.into(),
             self.last_seen_at.into(),
@@ -217,7 +264,10 @@ impl Session {
 
 /// Ends the session of a token.
 pub(crate) fn end(token: &SessionToken) -> Step {
-    Step::new(Statement::new(DELETE, vec![token.hash()]))
+    Step::new(Statement::new(
+        DELETE,
+        vec![Value::Bytes(token.hash().to_vec())],
+    ))
 }
 
 /// Ends all sessions of a user.

@@ -1,5 +1,6 @@
 use workeros_core::{Batch, Cost, ErrorKind, Result, Statement, Step, UserId};
 
+use crate::changes::NOBODY;
 use crate::refusal::invalid_login;
 use crate::session::end;
 use crate::{Auth, EmailAddress, Password, RequestInfo, SessionToken, SignedIn, User};
@@ -72,16 +73,13 @@ impl Auth {
         password_hash: &str,
         request: &RequestInfo,
     ) -> Result<SignedIn> {
-        let token = SessionToken::generate(self.inner.runtime.random.as_ref())?;
+        let token = SessionToken::generate(self.inner.random.as_ref())?;
         let session = self.open_session(user.id, request);
         let mut batch = Batch::new();
         batch.extend(request.replaces.as_ref().map(end));
         batch.push(self.sweep(user.id));
         batch.push(session.insert(&token, password_hash));
-        self.inner
-            .runtime
-            .database
-            .apply(batch)
+        self.apply(&request.ends(), batch)
             .await
             .map_err(|error| match error.kind() {
                 ErrorKind::Unauthorized => invalid_login(),
@@ -98,14 +96,13 @@ impl Auth {
     /// that could not be renewed is renewed at the next sign-in.
     fn renew_hash(&self, user: UserId, password: Password, old: String) {
         let hasher = self.inner.hasher.clone();
-        let database = std::sync::Arc::clone(&self.inner.runtime.database);
+        let store = std::sync::Arc::clone(&self.inner.store);
         self.inner.background.spawn(async move {
             let renewed = async {
                 let new = hasher.hash(&password).await?;
                 let params = vec![new.into(), user.into(), old.into()];
-                database
-                    .apply(Batch::new().step(Step::new(Statement::new(RENEW, params))))
-                    .await
+                let step = Step::new(Statement::new(RENEW, params));
+                store.apply(&NOBODY, Batch::new().step(step)).await
             };
             if let Err(error) = renewed.await {
                 let error = &error as &dyn std::error::Error;

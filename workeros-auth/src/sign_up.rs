@@ -65,7 +65,7 @@ impl Auth {
         self.inner.policy.check(&sign_up.password, &sign_up.email)?;
         let password_hash = self.inner.hasher.hash(&sign_up.password).await?;
         let user = self.new_user(&sign_up.email, &sign_up.name);
-        let token = SessionToken::generate(self.inner.runtime.random.as_ref())?;
+        let token = SessionToken::generate(self.inner.random.as_ref())?;
         let session = self.open_session(user.id, request);
         let mut batch = Batch::new()
             .step(insert_user(&user, Some(&password_hash)))
@@ -73,10 +73,7 @@ impl Auth {
             .step(grant_first(self.inner.default_tenant, user.id));
         batch.extend(request.replaces.as_ref().map(end));
         batch.push(session.insert(&token, &password_hash));
-        self.inner
-            .runtime
-            .database
-            .apply(batch)
+        self.apply(&request.ends(), batch)
             .await
             .map_err(taken_email)?;
         Ok(SignedIn {
@@ -89,7 +86,7 @@ impl Auth {
     pub(crate) fn new_user(&self, email: &EmailAddress, name: &DisplayName) -> User {
         let now: Timestamp = self.now();
         User {
-            id: UserId::new(self.inner.runtime.ids.next_id()),
+            id: UserId::new(self.inner.ids.next_id()),
             email: email.as_str().to_owned(),
             name: name.as_str().to_owned(),
             email_verified: false,

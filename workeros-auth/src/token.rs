@@ -3,7 +3,9 @@
 use std::fmt;
 
 use sha2::{Digest as _, Sha256};
-use workeros_core::{Random, Result, Value};
+use workeros_core::{Random, Result};
+
+use crate::changes::SecretHash;
 
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -33,8 +35,8 @@ impl SessionToken {
     }
 
     /// What is stored in its place.
-    pub(crate) fn hash(&self) -> Value {
-        Value::Bytes(Sha256::digest(&self.0).to_vec())
+    pub(crate) fn hash(&self) -> SecretHash {
+        Sha256::digest(&self.0).into()
     }
 }
 
@@ -103,7 +105,7 @@ impl ApiKeySecret {
     }
 
     /// What is stored in its place.
-    pub(crate) fn hash(&self) -> [u8; 32] {
+    pub(crate) fn hash(&self) -> SecretHash {
         Sha256::digest(&self.0).into()
     }
 }

@@ -4,6 +4,7 @@ use workeros_core::{
     UserId, Value, role,
 };
 
+use crate::changes::{Affected, NOBODY};
 use crate::refusal::taken_email;
 use crate::roles::{assignable, expect_user, insert_roles};
 use crate::session::end_all;
@@ -187,12 +188,7 @@ impl Auth {
             batch.push(claim(user.id, user.created_at));
         }
         batch.extend(insert_roles(tenant, user.id, &roles));
-        self.inner
-            .runtime
-            .database
-            .apply(batch)
-            .await
-            .map_err(taken_email)?;
+        self.apply(&NOBODY, batch).await.map_err(taken_email)?;
         let roles = roles.into_iter().map(ToOwned::to_owned).collect();
         Ok(Account { user, roles })
     }
@@ -213,10 +209,7 @@ impl Auth {
         patch: UserPatch,
     ) -> Result<Account> {
         let batch = patch.batch(user, self.now());
-        self.inner
-            .runtime
-            .database
-            .apply(batch)
+        self.apply(&[Affected::User(user)], batch)
             .await
             .map_err(taken_email)?;
         self.user(tenant, user).await
@@ -237,7 +230,7 @@ impl Auth {
             .step(expect_user(user))
             .step(keep_an_admin(user))
             .step(Step::new(delete).expect(Expect::One, ErrorKind::NotFound, "not found"));
-        self.inner.runtime.database.apply(batch).await.map(drop)
+        self.apply(&[Affected::User(user)], batch).await
     }
 }
 

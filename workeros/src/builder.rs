@@ -161,8 +161,12 @@ impl Builder {
         };
         let plane = DataPlane::open_with(runtime.clone(), &secret, self.hooks, self.limits).await?;
         let mut config = Config::new(url.clone())?;
-        if let Some(options) = self.auth {
-            config = config.with_auth(open_auth(&plane, &url, options).await?);
+        let auth = match self.auth {
+            Some(options) => Some(open_auth(&plane, &url, options).await?),
+            None => None,
+        };
+        if let Some(auth) = &auth {
+            config = config.with_auth(auth.clone());
         }
         for authenticator in self.authenticators {
             config = config.with_authenticator(authenticator);
@@ -176,7 +180,7 @@ impl Builder {
         if let Some(bytes) = self.max_body_bytes {
             config = config.with_max_body_bytes(bytes);
         }
-        let tasks = Tasks::start(&plane).await?;
+        let tasks = Tasks::start(&plane, auth.as_ref()).await?;
         Ok(Workeros::new(Backend::new(plane, config), tasks))
     }
 

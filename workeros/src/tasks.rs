@@ -2,6 +2,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::task::JoinSet;
+use workeros_auth::Auth;
 use workeros_core::Result;
 use workeros_schema::{DataPlane, Reaction};
 
@@ -23,10 +24,13 @@ const MAX_BACKOFF: Duration = Duration::from_secs(60);
 pub(crate) struct Tasks(Mutex<JoinSet<()>>);
 
 impl Tasks {
-    pub(crate) async fn start(plane: &DataPlane) -> Result<Self> {
+    pub(crate) async fn start(plane: &DataPlane, auth: Option<&Auth>) -> Result<Self> {
         let mut tasks = JoinSet::new();
         tasks.spawn(refresh(plane.clone()));
         tasks.spawn(sweep(plane.clone()));
+        if let Some(auth) = auth {
+            tasks.spawn(refresh_auth(auth.clone()));
+        }
         for reaction in plane.reactions() {
             reaction.start().await?;
             tasks.spawn(react(plane.clone(), reaction));
@@ -48,6 +52,16 @@ async fn refresh(plane: DataPlane) {
         if let Err(error) = plane.refresh().await {
             tracing::warn!(%error, "what other instances changed could not be read");
         }
+    }
+}
+
+/// Begins at once: until then nothing is remembered of sessions.
+async fn refresh_auth(auth: Auth) {
+    loop {
+        if let Err(error) = auth.refresh().await {
+            tracing::warn!(%error, "what other instances changed of sessions and users could not be read");
+        }
+        tokio::time::sleep(REFRESH).await;
     }
 }
 

@@ -304,11 +304,14 @@ async fn az_10_a_deleted_role_is_taken_from_everybody_but_admin_never() {
                 .unwrap();
         }
         for role in ["editor", "admin"] {
-            let step = workeros_auth::Auth::remove_role_everywhere(world.tenant, role);
+            let delete = async |steps| {
+                let mut batch = Batch::new();
+                batch.extend(steps);
+                world.runtime.database.apply(batch).await
+            };
             world
-                .runtime
-                .database
-                .apply(Batch::new().step(step))
+                .auth
+                .remove_role_everywhere(world.tenant, role, delete)
                 .await
                 .unwrap();
         }

@@ -1,6 +1,5 @@
 use http::Method;
 use serde_json::Value as Json;
-use workeros_auth::Auth;
 use workeros_core::Result;
 use workeros_schema::{Role, Roles};
 
@@ -40,11 +39,14 @@ async fn update_role(call: Call) -> Result<Reply> {
 
 async fn delete_role(call: Call) -> Result<Reply> {
     let name = call.segment("name");
-    let auth = call.auth().ok();
-    let taken_away = auth.map(|_| Auth::remove_role_everywhere(call.tenant(), name));
-    roles(&call)
-        .delete(name, taken_away.into_iter().collect())
-        .await?;
+    let delete = async |taken_away| roles(&call).delete(name, taken_away).await;
+    match call.auth() {
+        Ok(auth) => {
+            auth.remove_role_everywhere(call.tenant(), name, delete)
+                .await?;
+        }
+        Err(_) => delete(Vec::new()).await?,
+    }
     Ok(Reply::ok())
 }
 

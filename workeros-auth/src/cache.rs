@@ -1,0 +1,132 @@
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use lru::LruCache;
+use workeros_core::{TenantId, Timestamp};
+
+use crate::changes::{Moment, Place, SecretHash};
+use crate::session::{earlier, later};
+use crate::store::Store;
+
+/// How old what is remembered may become: as late, changes that were made by
+/// hand in the database are seen.
+pub(crate) const MAX_AGE: Duration = Duration::from_mins(1);
+
+/// A use is noted at most this often.
+pub(crate) const TOUCH_INTERVAL: Duration = Duration::from_mins(1);
+
+const SHARDS: usize = 16;
+
+/// What was read of sessions or of keys, the least recently used of it dropped.
+/// That something is not there is never remembered.
+#[derive(Debug)]
+pub(crate) struct Cache<T>(Box<[Mutex<Shard<T>>]>);
+
+type Shard<T> = LruCache<CacheKey, Arc<Known<T>>>;
+
+/// The hash of a secret, in the workspace asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct CacheKey {
+    pub(crate) hash: SecretHash,
+    pub(crate) tenant: TenantId,
+}
+
+/// What was read of a session or a key.
+#[derive(Debug)]
+pub(crate) struct Known<T> {
+    pub(crate) value: T,
+    /// What it is about: a change of any of these ends it.
+    about: [Place; 2],
+    /// `None` when it is not to be remembered.
+    moment: Option<Moment>,
+    read_at: Timestamp,
+    /// `i64::MIN` for never.
+    used_at: AtomicI64,
+}
+
+impl<T> Cache<T> {
+    /// For about that many entries, at most.
+    pub(crate) fn new(capacity: usize) -> Self {
+        let shard = NonZeroUsize::new(capacity.div_ceil(SHARDS));
+        let shards = shard.into_iter().flat_map(|shard| {
+            std::iter::repeat_with(move || Mutex::new(LruCache::new(shard))).take(SHARDS)
+        });
+        Self(shards.collect())
+    }
+
+    /// What is remembered, if it still holds.
+    pub(crate) fn get(
+        &self,
+        key: &CacheKey,
+        store: &Store,
+        now: Timestamp,
+    ) -> Option<Arc<Known<T>>> {
+        let known = self.shard(key)?.get(key).cloned()?;
+        let moment = known.moment?;
+        let holds = known.is_young(now) && store.holds_since(moment, &known.about);
+        holds.then_some(known)
+    }
+
+    /// Remembers what was read.
+    pub(crate) fn put(&self, key: CacheKey, known: &Arc<Known<T>>) {
+        if known.moment.is_none() {
+            return;
+        }
+        if let Some(mut shard) = self.shard(&key) {
+            shard.put(key, Arc::clone(known));
+        }
+    }
+
+    fn shard(&self, key: &CacheKey) -> Option<MutexGuard<'_, Shard<T>>> {
+        let [first, ..] = key.hash;
+        let shard = self.0.get(usize::from(first) % SHARDS)?;
+        Some(shard.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl<T> Known<T> {
+    /// What was read at `read_at`, after the [moment](Store::moment) was taken.
+    pub(crate) fn new(
+        value: T,
+        about: [Place; 2],
+        moment: Option<Moment>,
+        read_at: Timestamp,
+        used_at: Option<Timestamp>,
+    ) -> Self {
+        Self {
+            value,
+            about,
+            moment,
+            read_at,
+            used_at: AtomicI64::new(used_at.map_or(i64::MIN, Timestamp::micros)),
+        }
+    }
+
+    /// When it was last used, as far as is known here.
+    pub(crate) fn used_at(&self) -> Option<Timestamp> {
+        Timestamp::from_micros(self.used_at.load(Ordering::Relaxed))
+    }
+
+    /// Notes a use. Whether it is to be noted in the database as well: for one
+    /// caller a minute.
+    pub(crate) fn touch(&self, now: Timestamp) -> bool {
+        let used_at = self.used_at.load(Ordering::Relaxed);
+        if used_at > earlier(now, TOUCH_INTERVAL).micros() {
+            return false;
+        }
+        let noted = self.used_at.compare_exchange(
+            used_at,
+            now.micros(),
+            Ordering::Relaxed,
+            Ordering::Relaxed,
+        );
+        noted.is_ok()
+    }
+
+    /// The clock may have been set back as well.
+    fn is_young(&self, now: Timestamp) -> bool {
+        self.read_at <= now && now < later(self.read_at, MAX_AGE)
+    }
+}
