@@ -54,7 +54,7 @@ const FIND: &str = "SELECT k.id, k.tenant_id, k.token_hash, k.roles, k.expires_a
     LEFT JOIN workeros_user_roles r ON r.tenant_id = k.tenant_id AND r.user_id = k.user_id \
     WHERE k.prefix = $1";
 const TOUCH: &str = "UPDATE workeros_api_keys SET last_used_at = $1 \
-    WHERE id = $2 AND (last_used_at IS NULL OR last_used_at < $3)";
+    WHERE id = $2 AND (last_used_at IS NULL OR last_used_at <= $3)";
 
 impl Auth {
     /// Who acts by a key: its owner, in the key's workspace, with those of the

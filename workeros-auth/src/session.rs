@@ -67,7 +67,7 @@ const FIND: &str = "SELECT s.id, s.user_id, s.created_at, s.expires_at, s.last_s
     LEFT JOIN workeros_user_roles r ON r.tenant_id = $1 AND r.user_id = s.user_id \
     WHERE s.token_hash = $2";
 const TOUCH: &str =
-    "UPDATE workeros_sessions SET last_seen_at = $1 WHERE id = $2 AND last_seen_at < $3";
+    "UPDATE workeros_sessions SET last_seen_at = $1 WHERE id = $2 AND last_seen_at <= $3";
 const DELETE: &str = "DELETE FROM workeros_sessions WHERE token_hash = $1";
 const DELETE_OF_USER: &str = "DELETE FROM workeros_sessions WHERE user_id = $1";
 const DELETE_ENDED: &str = "DELETE FROM workeros_sessions \

@@ -12,6 +12,8 @@ use workeros_core::{
     migrate,
 };
 
+use crate::watched::Watched;
+
 /// A password that the policy takes.
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
@@ -20,6 +22,8 @@ pub(crate) struct World {
     pub(crate) auth: Auth,
     pub(crate) tenant: TenantId,
     pub(crate) runtime: Runtime,
+    /// `sqlite` or `postgres`.
+    pub(crate) name: &'static str,
     clock: Arc<StandingClock>,
     _opened: Opened,
 }
@@ -38,8 +42,22 @@ pub(crate) async fn worlds_with(options: impl Fn(AuthBuilder) -> AuthBuilder) ->
     worlds
 }
 
+/// A world on every database there is, with cheap hashes and a database that
+/// is watched.
+pub(crate) async fn watched_worlds() -> Vec<(World, Arc<Watched>)> {
+    let mut worlds = Vec::new();
+    for mut opened in databases().await {
+        let watched = Arc::new(Watched::new(Arc::clone(&opened.database)));
+        opened.database = Arc::clone(&watched) as _;
+        let world = World::new(opened, AuthBuilder::danger_weak_hashing).await;
+        worlds.push((world, watched));
+    }
+    worlds
+}
+
 impl World {
     async fn new(opened: Opened, options: impl Fn(AuthBuilder) -> AuthBuilder) -> Self {
+        let name = opened.name;
         let clock = Arc::new(StandingClock::default());
         let runtime =
             Runtime::new(Arc::clone(&opened.database)).with_clock(Arc::clone(&clock) as _);
@@ -59,6 +77,7 @@ impl World {
             tenant,
             runtime,
             clock,
+            name,
             _opened: opened,
         }
     }

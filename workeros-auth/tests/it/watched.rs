@@ -1,0 +1,106 @@
+//! A database whose calls are counted, delayed and broken on demand.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use workeros_core::testkit::SeededRandom;
+use workeros_core::{
+    Batch, Capability, Database, Dialect, Error, ErrorKind, Page, Result, Rows, Shape, Statement,
+};
+
+#[derive(Debug)]
+pub(crate) struct Watched {
+    inner: Arc<dyn Database>,
+    reads: AtomicU64,
+    unreadable: AtomicBool,
+    late: AtomicBool,
+    delays: Mutex<Option<SeededRandom>>,
+}
+
+impl Watched {
+    pub(crate) fn new(inner: Arc<dyn Database>) -> Self {
+        Self {
+            inner,
+            reads: AtomicU64::new(0),
+            unreadable: AtomicBool::new(false),
+            late: AtomicBool::new(false),
+            delays: Mutex::new(None),
+        }
+    }
+
+    /// How often it was read from.
+    pub(crate) fn reads(&self) -> u64 {
+        self.reads.load(Ordering::SeqCst)
+    }
+
+    /// Whether what instances tell each other cannot be read.
+    pub(crate) fn set_unreadable(&self, unreadable: bool) {
+        self.unreadable.store(unreadable, Ordering::SeqCst);
+    }
+
+    /// Whether a batch is applied a while after it was sent, and whether or not
+    /// somebody still waits for it.
+    pub(crate) fn set_late(&self, late: bool) {
+        self.late.store(late, Ordering::SeqCst);
+    }
+
+    /// Delays answers by up to a millisecond.
+    pub(crate) fn delay(&self, seed: u64) {
+        *self.delays.lock().unwrap() = Some(SeededRandom::new(seed));
+    }
+
+    async fn pause(&self) {
+        let micros = {
+            let delays = self.delays.lock().unwrap();
+            delays.as_ref().map(|random| random.next_u64() % 1000)
+        };
+        match micros {
+            None => {}
+            Some(micros) if micros < 300 => tokio::task::yield_now().await,
+            Some(micros) => tokio::time::sleep(Duration::from_micros(micros)).await,
+        }
+    }
+}
+
+#[async_trait]
+impl Database for Watched {
+    fn dialect(&self) -> Dialect {
+        self.inner.dialect()
+    }
+
+    fn capability(&self) -> Capability {
+        self.inner.capability()
+    }
+
+    async fn fetch(&self, statement: Statement) -> Result<Rows> {
+        self.reads.fetch_add(1, Ordering::SeqCst);
+        let told = format!("{statement:?}").contains("workeros_auth_changes");
+        if told && self.unreadable.load(Ordering::SeqCst) {
+            return Err(Error::new(ErrorKind::Unavailable, "asked for"));
+        }
+        let rows = self.inner.fetch(statement).await;
+        self.pause().await;
+        rows
+    }
+
+    async fn fetch_json(&self, statement: Statement, shape: Arc<Shape>) -> Result<Page> {
+        self.inner.fetch_json(statement, shape).await
+    }
+
+    async fn apply(&self, batch: Batch) -> Result<Vec<Rows>> {
+        if self.late.load(Ordering::SeqCst) {
+            let inner = Arc::clone(&self.inner);
+            let applied = tokio::spawn(async move {
+                tokio::time::sleep(Duration::from_millis(200)).await;
+                inner.apply(batch).await
+            });
+            return applied.await.unwrap();
+        }
+        self.pause().await;
+        let applied = self.inner.apply(batch).await;
+        self.pause().await;
+        applied
+    }
+}
