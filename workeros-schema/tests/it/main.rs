@@ -23,3 +23,4 @@ mod permissions;
 mod plans;
 mod roles;
 mod support;
+mod writes;

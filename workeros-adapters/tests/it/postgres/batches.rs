@@ -119,9 +119,11 @@ async fn a_commit_whose_answer_is_lost_is_in_doubt() {
     let in_doubt =
         "the connection to the database was lost: whether the change was made is not known";
     let insert = "INSERT INTO t VALUES (1)";
+    let expected = || step(insert).expect(Expect::One, ErrorKind::Conflict, "");
     let batches = [
         Batch::new().step(step(insert)),
-        Batch::new().step(step(insert).expect(Expect::One, ErrorKind::Conflict, "")),
+        Batch::new().step(expected()),
+        Batch::new().step(expected().with_own_guard()),
     ];
     for batch in batches {
         let error = database.apply(batch).await.unwrap_err();
@@ -132,6 +134,20 @@ async fn a_commit_whose_answer_is_lost_is_in_doubt() {
         value(&database, "SELECT count(*) FROM t").await,
         Value::Integer(0)
     );
+}
+
+#[tokio::test]
+async fn a_guarded_step_alone_needs_no_transaction() {
+    let Some((database, _schema)) = temporary().await else {
+        return;
+    };
+    execute(&database, "CREATE TABLE t (a integer)", []).await;
+    // The server refuses this one inside a transaction.
+    let vacuum = || step("VACUUM t").expect(Expect::None, ErrorKind::Conflict, "");
+    let error = database.apply(Batch::new().step(vacuum())).await;
+    assert_eq!(error.unwrap_err().kind(), ErrorKind::Internal);
+    let guarded = Batch::new().step(vacuum().with_own_guard());
+    database.apply(guarded).await.unwrap();
 }
 
 #[tokio::test]
@@ -166,10 +182,12 @@ async fn statements_outlive_a_change_of_the_tables_they_name() {
         .await;
     execute(&database, "CREATE TABLE t (a integer)", []).await;
     let insert = "INSERT INTO t VALUES (1) RETURNING a";
+    let expected = || step(insert).expect(Expect::One, ErrorKind::Conflict, "");
     let batches = || {
         [
             Batch::new().step(step(insert)),
-            Batch::new().step(step(insert).expect(Expect::One, ErrorKind::Conflict, "")),
+            Batch::new().step(expected()),
+            Batch::new().step(expected().with_own_guard()),
         ]
     };
     // Prepares the statements, then changes what they answer, thrice.

@@ -1,7 +1,7 @@
 //! Connections that die, and connections that are the host's.
 
 use workeros_adapters::Postgres;
-use workeros_core::{Batch, Database as _, ErrorKind, Step, Value};
+use workeros_core::{Batch, Database as _, ErrorKind, Expect, Step, Value};
 
 use super::{Schema, Ways as _, execute, single, statement, temporary, value};
 
@@ -57,9 +57,13 @@ async fn dead_connections_are_replaced_without_an_error() {
         .apply(Batch::new().step(insert()).step(insert()))
         .await
         .unwrap();
+    kill_all(&database, &schema).await;
+    let alone = insert().expect(Expect::One, ErrorKind::Conflict, "");
+    let alone = Batch::new().step(alone.with_own_guard());
+    database.apply(alone).await.unwrap();
     assert_eq!(
         value(&database, "SELECT count(*) FROM t").await,
-        Value::Integer(2)
+        Value::Integer(3)
     );
 }
 
