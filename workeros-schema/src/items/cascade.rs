@@ -14,6 +14,7 @@ use workeros_dsl::sql::Template;
 
 use super::read::{select_by, tenant_value};
 use super::row::ItemRow;
+use super::statements::Verb;
 use super::write::WriteSet;
 use crate::collection::Collection;
 use crate::field::{Field, OnDelete};
@@ -30,7 +31,7 @@ const MAX_ROWS: usize = 10_000;
 struct Referring {
     collection: Arc<Collection>,
     field: Arc<Field>,
-    select: Template,
+    select: Arc<Template>,
 }
 
 impl WriteSet<'_> {
@@ -92,20 +93,25 @@ impl WriteSet<'_> {
     /// in the same order.
     fn referring(&self, target: &Collection) -> Result<Arc<[Referring]>> {
         let collections = self.snapshot.collections.values();
-        let mut managed: Vec<&Arc<Collection>> =
-            collections.filter(|other| other.is_managed()).collect();
-        managed.sort_by(|a, b| a.slug.cmp(&b.slug));
-        let pointing = managed.into_iter().flat_map(|other| {
-            let fields = other.fields.iter();
-            let pointing = fields.filter(|field| field.to.as_deref() == Some(&target.slug));
-            pointing.map(move |field| (other, field))
-        });
+        let managed = collections.filter(|other| other.is_managed());
+        let mut pointing: Vec<(&Arc<Collection>, usize, &Field)> = managed
+            .flat_map(|other| {
+                let fields = other.fields.iter().enumerate();
+                let pointing =
+                    fields.filter(|(_, field)| field.to.as_deref() == Some(&target.slug));
+                pointing.map(move |(position, field)| (other, position, field))
+            })
+            .collect();
+        pointing.sort_by(|a, b| (&a.0.slug, a.1).cmp(&(&b.0.slug, b.1)));
         let limit = MAX_ROWS as u64 + 1;
-        let referring = pointing.map(|(collection, field)| {
+        let referring = pointing.into_iter().map(|(collection, position, field)| {
+            let write = || select_by(collection, &field.name, limit, self.items.dialect());
+            let statements = &self.items.plane.0.statements;
+            let verb = Verb::SelectReferring(position);
             Ok(Referring {
                 collection: Arc::clone(collection),
                 field: Arc::new(field.clone()),
-                select: select_by(collection, &field.name, limit, self.items.dialect())?,
+                select: statements.get_or_write(collection, verb, write)?,
             })
         });
         referring.collect()

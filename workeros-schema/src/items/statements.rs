@@ -15,6 +15,8 @@ const CAPACITY: usize = 4096;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Verb {
     SelectById,
+    /// The rows by which the relation at this position points to an item.
+    SelectReferring(usize),
     /// The row alone.
     Write(RowVerb),
     /// The row together with its entry in the log.
