@@ -8,15 +8,24 @@
     reason = "a benchmark reports by panicking"
 )]
 
+mod watched;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::{Method, Request, StatusCode, header};
 use http_body_util::{BodyExt, Full};
 use serde_json::{Value as Json, json};
 use tower::ServiceExt;
-use workeros::{Sqlite, Workeros};
+use workeros::{Database, Sqlite, Workeros};
+
+pub use watched::{Read, Watched};
 
 /// The posts a benchmark starts with.
 pub const POSTS: usize = 10_000;
+
+const FILE: &str = "bench.sqlite";
 
 /// An instance on an SQLite file with an admin, a role that sees its own
 /// published posts, and posts.
@@ -28,22 +37,39 @@ pub struct Instance {
     pub admin: String,
     /// The session of a user under a row filter.
     pub user: String,
-    _directory: tempfile::TempDir,
+    directory: tempfile::TempDir,
 }
 
 impl Instance {
     /// An instance with that many posts.
     pub async fn with_posts(count: usize) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let database = Sqlite::open(directory.path().join("bench.sqlite"))
-            .await
-            .unwrap();
-        let workeros = Workeros::builder().db(database).build().await.unwrap();
+        let database = Arc::new(sqlite(&directory).await);
+        Self::on(directory, database, count).await
+    }
+
+    /// An instance with that many posts, and its database, which can be asked
+    /// what it reads.
+    pub async fn watched(count: usize) -> (Self, Arc<Watched>) {
+        let directory = tempfile::tempdir().unwrap();
+        let database = Arc::new(Watched::new(sqlite(&directory).await));
+        let instance = Self::on(directory, database.clone(), count).await;
+        (instance, database)
+    }
+
+    /// Where its database lies.
+    #[must_use]
+    pub fn file(&self) -> PathBuf {
+        self.directory.path().join(FILE)
+    }
+
+    async fn on(directory: tempfile::TempDir, database: Arc<dyn Database>, count: usize) -> Self {
+        let builder = Workeros::builder().shared_db(database);
         let mut instance = Self {
-            workeros,
+            workeros: builder.build().await.unwrap(),
             admin: String::new(),
             user: String::new(),
-            _directory: directory,
+            directory,
         };
         instance.admin = instance.sign_up("admin@example.com").await;
         instance.user = instance.sign_up("user@example.com").await;
@@ -131,6 +157,10 @@ impl Instance {
         );
         bytes
     }
+}
+
+async fn sqlite(directory: &tempfile::TempDir) -> Sqlite {
+    Sqlite::open(directory.path().join(FILE)).await.unwrap()
 }
 
 /// A post of about 500 bytes.

@@ -10,17 +10,18 @@ mod measure;
 mod options;
 mod postgres;
 mod posts;
-mod ratio;
+mod progress;
 mod report;
 mod server;
 mod setup;
+mod spread;
+mod stepping;
 mod target;
 mod usage;
 mod workload;
 
 use std::net::TcpListener;
 use std::path::Path;
-use std::time::Instant;
 
 pub(crate) use options::Options;
 
@@ -29,15 +30,17 @@ use client::Client;
 use contender::{Contender, Place};
 use measure::{Missing, Running};
 use postgres::Postgres;
+use progress::Progress;
 use server::Server;
+use setup::Programs;
 
 /// Runs the comparison and writes its report.
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let start = Instant::now();
+    let mut progress = Progress::new();
     setup::wrk()?;
-    println!("building and installing the contenders");
-    let entries = contender::all(options)?;
-    println!("ready after {} s", start.elapsed().as_secs());
+    progress.say("building and installing the contenders");
+    let programs = Programs::new(options.quick);
+    let entries = contender::all(options, &programs)?;
     let directory = tempfile::tempdir()?;
     let wanted = |entry: &contender::Entry| {
         let contender = entry.1.as_ref();
@@ -47,7 +50,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let mut running = Vec::new();
     let mut missing = Vec::new();
     for (name, entry) in entries {
-        println!("filling {name}");
+        progress.say(&format!("filling {name}"));
         let started = entry.and_then(|contender| {
             begin(
                 contender,
@@ -60,26 +63,34 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             Ok(started) => running.push(started),
             Err(error) => {
                 let reason = error.to_string();
-                println!("{name} takes no part: {reason}");
+                progress.say(&format!("{name} takes no part: {reason}"));
                 missing.push(Missing { name, reason });
             }
         }
     }
-    println!("measuring after {} s", start.elapsed().as_secs());
     let version = match &postgres {
         Some(Ok(postgres)) => postgres.version()?,
         _ => "none".to_owned(),
     };
     let machine = machine::look(&version);
+    progress.say("starting each server, in turns");
     measure::starts(&mut running, options.rounds)?;
-    let cells = measure::loads(&running, options, directory.path())?;
+    let cells = measure::loads(&mut running, options, &mut progress, directory.path());
+    let stepping = if options.wants_workload("stepping") {
+        progress.say("stepping");
+        stepping::run(&programs, options.rounds * 3)
+    } else {
+        Ok(Vec::new())
+    };
     let report = report::Report {
         options,
+        profile: programs.profile(),
         machine,
         running: running.iter().map(Running::finish).collect(),
         missing,
         cells,
-        seconds: start.elapsed().as_secs(),
+        stepping: stepping.map_err(|error| error.to_string()),
+        seconds: progress.elapsed().as_secs(),
     };
     report.write()?;
     report.verdict()

@@ -1,7 +1,7 @@
 //! Tasks of this repository:
 //!
 //! ```console
-//! $ cargo xtask bench           # the load comparison, about two hours
+//! $ cargo xtask bench           # the load comparison, about an hour
 //! $ cargo xtask bench --quick   # the same in minutes
 //! ```
 

@@ -4,6 +4,7 @@ mod directus;
 mod handwritten;
 mod ours;
 mod pocketbase;
+mod workeros;
 
 use std::fmt::Debug;
 use std::path::PathBuf;
@@ -11,10 +12,12 @@ use std::process::Command;
 
 use self::handwritten::Handwritten;
 use self::ours::Ours;
+use self::workeros::Binary;
+pub(crate) use self::workeros::NAME as WORKEROS;
 use super::client::Client;
 use super::options::Options;
 use super::postgres::Database;
-use super::setup;
+use super::setup::{self, Programs};
 use super::workload::Endpoints;
 use crate::Result;
 
@@ -64,8 +67,18 @@ pub(crate) trait Contender: Debug {
         false
     }
 
+    /// Whether requests are measured, and not only its start and its memory.
+    fn takes_load(&self) -> bool {
+        true
+    }
+
     /// How it is set up, for whoever reads the results.
     fn configuration(&self) -> Vec<String>;
+
+    /// The one file it is shipped as, if it is.
+    fn binary(&self) -> Option<PathBuf> {
+        None
+    }
 
     /// What has to be done before its first start.
     fn prepare(&self, place: &Place, archive: usize) -> Result<()>;
@@ -84,21 +97,14 @@ pub(crate) trait Contender: Debug {
 pub(crate) type Entry = (&'static str, Result<Box<dyn Contender>>);
 
 /// Those that are wanted. Installs what is missing while ours are built.
-pub(crate) fn all(options: &Options) -> Result<Vec<Entry>> {
+pub(crate) fn all(options: &Options, programs: &Programs) -> Result<Vec<Entry>> {
     let wants = |name| options.wants_contender(name);
-    let mut entries = own();
+    let mut entries = own(programs);
     entries.retain(|(name, _)| wants(name));
-    let build = || {
-        if entries.is_empty() {
-            Ok(())
-        } else {
-            setup::build()
-        }
-    };
     let (built, pocketbase, directus) = std::thread::scope(|scope| {
         let pocketbase = scope.spawn(|| wants("pocketbase").then(setup::pocketbase));
         let directus = scope.spawn(|| wants("directus").then(setup::directus));
-        (build(), pocketbase.join(), directus.join())
+        (programs.build(), pocketbase.join(), directus.join())
     });
     built?;
     if let Some(installed) = pocketbase.map_err(|_| "a panic")? {
@@ -113,14 +119,32 @@ pub(crate) fn all(options: &Options) -> Result<Vec<Entry>> {
 }
 
 /// Those that are written in this repository.
-fn own() -> Vec<Entry> {
-    let ours = |name, postgres| (name, Ok(Box::new(Ours { name, postgres }) as _));
-    let handwritten = |name, postgres| (name, Ok(Box::new(Handwritten { name, postgres }) as _));
+fn own(programs: &Programs) -> Vec<Entry> {
+    let ours = |name, postgres| {
+        let binary = programs.path("workeros-bench-ours");
+        let contender = Ours {
+            name,
+            postgres,
+            binary,
+        };
+        (name, Ok(Box::new(contender) as _))
+    };
+    let handwritten = |name, postgres| {
+        let binary = programs.path("workeros-bench-handwritten");
+        let contender = Handwritten {
+            name,
+            postgres,
+            binary,
+        };
+        (name, Ok(Box::new(contender) as _))
+    };
+    let binary = Binary(programs.path("workeros"));
     vec![
         ours("ours-sqlite", false),
         handwritten("handwritten-sqlite", false),
         ours("ours-postgres", true),
         handwritten("handwritten-postgres", true),
+        (WORKEROS, Ok(Box::new(binary) as _)),
     ]
 }
 

@@ -7,6 +7,7 @@ use super::client::Client;
 use super::contender::{Contender, Place};
 use super::load::{self, Load};
 use super::options::Options;
+use super::progress::Progress;
 use super::server::Server;
 use super::workload::{self, Endpoints, Request, Workload};
 use crate::Result;
@@ -34,6 +35,8 @@ pub(crate) struct Running {
     server: Option<Server>,
     starts: Vec<Duration>,
     idle: f64,
+    /// At its highest before somebody signed in.
+    peak: Option<f64>,
 }
 
 /// What is known of a contender in the end.
@@ -43,9 +46,13 @@ pub(crate) struct Finished {
     pub(crate) configuration: Vec<String>,
     /// Milliseconds from the start of the process to its first answer.
     pub(crate) starts: Vec<f64>,
-    /// Resident memory in MiB: idle after a start, and at its highest.
+    /// Resident memory in MiB: idle after a start, at its highest before
+    /// passwords were checked, and at its highest in the end.
     pub(crate) idle: f64,
     pub(crate) peak: f64,
+    pub(crate) peak_in_the_end: f64,
+    /// The size in MiB of the file it is shipped as.
+    pub(crate) binary: Option<f64>,
 }
 
 /// What one run came to.
@@ -88,19 +95,29 @@ impl Running {
             server: Some(server),
             starts: Vec::new(),
             idle: 0.0,
+            peak: None,
         }
     }
 
     pub(crate) fn finish(&self) -> Finished {
-        let memory = self.server.as_ref().map(Server::memory);
         let starts = self.starts.iter().map(Duration::as_secs_f64);
+        let peak = self.highest();
+        let binary = self.contender.binary();
+        let size = binary.and_then(|binary| Some(binary.metadata().ok()?.len()));
         Finished {
             name: self.contender.name(),
             configuration: self.contender.configuration(),
             starts: starts.map(|seconds| seconds * 1e3).collect(),
             idle: self.idle,
-            peak: memory.map_or(0.0, |(_, peak)| peak),
+            peak: self.peak.unwrap_or(peak),
+            peak_in_the_end: peak,
+            binary: size.map(mebibytes),
         }
+    }
+
+    fn highest(&self) -> f64 {
+        let memory = self.server.as_ref().map(Server::memory);
+        memory.map_or(0.0, |(_, highest)| highest)
     }
 
     fn restart(&mut self) -> Result<()> {
@@ -109,6 +126,12 @@ impl Running {
         self.starts.push(server.took);
         self.server = Some(server);
         Ok(())
+    }
+
+    /// The requests of a workload, where it can be asked them.
+    fn requests(&self, workload: Workload) -> Option<Vec<Request>> {
+        let takes = self.contender.takes_load();
+        takes.then(|| workload.requests(&self.endpoints)).flatten()
     }
 
     fn cpu(&self) -> (Duration, Option<Duration>) {
@@ -177,18 +200,51 @@ pub(crate) fn starts(running: &mut [Running], rounds: usize) -> Result<()> {
 }
 
 /// Puts all workloads on all contenders, in turns.
-pub(crate) fn loads(running: &[Running], options: &Options, directory: &Path) -> Result<Vec<Cell>> {
-    let mut cells = Vec::new();
+pub(crate) fn loads(
+    running: &mut [Running],
+    options: &Options,
+    progress: &mut Progress,
+    directory: &Path,
+) -> Vec<Cell> {
     let workloads = workload::ALL
         .into_iter()
         .filter(|workload| options.wants_workload(workload.name()));
-    for workload in workloads {
-        for connections in workload.connections(&options.connections).iter().copied() {
-            println!("{}, {connections} connections", workload.name());
-            cells.extend(turns(running, workload, connections, options, directory));
+    let plan: Vec<(Workload, usize)> = workloads
+        .flat_map(|workload| {
+            let connections = workload.connections(&options.connections);
+            connections.into_iter().map(move |count| (workload, count))
+        })
+        .collect();
+    let seconds = |running: &[Running], workload: Workload| {
+        let asked = |contender: &&Running| contender.requests(workload).is_some();
+        let contenders = running.iter().filter(asked).count() as u64;
+        let rounds = options.rounds as u64 * workload.seconds(options.seconds);
+        contenders * (rounds + warm_up(options) * workload.seconds(1))
+    };
+    let all = plan.iter().map(|(workload, _)| seconds(running, *workload));
+    progress.plan(all.sum());
+    let mut cells = Vec::new();
+    for (workload, connections) in plan {
+        if workload == Workload::SignIn {
+            for contender in &mut *running {
+                contender.peak = Some(contender.highest());
+            }
         }
+        let what = format!("{}, {connections} connections", workload.name());
+        progress.begin(&what, seconds(running, workload));
+        cells.extend(turns(running, workload, connections, options, directory));
     }
-    Ok(cells)
+    cells
+}
+
+/// A long run begins warm; its first round is thrown away.
+fn warm_up(options: &Options) -> u64 {
+    u64::from(!options.quick)
+}
+
+fn mebibytes(bytes: u64) -> f64 {
+    // A file of more than 4 TiB would be told wrong.
+    f64::from(u32::try_from(bytes / 1024).unwrap_or(u32::MAX)) / 1024.0
 }
 
 fn turns(
@@ -201,7 +257,7 @@ fn turns(
     let mut turns: Vec<_> = running
         .iter()
         .filter_map(|contender| {
-            let requests = workload.requests(&contender.endpoints)?;
+            let requests = contender.requests(workload)?;
             let checked = contender.check(workload, &requests);
             let cell = Cell {
                 workload,
@@ -213,9 +269,8 @@ fn turns(
             Some((contender, requests, cell))
         })
         .collect();
-    // A long run begins warm; its first round is thrown away.
-    let warm = usize::from(!options.quick);
-    for round in 0..options.rounds + warm {
+    let warm = warm_up(options);
+    for round in 0..options.rounds as u64 + warm {
         for (contender, requests, cell) in &mut turns {
             if cell.failure.is_some() {
                 continue;

@@ -5,6 +5,8 @@ use crate::{Result, USAGE};
 /// What is measured, and how long.
 #[derive(Debug, Clone)]
 pub(crate) struct Options {
+    /// How it was called.
+    pub(crate) command: String,
     pub(crate) quick: bool,
     /// How often each figure is taken.
     pub(crate) rounds: usize,
@@ -24,9 +26,11 @@ pub(crate) struct Options {
 impl Options {
     pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Self> {
         let mut arguments: Vec<String> = arguments.collect();
+        let command = format!("cargo xtask bench {}", arguments.join(" "));
         let before = arguments.len();
         arguments.retain(|argument| argument != "--quick");
         let mut options = Self::of(arguments.len() < before);
+        options.command = command.trim_end().to_owned();
         let mut arguments = arguments.into_iter();
         while let Some(name) = arguments.next() {
             let value = arguments.next().ok_or(USAGE)?;
@@ -51,9 +55,10 @@ impl Options {
 
     fn of(quick: bool) -> Self {
         Self {
+            command: String::new(),
             quick,
             rounds: if quick { 2 } else { 5 },
-            seconds: if quick { 1 } else { 4 },
+            seconds: if quick { 1 } else { 2 },
             connections: if quick { vec![16] } else { vec![1, 16, 64] },
             archive: if quick { 100_000 } else { 1_000_000 },
             contenders: Vec::new(),

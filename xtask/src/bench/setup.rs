@@ -28,23 +28,57 @@ fn cache() -> PathBuf {
     target().join("bench")
 }
 
-/// Builds the contenders that are written in this repository.
-pub(crate) fn build() -> Result<()> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let built = Command::new(cargo)
-        .args(["build", "--release", "--package", "workeros-bench-ours"])
-        .args(["--package", "workeros-bench-handwritten"])
-        .current_dir(root())
-        .stdin(Stdio::null())
-        .status()?;
-    if built.success() {
-        return Ok(());
-    }
-    Err(format!("cargo build: {built}").into())
+/// What is built from this repository.
+#[derive(Debug)]
+pub(crate) struct Programs {
+    quick: bool,
 }
 
-pub(crate) fn built(name: &str) -> PathBuf {
-    target().join("release").join(name)
+impl Programs {
+    pub(crate) fn new(quick: bool) -> Self {
+        Self { quick }
+    }
+
+    /// The profile they are built with: a quick run does not wait for the
+    /// optimisation across crates.
+    pub(crate) fn profile(&self) -> &'static str {
+        if self.quick { "bench-quick" } else { "release" }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        target().join(self.profile()).join(name)
+    }
+
+    /// Builds them. The binary that is shipped is built by itself, so that it
+    /// has no feature that only another program asked for; a quick run builds
+    /// all at once.
+    pub(crate) fn build(&self) -> Result<()> {
+        let mut packages = vec![
+            "workeros-bench-ours",
+            "workeros-bench-handwritten",
+            "workeros-benches",
+        ];
+        if self.quick {
+            packages.push("workeros-cli");
+        } else {
+            self.cargo(&["workeros-cli"])?;
+        }
+        self.cargo(&packages)
+    }
+
+    fn cargo(&self, packages: &[&str]) -> Result<()> {
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let mut command = Command::new(cargo);
+        command.args(["build", "--bins", "--profile", self.profile()]);
+        for package in packages {
+            command.args(["--package", package]);
+        }
+        let built = command.current_dir(root()).stdin(Stdio::null()).status()?;
+        if built.success() {
+            return Ok(());
+        }
+        Err(format!("cargo build: {built}").into())
+    }
 }
 
 /// Installs the load generator where it is missing.

@@ -1,7 +1,11 @@
 //! What is to be reached.
 
-use super::measure::Cell;
-use super::ratio::{By, Ratio};
+use std::fmt;
+
+use super::contender::WORKEROS;
+use super::measure::{Cell, Finished};
+use super::spread::{By, Spread};
+use super::stepping::Stepping;
 use super::workload::{self, Workload};
 
 const LISTS: [Workload; 6] = [
@@ -28,11 +32,37 @@ pub(crate) struct Target {
 #[derive(Debug)]
 pub(crate) struct Reached {
     pub(crate) what: String,
-    pub(crate) connections: usize,
-    pub(crate) target: f64,
-    pub(crate) by: By,
+    /// Where it is of a server under load.
+    pub(crate) connections: Option<usize>,
+    /// What is compared, or the unit.
+    pub(crate) by: String,
+    pub(crate) goal: Goal,
     /// None where one of the two did not take part.
-    pub(crate) ratio: Option<Ratio>,
+    pub(crate) measured: Option<Spread>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Goal {
+    AtLeast(f64),
+    AtMost(f64),
+}
+
+impl Reached {
+    pub(crate) fn is_met(&self) -> bool {
+        self.measured.is_some_and(|measured| match self.goal {
+            Goal::AtLeast(bound) => measured.median >= bound,
+            Goal::AtMost(bound) => measured.median <= bound,
+        })
+    }
+}
+
+impl fmt::Display for Goal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AtLeast(bound) => write!(f, "≥ {bound}"),
+            Self::AtMost(bound) => write!(f, "≤ {bound}"),
+        }
+    }
 }
 
 impl Target {
@@ -121,14 +151,14 @@ fn targets() -> Vec<Target> {
     }
     for workload in workload::ALL {
         for connections in workload.connections(&[16]) {
-            targets.push(Target::against(DIRECTUS, workload, 20.0).at(*connections));
+            targets.push(Target::against(DIRECTUS, workload, 20.0).at(connections));
         }
     }
     targets
 }
 
-/// The targets that were measured, in order.
-pub(crate) fn reached(cells: &[Cell]) -> Vec<Reached> {
+/// The targets under load that were measured, in order.
+pub(crate) fn under_load(cells: &[Cell]) -> Vec<Reached> {
     let mut reached = Vec::new();
     for target in targets() {
         let mut counts: Vec<usize> = cells.iter().map(|cell| cell.connections).collect();
@@ -147,13 +177,53 @@ pub(crate) fn reached(cells: &[Cell]) -> Vec<Reached> {
             if let Some((left, right)) = left.zip(right) {
                 reached.push(Reached {
                     what: target.what(),
-                    connections,
-                    target: target.at_least,
-                    by: target.by,
-                    ratio: Ratio::of(left, right, target.by),
+                    connections: Some(connections),
+                    by: target.by.to_string(),
+                    goal: Goal::AtLeast(target.at_least),
+                    measured: Spread::ratio(left, right, target.by),
                 });
             }
         }
     }
     reached
+}
+
+/// How near lists come to the bare loop.
+pub(crate) fn in_process(stepping: &[Stepping]) -> Vec<Reached> {
+    let reached = stepping.iter().map(|stepping| Reached {
+        what: format!("in process: {} against raw stepping", stepping.list),
+        connections: None,
+        by: "lists/s".to_owned(),
+        goal: Goal::AtLeast(0.6),
+        measured: Spread::of(stepping.ratios.iter().copied()),
+    });
+    reached.collect()
+}
+
+/// What the binary needs. Its size is that of a release, so a quick run says
+/// nothing of it.
+pub(crate) fn of_the_binary(running: &[Finished], released: bool) -> Vec<Reached> {
+    let Some(binary) = running.iter().find(|finished| finished.name == WORKEROS) else {
+        return Vec::new();
+    };
+    let reached = |what: &str, by: &str, at_most: f64, measured: Option<Spread>| Reached {
+        what: format!("`workeros`: {what}"),
+        connections: None,
+        by: by.to_owned(),
+        goal: Goal::AtMost(at_most),
+        measured,
+    };
+    let mut all = vec![
+        reached("memory when idle", "MiB", 20.0, Spread::of([binary.idle])),
+        reached(
+            "start",
+            "ms",
+            100.0,
+            Spread::of(binary.starts.iter().copied()),
+        ),
+    ];
+    if released {
+        all.push(reached("size", "MiB", 25.0, Spread::of(binary.binary)));
+    }
+    all
 }

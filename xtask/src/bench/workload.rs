@@ -10,17 +10,19 @@ pub(crate) enum Workload {
     Role,
     RoleAsAdmin,
     Counts,
+    CountsWriting,
     KeysetFirst,
     KeysetDeep,
     ById,
-    SignIn,
     Update,
     Mixed,
     Create,
+    SignIn,
 }
 
-/// All of them. What writes comes last, since it makes the tables longer.
-pub(crate) const ALL: [Workload; 12] = [
+/// All of them. What writes comes late, since it makes the tables longer;
+/// signing in comes last, since hashing passwords takes memory of its own.
+pub(crate) const ALL: [Workload; 13] = [
     Workload::Plain,
     Workload::FilterSort,
     Workload::Role,
@@ -29,10 +31,11 @@ pub(crate) const ALL: [Workload; 12] = [
     Workload::KeysetFirst,
     Workload::KeysetDeep,
     Workload::ById,
-    Workload::SignIn,
     Workload::Update,
+    Workload::CountsWriting,
     Workload::Mixed,
     Workload::Create,
+    Workload::SignIn,
 ];
 
 impl Workload {
@@ -44,6 +47,7 @@ impl Workload {
             Self::Role => "list-role",
             Self::RoleAsAdmin => "list-role-as-admin",
             Self::Counts => "list-counts",
+            Self::CountsWriting => "list-counts-writing",
             Self::KeysetFirst => "keyset-first",
             Self::KeysetDeep => "keyset-deep",
             Self::ById => "by-id",
@@ -62,6 +66,7 @@ impl Workload {
             Self::Role => "list 50 under a role that sees what is published or its own",
             Self::RoleAsAdmin => "list the same 50 as an admin, by a filter",
             Self::Counts => "list 50 with two conditions and both counts",
+            Self::CountsWriting => "list-counts, and each tenth request changes a row",
             Self::KeysetFirst => "keyset: page 1 of the long table",
             Self::KeysetDeep => "keyset: the last full page of the long table",
             Self::ById => "get one by its id",
@@ -88,9 +93,15 @@ impl Workload {
 
     /// With how many connections it is measured, if others are with these.
     /// Checking a password takes a core for tens of milliseconds: of many
-    /// callers most only wait.
-    pub(crate) fn connections(self, others: &[usize]) -> &[usize] {
-        if self == Self::SignIn { &[4] } else { others }
+    /// callers most only wait. Many who create share their commits, so that is
+    /// always looked at.
+    pub(crate) fn connections(self, others: &[usize]) -> Vec<usize> {
+        match self {
+            Self::SignIn => vec![4],
+            Self::CountsWriting if others.contains(&16) => vec![16],
+            Self::Create if !others.contains(&64) => [others, &[64]].concat(),
+            _ => others.to_vec(),
+        }
     }
 
     /// How long a run of it lasts, if others last that many seconds.
@@ -126,9 +137,19 @@ impl Workload {
                 Some(ids.map(|(n, id)| endpoints.update(id, n)).collect())
             }
             Self::Mixed => Some(mixed(endpoints)),
+            Self::CountsWriting => Some(counts_writing(endpoints)),
             Self::Create => Some((0..64).map(|n| endpoints.create(n)).collect()),
         }
     }
+}
+
+fn counts_writing(endpoints: &Endpoints) -> Vec<Request> {
+    let ids = endpoints.ids.iter().enumerate();
+    ids.map(|(n, id)| match n % 10 {
+        0 => endpoints.update(id, n),
+        _ => Request::new("GET", &endpoints.counts, &endpoints.admin),
+    })
+    .collect()
 }
 
 fn mixed(endpoints: &Endpoints) -> Vec<Request> {

@@ -1,4 +1,5 @@
 use std::io::{BufWriter, Write as _};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use serde_json::json;
@@ -8,7 +9,6 @@ use crate::Result;
 use crate::bench::client::{Client, ids, text};
 use crate::bench::command::dependent;
 use crate::bench::posts::{POSTS, post};
-use crate::bench::setup::built;
 use crate::bench::workload::Endpoints;
 
 /// The same endpoints, written by hand with axum and sqlx.
@@ -16,6 +16,7 @@ use crate::bench::workload::Endpoints;
 pub(super) struct Handwritten {
     pub(super) name: &'static str,
     pub(super) postgres: bool,
+    pub(super) binary: PathBuf,
 }
 
 impl Contender for Handwritten {
@@ -48,7 +49,7 @@ impl Contender for Handwritten {
 
     fn prepare(&self, place: &Place, archive: usize) -> Result<()> {
         for (table, rows) in [("posts", POSTS), ("archive", archive)] {
-            let mut seed = dependent(built("workeros-bench-handwritten"))
+            let mut seed = dependent(&self.binary)
                 .args(["seed", &place.database(), table])
                 .stdin(Stdio::piped())
                 .spawn()?;
@@ -68,7 +69,7 @@ impl Contender for Handwritten {
     }
 
     fn serve(&self, place: &Place) -> Command {
-        let mut command = Command::new(built("workeros-bench-handwritten"));
+        let mut command = Command::new(&self.binary);
         command.args(["serve", &place.database(), &place.address]);
         command
     }

@@ -1,3 +1,4 @@
+use std::path::PathBuf;
 use std::process::Command;
 
 use serde_json::{Value as Json, json};
@@ -8,7 +9,6 @@ use super::{
 use crate::Result;
 use crate::bench::client::{Client, ids, text};
 use crate::bench::posts::{POSTS, post};
-use crate::bench::setup::built;
 use crate::bench::workload::Endpoints;
 
 const ITEMS: &str = "/backend/api/items";
@@ -21,6 +21,7 @@ const BATCH: usize = 1000;
 pub(super) struct Ours {
     pub(super) name: &'static str,
     pub(super) postgres: bool,
+    pub(super) binary: PathBuf,
 }
 
 impl Contender for Ours {
@@ -54,7 +55,7 @@ impl Contender for Ours {
     }
 
     fn serve(&self, place: &Place) -> Command {
-        let mut command = Command::new(built("workeros-bench-ours"));
+        let mut command = Command::new(&self.binary);
         command.arg(place.database()).arg(&place.address);
         command
     }

@@ -1,7 +1,9 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::super::measure::{Cell, Finished, Sample};
-use super::super::target::{Reached, reached};
+use super::super::spread::Spread;
+use super::super::stepping::Stepping;
+use super::super::target::{Goal, Reached};
 use super::Report;
 
 impl Report<'_> {
@@ -18,6 +20,8 @@ impl Report<'_> {
             .map(|missing| json!({"name": missing.name, "reason": missing.reason}))
             .collect();
         json!({
+            "command": self.options.command,
+            "profile": self.profile,
             "quick": self.options.quick,
             "rounds": self.options.rounds,
             "seconds_per_run": self.options.seconds,
@@ -26,7 +30,8 @@ impl Report<'_> {
             "machine": machine,
             "contenders": self.running.iter().map(contender).collect::<Vec<_>>(),
             "missing": missing,
-            "targets": reached(&self.cells).iter().map(target).collect::<Vec<_>>(),
+            "targets": self.reached().iter().map(target).collect::<Vec<_>>(),
+            "stepping": self.stepping.iter().flatten().map(stepping).collect::<Vec<_>>(),
             "runs": self.cells.iter().map(cell).collect::<Vec<_>>(),
         })
     }
@@ -39,19 +44,38 @@ fn contender(contender: &Finished) -> Json {
         "start_ms": contender.starts,
         "idle_mib": contender.idle,
         "peak_mib": contender.peak,
+        "peak_with_sign_ins_mib": contender.peak_in_the_end,
+        "binary_mib": contender.binary,
     })
 }
 
 fn target(target: &Reached) -> Json {
-    let ratio = target
-        .ratio
-        .map(|ratio| json!({"median": ratio.median, "min": ratio.least, "max": ratio.most}));
+    let measured = target.measured.map(spread);
+    let (at_least, at_most) = match target.goal {
+        Goal::AtLeast(bound) => (Some(bound), None),
+        Goal::AtMost(bound) => (None, Some(bound)),
+    };
     json!({
         "what": target.what,
         "connections": target.connections,
-        "by": target.by.to_string(),
-        "at_least": target.target,
-        "ratio": ratio,
+        "by": target.by,
+        "at_least": at_least,
+        "at_most": at_most,
+        "measured": measured,
+        "reached": target.is_met(),
+    })
+}
+
+fn spread(spread: Spread) -> Json {
+    json!({"median": spread.median, "min": spread.least, "max": spread.most})
+}
+
+fn stepping(stepping: &Stepping) -> Json {
+    json!({
+        "list": stepping.list,
+        "ratios": stepping.ratios,
+        "lists_per_second": stepping.listed,
+        "loops_per_second": stepping.stepped,
     })
 }
 

@@ -1,8 +1,7 @@
 use std::fmt::{self, Write as _};
 
 use super::super::measure::{Cell, Sample};
-use super::super::ratio::{By, Ratio, median};
-use super::super::target::reached;
+use super::super::spread::{By, Spread, median};
 use super::super::workload::Workload;
 use super::Report;
 
@@ -13,9 +12,12 @@ rounds that take turns (A B C A B C …). Driver, server and, where it is used, 
 Postgres share the cores of one machine, so requests/s fall with whatever costs \
 CPU anywhere; CPU per request (user and system time of the server process, from \
 `/proc`) is the steadier figure, and that of Postgres stands beside it. A \
-ratio is taken within a round; given are its median and, in brackets, the \
-least and the most. All hold the same 10 000 posts of twelve columns, and the \
+ratio is taken within a round. Of each figure the median is given and, in \
+brackets, the least and the most. All hold the same 10 000 posts of twelve columns, and the \
 paged table has the rows told below.";
+
+/// What stands beside the figures.
+const FAIRNESS: &str = include_str!("fairness.md");
 
 impl Report<'_> {
     /// The report for a reader.
@@ -27,14 +29,15 @@ impl Report<'_> {
     }
 
     fn write_markdown(&self, text: &mut String) -> fmt::Result {
-        let command = if self.options.quick { " --quick" } else { "" };
         writeln!(text, "# Results\n")?;
-        writeln!(text, "Made by `cargo xtask bench{command}`. {READING}\n")?;
+        writeln!(text, "Made by `{}`. {READING}\n", self.options.command)?;
         self.circumstances(text)?;
         self.targets(text)?;
         self.processes(text)?;
-        self.runs(text)?;
-        self.contenders(text)
+        self.stepping(text)?;
+        self.contenders(text)?;
+        writeln!(text, "{FAIRNESS}")?;
+        self.runs(text)
     }
 
     fn circumstances(&self, text: &mut String) -> fmt::Result {
@@ -43,6 +46,7 @@ impl Report<'_> {
         for (name, value) in &self.machine {
             writeln!(text, "| {name} | {value} |")?;
         }
+        writeln!(text, "| cargo profile | {} |", self.profile)?;
         writeln!(
             text,
             "| rounds | {} of {} s each |",
@@ -54,21 +58,25 @@ impl Report<'_> {
 
     fn targets(&self, text: &mut String) -> fmt::Result {
         writeln!(text, "## Targets\n")?;
-        writeln!(text, "| work | connections | by | at least | measured | |")?;
+        let reached = self.reached();
+        let met = reached.iter().filter(|target| target.is_met()).count();
+        writeln!(text, "Reached: {met} of {}.\n", reached.len())?;
+        writeln!(text, "| work | connections | by | target | measured | |")?;
         writeln!(text, "| --- | --- | --- | --- | --- | --- |")?;
-        for target in reached(&self.cells) {
-            let measured = target
-                .ratio
-                .map_or("failed".to_owned(), |ratio| ratio.to_string());
-            let met = target
-                .ratio
-                .is_some_and(|ratio| ratio.median >= target.target);
-            let verdict = if met { "reached" } else { "**missed**" };
-            let (what, connections) = (&target.what, target.connections);
-            let (by, at_least) = (target.by, target.target);
+        for target in reached {
+            let measured = target.measured;
+            let measured = measured.map_or("failed".to_owned(), |spread| spread.to_string());
+            let verdict = if target.is_met() {
+                "reached"
+            } else {
+                "**missed**"
+            };
+            let connections = target.connections.map(|count| count.to_string());
+            let connections = connections.unwrap_or_default();
+            let (what, by, goal) = (&target.what, &target.by, target.goal);
             writeln!(
                 text,
-                "| {what} | {connections} | {by} | {at_least} | {measured} | {verdict} |"
+                "| {what} | {connections} | {by} | {goal} | {measured} | {verdict} |"
             )?;
         }
         writeln!(text)
@@ -78,16 +86,60 @@ impl Report<'_> {
         writeln!(text, "## Start and memory\n")?;
         writeln!(
             text,
-            "From the start of the process to the first healthy answer, on a database \
-            that is there; resident memory of the server process, idle after a start, and at its \
-            highest over all runs, the mapped pages of a database file among it.\n"
+            "From the start of the process to the first healthy answer, on a database that is \
+            there. Resident memory of the server process: idle after a start; at its highest over \
+            all runs but the sign-ins, the mapped pages of a database file among it; at its highest \
+            with the sign-ins, which come last, and each of which hashes in 19 MiB or more.\n"
         )?;
-        writeln!(text, "| contender | start, ms | idle, MiB | peak, MiB |")?;
-        writeln!(text, "| --- | --- | --- | --- |")?;
+        writeln!(
+            text,
+            "| contender | start, ms | idle, MiB | peak, MiB | with sign-ins, MiB | binary, MiB |"
+        )?;
+        writeln!(text, "| --- | --- | --- | --- | --- | --- |")?;
         for contender in &self.running {
-            let (name, idle, peak) = (contender.name, contender.idle, contender.peak);
-            let start = median(contender.starts.iter().copied());
-            writeln!(text, "| {name} | {start:.0} | {idle:.1} | {peak:.1} |")?;
+            let start = Spread::of(contender.starts.iter().copied());
+            let start = start.map_or(String::new(), |start| format!("{start:.0}"));
+            let binary = contender.binary.map(|size| format!("{size:.1}"));
+            writeln!(
+                text,
+                "| {} | {start} | {:.1} | {:.1} | {:.1} | {} |",
+                contender.name,
+                contender.idle,
+                contender.peak,
+                contender.peak_in_the_end,
+                binary.unwrap_or_default()
+            )?;
+        }
+        writeln!(text)
+    }
+
+    fn stepping(&self, text: &mut String) -> fmt::Result {
+        writeln!(text, "## Lists in process beside raw stepping\n")?;
+        writeln!(
+            text,
+            "One thread, no HTTP: `Items::list` in turns with a loop that binds, steps the same \
+            prepared statement on the same file with the same settings, and looks at each column. \
+            The loop writes no JSON: it is what no server can reach.\n"
+        )?;
+        let stepping = match &self.stepping {
+            Ok(stepping) => stepping,
+            Err(error) => return writeln!(text, "Failed: {error}\n"),
+        };
+        writeln!(text, "| list | lists/s | loops/s | ratio |")?;
+        writeln!(text, "| --- | --- | --- | --- |")?;
+        for stepping in stepping {
+            let spread = |values: &[f64], digits: usize| {
+                let spread = Spread::of(values.iter().copied());
+                spread.map_or(String::new(), |spread| format!("{spread:.digits$}"))
+            };
+            writeln!(
+                text,
+                "| {} | {} | {} | {} |",
+                stepping.list,
+                spread(&stepping.listed, 0),
+                spread(&stepping.stepped, 0),
+                spread(&stepping.ratios, 2)
+            )?;
         }
         writeln!(text)
     }
@@ -161,12 +213,13 @@ fn table(text: &mut String, connections: usize, run: &[Cell]) -> fmt::Result {
         } else {
             format!("{:.0}", median(postgres.into_iter()))
         };
-        let ratio = |by| ours(run, cell).and_then(|ours| Ratio::of(ours, cell, by));
+        let ratio = |by| ours(run, cell).and_then(|ours| Spread::ratio(ours, cell, by));
         let ratio = |by| ratio(by).map_or(String::new(), |ratio| ratio.to_string());
+        let rate = Spread::of(cell.samples.iter().map(Sample::requests_per_second));
+        let rate = rate.map_or(String::new(), |rate| format!("{rate:.0}"));
         writeln!(
             text,
-            "| {name} | {:.0} | {:.2} | {:.2} | {:.0} | {postgres} | {:.0} | {} | {} |",
-            middle(Sample::requests_per_second),
+            "| {name} | {rate} | {:.2} | {:.2} | {:.0} | {postgres} | {:.0} | {} | {} |",
             middle(|sample| sample.load.p50),
             middle(|sample| sample.load.p99),
             middle(|sample| sample.cpu),
