@@ -2,6 +2,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use serde_json::{Value as Json, json};
+use workeros::Query;
 
 use crate::host::{Host, directory, runtime};
 use crate::measure::{TIMES, median, mib, once, quantile, resident};
@@ -130,11 +131,13 @@ fn reopened(directory: &Path) -> Reopened {
 pub(crate) fn reopen(directory: &Path) {
     let measured = runtime().block_on(async {
         let start = Instant::now();
-        let host = Host::open(directory).await;
-        let list = "/api/items/table_0?limit=50";
-        host.get(list).await;
+        let host = Host::start(directory).await;
+        let items = host.workeros.items("table_0").as_system();
+        items.list(&Query::new()).await.unwrap();
         let start = start.elapsed().as_secs_f64();
         let (memory, _) = resident();
+        let host = host.signed_in().await;
+        let list = "/api/items/table_0?limit=50";
         let ids = host.ids("table_0").await;
         let lists = median(TIMES, async |_| host.get(list).await).await;
         let path = |n: usize| format!("/api/items/table_0/{}", ids[n % ids.len()]);

@@ -10,7 +10,8 @@ use tower::ServiceExt;
 use workeros::{Limits, Sqlite, Workeros};
 
 const FILE: &str = "growth.sqlite";
-const EMAIL: &str = "admin@example.com";
+const ADMIN: &str = "admin@example.com";
+const VISITOR: &str = "visitor@example.com";
 const PASSWORD: &str = "correct horse battery";
 
 /// An instance on a file, and the session of its admin.
@@ -38,35 +39,53 @@ pub(crate) fn log_of(directory: &Path) -> PathBuf {
 }
 
 impl Host {
-    /// An instance on the database in that directory.
+    /// An instance on the database in that directory, used by its admin.
     pub(crate) async fn open(directory: &Path) -> Self {
+        Self::start(directory).await.signed_in().await
+    }
+
+    /// As [`open`](Self::open), before anybody has signed in.
+    pub(crate) async fn start(directory: &Path) -> Self {
         let database = Sqlite::open(directory.join(FILE)).await.unwrap();
         let limits = Limits::default()
             .with_collections(100_000)
             .with_ddl_per_minute(u32::MAX);
         let builder = Workeros::builder().db(database).limits(limits);
         let workeros = builder.build().await.unwrap();
-        let mut host = Self {
+        Self {
             workeros,
             token: String::new(),
-        };
-        host.token = host.session().await;
-        host
-    }
-
-    /// A session of the admin, who signs up the first time.
-    async fn session(&self) -> String {
-        let body = json!({"email": EMAIL, "password": PASSWORD, "name": "Admin"});
-        let sign_up = "/api/auth/sign-up/email";
-        let (status, answer) = self.send(Method::POST, sign_up, Some(&body)).await;
-        if status.is_success() {
-            return token(&answer);
         }
-        self.sign_in().await
     }
 
-    pub(crate) async fn sign_in(&self) -> String {
-        let body = json!({"email": EMAIL, "password": PASSWORD});
+    pub(crate) async fn signed_in(mut self) -> Self {
+        self.token = self.session().await;
+        self
+    }
+
+    /// A session of the admin, who signs up the first time, as does a visitor.
+    async fn session(&self) -> String {
+        if let Some(token) = self.sign_up(ADMIN).await {
+            self.sign_up(VISITOR).await;
+            return token;
+        }
+        self.sign_in_as(ADMIN).await
+    }
+
+    /// Signs a visitor in: the admin would lose his oldest session some time.
+    pub(crate) async fn sign_in(&self) {
+        self.sign_in_as(VISITOR).await;
+    }
+
+    async fn sign_up(&self, email: &str) -> Option<String> {
+        let body = json!({"email": email, "password": PASSWORD, "name": "Somebody"});
+        let path = "/api/auth/sign-up/email";
+        let (status, answer) = self.send(Method::POST, path, Some(&body)).await;
+        status.is_success().then(|| token(&answer))
+    }
+
+    async fn sign_in_as(&self, email: &str) -> String {
+        let body = json!({"email": email, "password": PASSWORD});
         token(&self.post("/api/auth/sign-in/email", &body).await)
     }
 

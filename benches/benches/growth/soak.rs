@@ -109,7 +109,7 @@ async fn call(host: Host, caller: u64, served: Arc<AtomicU64>) {
     loop {
         let slug = SLUGS[dice.below(SLUGS.len())];
         match dice.below(1000) {
-            0 => drop(host.sign_in().await),
+            0 => host.sign_in().await,
             1..=600 => drop(host.get(&list(&mut dice, slug)).await),
             601..=750 if !own.is_empty() => {
                 let (slug, id) = &own[dice.below(own.len())];
