@@ -35,6 +35,8 @@
 //! | SQL databases | [`Database`], [`Statement`], [`Batch`], [`Shape`] |
 //! | files, mail | [`Storage`], [`Mailer`] |
 //! | time, randomness, ids | [`Clock`], [`Random`], [`IdGenerator`] |
+//! | secrets at rest and in transit | [`Secret`], [`Sealer`], [`MacKeys`] |
+//! | how often | [`RateLimiter`], [`RateKey`], [`Quota`] |
 //! | who acts | [`Authenticator`], [`Identity`], [`Subject`] |
 //! | what is allowed | [`Grant`], [`Rule`], [`FieldSet`] |
 //! | what happened | [`Change`], [`Action`] |
@@ -55,6 +57,7 @@ pub mod json;
 mod mailer;
 mod migration;
 mod random;
+mod rate_limit;
 mod runtime;
 mod secret;
 mod storage;
@@ -75,8 +78,9 @@ pub use id::{ApiKeyId, CollectionId, PermissionId, RoleId, SessionId, TenantId, 
 pub use mailer::{Email, Mailer};
 pub use migration::{Migration, migrate};
 pub use random::{IdGenerator, Random, SystemIds, SystemRandom};
+pub use rate_limit::{Decision, Quota, RateKey, RateLimiter};
 pub use runtime::Runtime;
-pub use secret::Secret;
+pub use secret::{MacKeys, Sealer, Secret, Unsealed};
 pub use storage::{ObjectMeta, Storage};
 pub use subject::{Credential, Identity, Subject, role};
 pub use workeros_dsl::{Dialect, Timestamp, Type, Value};

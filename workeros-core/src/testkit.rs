@@ -19,6 +19,7 @@
 //! | [`database`] | [`database_conformance!`](crate::database_conformance) |
 //! | [`storage`] | [`storage_conformance!`](crate::storage_conformance) |
 //! | [`mailer`] | [`mailer_conformance!`](crate::mailer_conformance) |
+//! | [`rate_limit`] | [`rate_limiter_conformance!`](crate::rate_limiter_conformance) |
 //!
 //! The doubles make a test stand still: [`StandingClock`], [`SequentialIds`],
 //! [`SeededRandom`], and [`fault`] makes things fail on demand.
@@ -34,6 +35,7 @@
 pub mod database;
 pub mod fault;
 pub mod mailer;
+pub mod rate_limit;
 pub mod storage;
 
 mod double;

@@ -1,4 +1,4 @@
-use crate::{Database, Mailer, Storage};
+use crate::{Database, Mailer, RateLimiter, Storage};
 
 /// What a suite may be opened with: an adapter of that contract, or none where
 /// there is no server to test against.
@@ -32,6 +32,7 @@ macro_rules! opened {
 
 opened!(Database);
 opened!(Mailer);
+opened!(RateLimiter);
 opened!(Storage);
 
 /// Makes one test of each case.
