@@ -34,6 +34,7 @@
 //! | --- | --- |
 //! | SQL databases | [`Database`], [`Statement`], [`Batch`], [`Shape`] |
 //! | files, mail | [`Storage`], [`Mailer`] |
+//! | other servers | [`HttpClient`] |
 //! | time, randomness, ids | [`Clock`], [`Random`], [`IdGenerator`] |
 //! | secrets at rest and in transit | [`Secret`], [`Sealer`], [`MacKeys`] |
 //! | how often | [`RateLimiter`], [`RateKey`], [`Quota`] |
@@ -51,6 +52,7 @@ mod clock;
 mod database;
 mod error;
 mod grant;
+mod http_client;
 mod id;
 pub mod input;
 pub mod json;
@@ -74,8 +76,9 @@ pub use database::{
 };
 pub use error::{Detail, Error, ErrorKind, Result, Violation};
 pub use grant::{FieldSet, Grant, Rule, Visibility};
+pub use http_client::{HttpClient, HttpLimits, HttpRequest, HttpResponse};
 pub use id::{ApiKeyId, CollectionId, PermissionId, RoleId, SessionId, TenantId, UserId};
-pub use mailer::{Email, Mailer};
+pub use mailer::{Email, Mailer, Sender};
 pub use migration::{Migration, migrate};
 pub use random::{IdGenerator, Random, SystemIds, SystemRandom};
 pub use rate_limit::{Decision, Quota, RateKey, RateLimiter};

@@ -19,10 +19,12 @@
 //! | [`database`] | [`database_conformance!`](crate::database_conformance) |
 //! | [`storage`] | [`storage_conformance!`](crate::storage_conformance) |
 //! | [`mailer`] | [`mailer_conformance!`](crate::mailer_conformance) |
+//! | [`http_client`] | [`http_client_conformance!`](crate::http_client_conformance) |
 //! | [`rate_limit`] | [`rate_limiter_conformance!`](crate::rate_limiter_conformance) |
 //!
 //! The doubles make a test stand still: [`StandingClock`], [`SequentialIds`],
-//! [`SeededRandom`], and [`fault`] makes things fail on demand.
+//! [`SeededRandom`], and [`fault`] makes things fail on demand. [`HttpServer`] is
+//! the other end of a request.
 
 #![allow(
     clippy::expect_used,
@@ -34,13 +36,16 @@
 
 pub mod database;
 pub mod fault;
+pub mod http_client;
 pub mod mailer;
 pub mod rate_limit;
 pub mod storage;
 
 mod double;
+mod http_server;
 mod suite;
 
 pub use double::{SeededRandom, SequentialIds, StandingClock};
+pub use http_server::{Answer, HttpServer, Received};
 #[doc(hidden)]
 pub use suite::Opened;

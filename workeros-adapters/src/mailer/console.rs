@@ -11,7 +11,8 @@ pub struct ConsoleMailer;
 #[async_trait]
 impl Mailer for ConsoleMailer {
     async fn send(&self, email: Email) -> Result<()> {
-        tracing::info!(to = %email.to, subject = %email.subject, "mail\n{}", email.text);
+        let (to, subject) = (email.to(), email.subject());
+        tracing::info!(to, subject, "mail\n{}", email.text());
         Ok(())
     }
 }

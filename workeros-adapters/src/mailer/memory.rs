@@ -12,7 +12,7 @@ use workeros_core::{Email, Mailer, Result};
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// let mailer = MemoryMailer::default();
 /// mailer.clone().send(Email::new("ann@example.com", "Welcome", "Hello Ann")?).await?;
-/// assert_eq!(mailer.sent()[0].subject, "Welcome");
+/// assert_eq!(mailer.sent()[0].subject(), "Welcome");
 /// # Ok::<(), workeros_core::Error>(())
 /// # })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
