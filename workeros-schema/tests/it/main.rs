@@ -15,6 +15,7 @@
 mod adoption;
 mod collections;
 mod edges;
+mod growth;
 mod hooks;
 mod items;
 mod leaks;
