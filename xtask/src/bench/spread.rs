@@ -66,3 +66,16 @@ impl fmt::Display for Spread {
 pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     Spread::of(values).map_or(0.0, |spread| spread.median)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spread_is_of_the_numbers_alone() {
+        let spread = Spread::of([4.0, f64::NAN, 1.0, 3.0, 2.0, f64::INFINITY]).unwrap();
+        assert_eq!(spread.to_string(), "2.50 (1.00–4.00)");
+        assert_eq!(format!("{spread:.0}"), "2 (1–4)");
+        assert!(Spread::of([f64::NAN]).is_none());
+    }
+}

@@ -227,3 +227,27 @@ pub(crate) fn of_the_binary(running: &[Finished], released: bool) -> Vec<Reached
     }
     all
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_is_met_on_its_own_side_of_the_bound() {
+        let met = |goal, measured: Option<f64>| {
+            let reached = Reached {
+                what: String::new(),
+                connections: None,
+                by: String::new(),
+                goal,
+                measured: measured.and_then(|value| Spread::of([value])),
+            };
+            reached.is_met()
+        };
+        assert!(met(Goal::AtLeast(2.5), Some(2.5)));
+        assert!(!met(Goal::AtLeast(2.5), Some(2.4)));
+        assert!(met(Goal::AtMost(20.0), Some(12.0)));
+        assert!(!met(Goal::AtMost(20.0), Some(20.1)));
+        assert!(!met(Goal::AtLeast(1.0), None));
+    }
+}

@@ -66,23 +66,30 @@ macro_rules! select_page {
 macro_rules! count_page {
     ($table:literal, $page:expr, $admin:expr) => {
         match ($page, $admin) {
-            (Page::Newest | Page::Before(_), true) => {
-                concat!("SELECT count(*) FROM ", $table)
-            }
-            (Page::Newest | Page::Before(_), false) => concat!(
-                "SELECT count(*) FROM ",
+            (Page::Newest | Page::Before(_), true) => concat!(
+                "SELECT total, total FROM (SELECT count(*) AS total FROM ",
                 $table,
-                " WHERE (status = 'published' OR owner_id = $1)"
+                ") AS counted"
+            ),
+            (Page::Newest | Page::Before(_), false) => concat!(
+                "SELECT total, total FROM (SELECT count(*) AS total FROM ",
+                $table,
+                " WHERE (status = 'published' OR owner_id = $1)) AS counted"
             ),
             (Page::MostViewed { .. }, true) => concat!(
-                "SELECT count(*) FROM ",
+                "SELECT (SELECT count(*) FROM ",
                 $table,
-                " WHERE status = $1 AND views <= $2"
+                " WHERE status = $1 AND views <= $2), (SELECT count(*) FROM ",
+                $table,
+                ")"
             ),
             (Page::MostViewed { .. }, false) => concat!(
-                "SELECT count(*) FROM ",
+                "SELECT (SELECT count(*) FROM ",
                 $table,
-                " WHERE status = $1 AND views <= $2 AND (status = 'published' OR owner_id = $3)"
+                " WHERE status = $1 AND views <= $2 AND (status = 'published' OR owner_id = $3)), \
+                 (SELECT count(*) FROM ",
+                $table,
+                " WHERE (status = 'published' OR owner_id = $3))"
             ),
         }
     };
@@ -219,7 +226,8 @@ fn select_page(table: Table, page: &Page, admin: bool) -> &'static str {
     }
 }
 
-/// How many posts of the table match, seen by an admin or a member.
+/// How many posts of the table match, and how many there are, seen by an admin
+/// or a member: both in one round trip.
 fn count_page(table: Table, page: &Page, admin: bool) -> &'static str {
     match table {
         Table::Posts => count_page!("posts", page, admin),

@@ -141,24 +141,17 @@ impl Store for PostgresStore {
     }
 
     async fn counts(&self, table: Table, caller: &Caller<Uuid>, page: &Page) -> Result<Counts> {
-        let count = |page: &Page| {
-            let query = sqlx::query_scalar(count_page(table, page, caller.admin));
-            let query = match page {
-                Page::Newest | Page::Before(_) => query,
-                Page::MostViewed { status, max_views } => {
-                    query.bind(status.clone()).bind(*max_views)
-                }
-            };
-            if caller.admin {
-                query
-            } else {
-                query.bind(caller.id)
-            }
+        let query = sqlx::query_as(count_page(table, page, caller.admin));
+        let query = match page {
+            Page::Newest | Page::Before(_) => query,
+            Page::MostViewed { status, max_views } => query.bind(status).bind(max_views),
         };
-        let (filter_count, total_count) = tokio::try_join!(
-            count(page).fetch_one(&self.0),
-            count(&Page::Newest).fetch_one(&self.0)
-        )?;
+        let query = if caller.admin {
+            query
+        } else {
+            query.bind(caller.id)
+        };
+        let (filter_count, total_count) = query.fetch_one(&self.0).await?;
         Ok(Counts {
             filter_count,
             total_count,

@@ -152,24 +152,17 @@ impl Store for SqliteStore {
     }
 
     async fn counts(&self, table: Table, caller: &Caller<Arc<str>>, page: &Page) -> Result<Counts> {
-        let count = |page: &Page| {
-            let query = sqlx::query_scalar(count_page(table, page, caller.admin));
-            let query = match page {
-                Page::Newest | Page::Before(_) => query,
-                Page::MostViewed { status, max_views } => {
-                    query.bind(status.clone()).bind(*max_views)
-                }
-            };
-            let caller = (!caller.admin).then(|| caller.id.to_string());
-            match caller {
-                Some(caller) => query.bind(caller),
-                None => query,
-            }
+        let query = sqlx::query_as(count_page(table, page, caller.admin));
+        let query = match page {
+            Page::Newest | Page::Before(_) => query,
+            Page::MostViewed { status, max_views } => query.bind(status).bind(max_views),
         };
-        let (filter_count, total_count) = tokio::try_join!(
-            count(page).fetch_one(&self.reader),
-            count(&Page::Newest).fetch_one(&self.reader)
-        )?;
+        let query = if caller.admin {
+            query
+        } else {
+            query.bind(&*caller.id)
+        };
+        let (filter_count, total_count) = query.fetch_one(&self.reader).await?;
         Ok(Counts {
             filter_count,
             total_count,
