@@ -1,17 +1,18 @@
 //! Password hashes, made on a bounded pool: a flood of sign-ins waits or is
 //! turned away, and everything else goes on.
 
+mod memory;
+
 use std::hint::black_box;
 use std::sync::Arc;
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::{
-    ARGON2ID_IDENT, Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version,
-};
+use argon2::password_hash::phc::{Output, PasswordHash, Salt};
+use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Params, Version};
 use tokio::sync::Semaphore;
 use workeros_core::{Error, ErrorKind, Random, Result};
 
 use crate::Password;
+use memory::Memory;
 
 /// Costs above these are not ours and not verified: a damaged row must not
 /// take the machine's memory.
@@ -31,6 +32,7 @@ pub(crate) struct Hasher {
     places: Arc<Semaphore>,
     /// One for each call that runs.
     turns: Arc<Semaphore>,
+    memory: Arc<Memory>,
 }
 
 impl Hasher {
@@ -41,6 +43,7 @@ impl Hasher {
         waiting: usize,
     ) -> Self {
         Self {
+            memory: Arc::new(Memory::new(params.block_count())),
             params,
             random,
             places: Arc::new(Semaphore::new(running.saturating_add(waiting))),
@@ -57,10 +60,17 @@ impl Hasher {
         let mut salt = [0; SALT_BYTES];
         self.random.fill(&mut salt)?;
         let password = password.clone();
-        self.run(move |argon2| {
-            let hash: PasswordHash = argon2
-                .hash_password_with_salt(password.expose().as_bytes(), &salt)
-                .map_err(Error::internal)?;
+        let params = self.params.clone();
+        self.run(move |memory| {
+            let salt = Salt::new(&salt).map_err(Error::internal)?;
+            let output = output(memory, &password, &salt, Cost::ours(params.clone()))?;
+            let hash = PasswordHash {
+                algorithm: ARGON2ID_IDENT,
+                version: Some(Version::V0x13.into()),
+                params: (&params).try_into().map_err(Error::internal)?,
+                salt: Some(salt),
+                hash: Some(output),
+            };
             Ok(hash.to_string())
         })
         .await
@@ -74,16 +84,21 @@ impl Hasher {
     /// `Unavailable` when too many calls are waiting.
     pub(crate) async fn verify(&self, password: &Password, stored: Option<&str>) -> Result<bool> {
         let password = password.clone();
-        let stored = stored.and_then(readable);
-        self.run(move |argon2| {
-            let password = password.expose().as_bytes();
-            Ok(match stored {
-                Some((hash, _)) => argon2.verify_password(password, &hash).is_ok(),
-                None => {
-                    let _ = black_box(argon2.hash_password_with_salt(password, &[0; SALT_BYTES]));
-                    false
-                }
-            })
+        let stored = stored.and_then(readable).and_then(|(hash, params)| {
+            let cost = Cost::of(&hash, params)?;
+            Some((hash.salt?, hash.hash?, cost))
+        });
+        let ours = self.params.clone();
+        self.run(move |memory| match stored {
+            Some((salt, expected, cost)) => {
+                let output = output(memory, &password, &salt, cost);
+                Ok(output.is_ok_and(|output| output == expected))
+            }
+            None => {
+                let salt = Salt::new(&[0; SALT_BYTES]).map_err(Error::internal)?;
+                let _ = black_box(output(memory, &password, &salt, Cost::ours(ours)));
+                Ok(false)
+            }
         })
         .await
     }
@@ -99,7 +114,7 @@ impl Hasher {
 
     async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Argon2<'_>) -> Result<T> + Send + 'static,
+        work: impl FnOnce(&Memory) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let place = Arc::clone(&self.places)
             .try_acquire_owned()
@@ -108,17 +123,61 @@ impl Hasher {
             .acquire_owned()
             .await
             .map_err(Error::internal)?;
-        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, self.params.clone());
+        let memory = Arc::clone(&self.memory);
         // The thread keeps the permits: a caller that goes away does not make
         // room before the work is over.
         let run = move || {
             let _permits = (place, turn);
-            work(&argon2)
+            work(&memory)
         };
         tokio::task::spawn_blocking(run)
             .await
             .map_err(Error::internal)?
     }
+}
+
+/// What a hash is made by.
+#[derive(Debug)]
+struct Cost {
+    algorithm: Algorithm,
+    version: Version,
+    params: Params,
+}
+
+impl Cost {
+    fn ours(params: Params) -> Self {
+        Self {
+            algorithm: Algorithm::Argon2id,
+            version: Version::V0x13,
+            params,
+        }
+    }
+
+    fn of(hash: &PasswordHash, params: Params) -> Option<Self> {
+        let version = hash.version.map(Version::try_from).transpose().ok()?;
+        Some(Self {
+            algorithm: Algorithm::try_from(hash.algorithm.as_str()).ok()?,
+            version: version.unwrap_or_default(),
+            params,
+        })
+    }
+}
+
+fn output(memory: &Memory, password: &Password, salt: &Salt, cost: Cost) -> Result<Output> {
+    let length = cost
+        .params
+        .output_len()
+        .unwrap_or(Params::DEFAULT_OUTPUT_LEN);
+    let blocks = cost.params.block_count();
+    let argon2 = Argon2::new(cost.algorithm, cost.version, cost.params);
+    let mut hash = vec![0; length];
+    let password = password.expose().as_bytes();
+    memory
+        .lend(blocks, |memory| {
+            argon2.hash_password_into_with_memory(password, salt, &mut hash, memory)
+        })
+        .map_err(Error::internal)?;
+    Output::new(&hash).map_err(Error::internal)
 }
 
 fn too_busy() -> Error {

@@ -6,9 +6,12 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::string_slice,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
     reason = "tests"
 )]
 
 mod arrows;
 mod docs;
 mod embedding;
+mod revocation;
