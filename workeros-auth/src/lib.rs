@@ -75,6 +75,7 @@ mod credentials;
 mod email;
 mod feed;
 mod hashing;
+pub mod jwt;
 mod migrations;
 mod name;
 mod password;

@@ -1,0 +1,186 @@
+use std::time::Duration;
+
+use serde_json::{Map, Value as Json, json};
+use uuid::Uuid;
+use workeros_core::{Error, Result, TenantId, Timestamp};
+
+use super::claims::{Rules, text, time};
+use super::{KeyRing, KeySet, compact, refusal};
+
+/// The type of the header: a token that says less about itself, such as an ID
+/// token, is none of these (RFC 9068).
+const TYPE: &str = "at+jwt";
+/// What only we may say.
+const RESERVED: [&str; 9] = [
+    "iss", "aud", "sub", "sid", "tenant", "exp", "iat", "nbf", "jti",
+];
+/// How far the clocks of instances may be apart.
+const LEEWAY: Duration = Duration::from_secs(5);
+
+/// What an access token says: who is signed in, by which session.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AccessToken {
+    user: Uuid,
+    session: Uuid,
+    claims: Map<String, Json>,
+}
+
+impl AccessToken {
+    /// A token for a user, by a session.
+    #[must_use]
+    pub fn new(user: Uuid, session: Uuid) -> Self {
+        Self {
+            user,
+            session,
+            claims: Map::new(),
+        }
+    }
+
+    /// Adds a claim.
+    ///
+    /// # Errors
+    ///
+    /// [`Validation`](workeros_core::ErrorKind::Validation) for one that is said
+    /// by every token: `iss`, `aud`, `sub`, `sid`, `tenant`, `exp`, `iat`,
+    /// `nbf`, `jti`.
+    pub fn with_claim(mut self, name: impl Into<String>, value: impl Into<Json>) -> Result<Self> {
+        let name = name.into();
+        if RESERVED.contains(&name.as_str()) {
+            let why = "is said by every token, and by nobody else";
+            return Err(Error::validation(name, "reserved", why));
+        }
+        self.claims.insert(name, value.into());
+        Ok(self)
+    }
+
+    /// Who is signed in.
+    #[must_use]
+    pub fn user(&self) -> Uuid {
+        self.user
+    }
+
+    /// The session.
+    #[must_use]
+    pub fn session(&self) -> Uuid {
+        self.session
+    }
+
+    /// The claims that were added.
+    #[must_use]
+    pub fn claims(&self) -> &Map<String, Json> {
+        &self.claims
+    }
+}
+
+/// The access tokens of one workspace: how they are made, and what they are
+/// held to.
+#[derive(Debug, Clone)]
+pub struct AccessPolicy {
+    issuer: String,
+    audience: String,
+    tenant: TenantId,
+    lifetime: Duration,
+}
+
+impl AccessPolicy {
+    /// How long a token holds at most.
+    pub const MAX_LIFETIME: Duration = Duration::from_secs(15 * 60);
+
+    /// Tokens of this issuer (the public URL) for the workspace with this slug
+    /// and id. They hold for 15 minutes.
+    #[must_use]
+    pub fn new(issuer: impl Into<String>, slug: impl Into<String>, tenant: TenantId) -> Self {
+        Self {
+            issuer: issuer.into(),
+            audience: slug.into(),
+            tenant,
+            lifetime: Self::MAX_LIFETIME,
+        }
+    }
+
+    /// Sets how long a token holds: whole seconds, from one to
+    /// [`MAX_LIFETIME`](Self::MAX_LIFETIME); what is more or less is cut to that.
+    #[must_use]
+    pub fn with_lifetime(mut self, lifetime: Duration) -> Self {
+        self.lifetime = lifetime.clamp(Duration::from_secs(1), Self::MAX_LIFETIME);
+        self
+    }
+
+    /// How long a token holds.
+    #[must_use]
+    pub fn lifetime(&self) -> Duration {
+        self.lifetime
+    }
+
+    /// Issues a token, signed with the active key of the ring.
+    ///
+    /// # Errors
+    ///
+    /// [`Internal`](workeros_core::ErrorKind::Internal) when it cannot be
+    /// written.
+    pub fn issue(&self, token: &AccessToken, ring: &KeyRing, now: Timestamp) -> Result<String> {
+        let issued_at = now.micros().div_euclid(1_000_000);
+        let lifetime = i64::try_from(self.lifetime.as_secs()).map_err(Error::internal)?;
+        let mut claims = token.claims.clone();
+        for (name, value) in [
+            ("iss", json!(self.issuer)),
+            ("aud", json!(self.audience)),
+            ("sub", json!(token.user.to_string())),
+            ("sid", json!(token.session.to_string())),
+            ("tenant", json!(self.tenant.to_string())),
+            ("iat", json!(issued_at)),
+            ("exp", json!(issued_at.saturating_add(lifetime))),
+        ] {
+            claims.insert(name.to_owned(), value);
+        }
+        let header = json!({"alg": ring.algorithm().name(), "kid": ring.key_id(), "typ": TYPE});
+        compact::write(&header, &claims, |message| ring.sign(message))
+    }
+
+    /// Reads a token that holds now. Whether its session still does is another
+    /// question.
+    ///
+    /// # Errors
+    ///
+    /// [`Unauthorized`](workeros_core::ErrorKind::Unauthorized) for any other:
+    /// one that was not signed with one of these keys, is of another issuer,
+    /// workspace or kind, or has expired.
+    pub fn verify(&self, token: &str, keys: &KeySet, now: Timestamp) -> Result<AccessToken> {
+        let rules = Rules {
+            issuer: &self.issuer,
+            audience: &self.audience,
+            admits_other_audiences: false,
+            types: &[Some(TYPE)],
+            needs_key_id: true,
+            leeway: LEEWAY,
+        };
+        let mut claims = rules.check(token, keys, now)?;
+        if id(&claims, "tenant")? != self.tenant.uuid() {
+            return Err(refusal("another workspace"));
+        }
+        check_lifetime(&claims)?;
+        let (user, session) = (id(&claims, "sub")?, id(&claims, "sid")?);
+        claims.retain(|name, _| !RESERVED.contains(&name.as_str()));
+        Ok(AccessToken {
+            user,
+            session,
+            claims,
+        })
+    }
+}
+
+/// A token says when it was issued, and holds no longer than any of ours.
+fn check_lifetime(claims: &Map<String, Json>) -> Result<()> {
+    let (Some(from), Some(to)) = (time(claims, "iat")?, time(claims, "exp")?) else {
+        return Err(refusal("no beginning"));
+    };
+    if to - from > AccessPolicy::MAX_LIFETIME.as_secs_f64() {
+        return Err(refusal("a longer life than ours have"));
+    }
+    Ok(())
+}
+
+fn id(claims: &Map<String, Json>, name: &str) -> Result<Uuid> {
+    let text = text(claims, name)?;
+    Uuid::try_parse(text).map_err(|_| refusal("an id that is none"))
+}

@@ -1,0 +1,139 @@
+use std::time::Duration;
+
+use serde_json::{Map, Value as Json};
+use workeros_core::{Result, Timestamp};
+
+use super::claims::{Rules, text};
+use super::{KeySet, refusal};
+
+/// The longest time clocks of others may be apart from ours.
+const MAX_LEEWAY: Duration = Duration::from_secs(300);
+const LEEWAY: Duration = Duration::from_secs(60);
+
+/// Somebody else whose tokens are believed.
+///
+/// ```
+/// use workeros_auth::jwt::TrustedIssuer;
+///
+/// let issuer = TrustedIssuer::new("https://id.example.com", "client-7").with_type("at+jwt");
+/// # let _ = issuer;
+/// ```
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct TrustedIssuer {
+    issuer: String,
+    audience: String,
+    media_type: Option<String>,
+    is_sole_party: bool,
+    leeway: Duration,
+}
+
+/// What a token of somebody else says, once it was found to hold.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Claims(Map<String, Json>);
+
+impl TrustedIssuer {
+    /// Tokens with exactly this `iss`, for this audience among others. Unless
+    /// told otherwise they are of type `JWT`, or say no type.
+    pub fn new(issuer: impl Into<String>, audience: impl Into<String>) -> Self {
+        Self {
+            issuer: issuer.into(),
+            audience: audience.into(),
+            media_type: None,
+            is_sole_party: false,
+            leeway: LEEWAY,
+        }
+    }
+
+    /// Sets the type that tokens must have, such as `at+jwt`.
+    pub fn with_type(mut self, media_type: impl Into<String>) -> Self {
+        self.media_type = Some(media_type.into().to_ascii_lowercase());
+        self
+    }
+
+    /// Takes only tokens that were issued to the audience itself, as ID tokens
+    /// must be: where there are other audiences `azp` names it, and where there
+    /// is an `azp` it names nobody else.
+    pub fn with_sole_party(mut self) -> Self {
+        self.is_sole_party = true;
+        self
+    }
+
+    /// Sets how far the issuer's clock may be apart from ours (60 s, at most
+    /// 300).
+    pub fn with_leeway(mut self, leeway: Duration) -> Self {
+        self.leeway = leeway.min(MAX_LEEWAY);
+        self
+    }
+
+    /// Reads a token that holds now, by the issuer's keys.
+    ///
+    /// # Errors
+    ///
+    /// [`Unauthorized`](workeros_core::ErrorKind::Unauthorized) for any other.
+    pub fn verify(&self, token: &str, keys: &KeySet, now: Timestamp) -> Result<Claims> {
+        let types = match &self.media_type {
+            Some(media_type) => &[Some(media_type.as_str())] as &[_],
+            None => &[None, Some("jwt")],
+        };
+        let rules = Rules {
+            issuer: &self.issuer,
+            audience: &self.audience,
+            admits_other_audiences: true,
+            types,
+            needs_key_id: false,
+            leeway: self.leeway,
+        };
+        let claims = rules.check(token, keys, now)?;
+        if self.is_sole_party {
+            self.check_party(&claims)?;
+        }
+        Claims::read(claims)
+    }
+
+    fn check_party(&self, claims: &Map<String, Json>) -> Result<()> {
+        let is_for_others = match claims.get("aud") {
+            Some(Json::Array(audiences)) => audiences.len() > 1,
+            _ => false,
+        };
+        match claims.get("azp") {
+            None if is_for_others => Err(refusal("issued to nobody knows whom")),
+            None => Ok(()),
+            Some(party) if *party == self.audience => Ok(()),
+            Some(_) => Err(refusal("issued to somebody else")),
+        }
+    }
+}
+
+impl Claims {
+    fn read(claims: Map<String, Json>) -> Result<Self> {
+        if text(&claims, "sub")?.is_empty() {
+            return Err(refusal("about nobody"));
+        }
+        Ok(Self(claims))
+    }
+
+    /// Whom it is about, as the issuer names him.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        self.text("sub").unwrap_or_default()
+    }
+
+    /// A claim.
+    #[must_use]
+    pub fn claim(&self, name: &str) -> Option<&Json> {
+        self.0.get(name)
+    }
+
+    /// A claim that is text.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.claim(name).and_then(Json::as_str)
+    }
+
+    /// All of them.
+    #[must_use]
+    pub fn all(&self) -> &Map<String, Json> {
+        &self.0
+    }
+}
