@@ -120,7 +120,7 @@ impl AuthBuilder {
     }
 
     /// Sets how many sessions, and as many API keys, are remembered (10 000;
-    /// some 6 MB when they are all there). With 0, and unless
+    /// about 1 KiB each). With 0, and unless
     /// [`Auth::refresh`] is called all the time, each check reads the database.
     pub fn with_cached_sessions(mut self, entries: usize) -> Self {
         self.cached = entries;

@@ -131,6 +131,10 @@ impl Thing {
         } else if shows {
             self.seen.fetch_add(1, Ordering::Relaxed);
         }
+        if !shows {
+            // Refusals are quick: those who are answered are to have a turn.
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
     }
 }
 
@@ -205,6 +209,10 @@ async fn revoke(server: &Server, things: &Things) {
         let permission = format!("/api/permissions/{}", made["data"]["id"].as_str().unwrap());
         server
             .admin(Method::PATCH, "/api/collections/posts", Some(extra()))
+            .await;
+        let row = json!({"title": "visible, with the default"});
+        server
+            .admin(Method::POST, "/api/items/posts", Some(row))
             .await;
         tokio::time::sleep(Duration::from_millis(20)).await;
 
