@@ -13,6 +13,7 @@ mod bind;
 mod connection;
 mod error;
 mod inline;
+mod log;
 mod memo;
 mod options;
 mod read;

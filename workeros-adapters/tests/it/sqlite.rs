@@ -15,6 +15,7 @@ mod crash;
 #[cfg(unix)]
 mod fault;
 mod group;
+mod log;
 mod open;
 mod reads;
 

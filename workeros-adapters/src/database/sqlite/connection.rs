@@ -42,8 +42,10 @@ impl Source {
             Synchronous::Normal => "PRAGMA synchronous = NORMAL",
             Synchronous::Off => "PRAGMA synchronous = OFF",
         })?;
+        // The writer empties the log itself.
         connection.execute_batch(
-            "PRAGMA foreign_keys = ON; PRAGMA cache_size = -32768; PRAGMA journal_size_limit = 67108864;",
+            "PRAGMA foreign_keys = ON; PRAGMA cache_size = -32768; \
+             PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 0;",
         )?;
         Ok(connection)
     }

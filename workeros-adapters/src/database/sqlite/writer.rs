@@ -8,6 +8,7 @@ use workeros_core::{Batch, Error, Result, Rows};
 use super::batch;
 use super::connection::{Place, Source};
 use super::error::{Failure, closed};
+use super::log::Log;
 use super::reader::ReadJob;
 use super::worker::Workers;
 
@@ -72,6 +73,7 @@ pub(super) async fn start(source: Source) -> Result<Workers<Job>> {
                     connection: Some(connection),
                     jobs,
                     next: None,
+                    log: Log::new(),
                 }
                 .serve();
             }
@@ -88,6 +90,7 @@ struct Writer {
     jobs: Receiver<Job>,
     /// A job that was taken from the queue but does not belong to the group.
     next: Option<Job>,
+    log: Log,
 }
 
 impl Writer {
@@ -110,7 +113,10 @@ impl Writer {
     fn group(&mut self, first: Write, limit: usize) {
         let mut writes = vec![first];
         match self.transaction(&mut writes, limit) {
-            Ok(()) => writes.into_iter().for_each(Write::tell),
+            Ok(()) => {
+                writes.into_iter().for_each(Write::tell);
+                self.tend_log();
+            }
             Err(loss) => self.recover(writes, loss),
         }
     }
@@ -170,6 +176,22 @@ impl Writer {
         let replaceable = matches!(self.source.place, Place::File(_));
         if replaceable && (!clean || failure.spoils_connection()) {
             self.connection = None;
+        }
+    }
+
+    /// Nobody waits for this; what fails here is tried again behind the next
+    /// commit.
+    fn tend_log(&mut self) {
+        let Some(connection) = &self.connection else {
+            return;
+        };
+        let patience = self.source.options.busy_timeout;
+        if let Err(failure) = self.log.tend(connection, patience) {
+            if failure.spoils_connection() {
+                self.connection = None;
+            }
+            let error = Error::from(failure);
+            tracing::warn!(%error, "the write-ahead log could not be emptied");
         }
     }
 
