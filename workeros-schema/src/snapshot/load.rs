@@ -5,7 +5,8 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::Value as Json;
 use workeros_core::{
-    Action, CollectionId, Database, Error, PermissionId, Result, RoleId, Row, Statement, TenantId,
+    Action, CollectionId, Cost, Database, Error, PermissionId, Result, RoleId, Row, Statement,
+    TenantId,
 };
 
 use super::access::Access;
@@ -53,7 +54,7 @@ impl Snapshot {
 
     /// The version the workspace is at.
     pub(crate) async fn read_version(database: &dyn Database, tenant: TenantId) -> Result<i64> {
-        let select = Statement::new(SELECT_VERSION, vec![tenant.into()]);
+        let select = Statement::new(SELECT_VERSION, vec![tenant.into()]).with_cost(Cost::Short);
         let rows = database.fetch(select).await?;
         rows.first().ok_or_else(Error::not_found)?.integer(0)
     }
