@@ -60,7 +60,7 @@ impl Options {
             rounds: if quick { 2 } else { 5 },
             seconds: if quick { 1 } else { 2 },
             connections: if quick { vec![16] } else { vec![1, 16, 64] },
-            archive: if quick { 100_000 } else { 1_000_000 },
+            archive: if quick { 20_000 } else { 1_000_000 },
             contenders: Vec::new(),
             workloads: Vec::new(),
             output: None,
