@@ -78,7 +78,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let cells = measure::loads(&mut running, options, &mut progress, directory.path());
     let stepping = if options.wants_workload("stepping") {
         progress.say("stepping");
-        stepping::run(&programs, options.rounds * 3)
+        stepping::run(&programs)
     } else {
         Ok(Vec::new())
     };

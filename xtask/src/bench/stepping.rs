@@ -1,5 +1,3 @@
-use std::process::Command;
-
 use serde_json::Value as Json;
 
 use super::command::{bounded, output};
@@ -18,9 +16,8 @@ pub(crate) struct Stepping {
 }
 
 /// Runs the program that takes turns between the two.
-pub(crate) fn run(programs: &Programs, rounds: usize) -> Result<Vec<Stepping>> {
-    let mut command: Command = bounded(300, programs.path("workeros-bench-stepping"));
-    let printed = output(command.args(["--rounds", &rounds.to_string()]))?;
+pub(crate) fn run(programs: &Programs) -> Result<Vec<Stepping>> {
+    let printed = output(&mut bounded(300, programs.path("workeros-bench-stepping")))?;
     printed.lines().map(read).collect()
 }
 

@@ -99,7 +99,8 @@ impl Report<'_> {
         for contender in &self.running {
             let start = Spread::of(contender.starts.iter().copied());
             let start = start.map_or(String::new(), |start| format!("{start:.0}"));
-            let binary = contender.binary.map(|size| format!("{size:.1}"));
+            let binary = contender.binary.filter(|_| !self.options.quick);
+            let binary = binary.map(|size| format!("{size:.1}"));
             writeln!(
                 text,
                 "| {} | {start} | {:.1} | {:.1} | {:.1} | {} |",
