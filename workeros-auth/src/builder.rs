@@ -47,7 +47,7 @@ impl AuthBuilder {
                 absolute: DAY * 30,
                 idle: DAY,
             },
-            hashing_threads: 2,
+            hashing_threads: spare_cores(),
             hashing_queue: 128,
             weak_hashing: false,
             role_guard: None,
@@ -99,9 +99,10 @@ impl AuthBuilder {
         self
     }
 
-    /// Sets how many passwords are checked at once (2; each takes 19 MiB and a
-    /// core for some 30 ms) and how many callers may wait (128) before further
-    /// ones are turned away.
+    /// Sets how many passwords are checked at once (one less than there are
+    /// cores, 1 to 4; each takes 19 MiB and a core for some 30 ms) and how many
+    /// callers may wait (128) before further ones are turned away. As many as
+    /// cores check the most passwords, and let everything else wait for them.
     pub fn with_hashing(mut self, threads: usize, queue: usize) -> Self {
         self.hashing_threads = threads;
         self.hashing_queue = queue;
@@ -194,6 +195,12 @@ impl AuthBuilder {
         }
         Ok(())
     }
+}
+
+/// A flood of sign-ins is to leave a core for everything else.
+fn spare_cores() -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    cores.saturating_sub(1).clamp(1, 4)
 }
 
 impl fmt::Debug for AuthBuilder {
