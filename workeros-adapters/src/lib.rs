@@ -7,6 +7,7 @@
 //! | | `Postgres` | `postgres` |
 //! | [`Storage`](workeros_core::Storage) | [`FsStorage`], [`MemoryStorage`] | |
 //! | [`Mailer`](workeros_core::Mailer) | [`ConsoleMailer`], [`MemoryMailer`] | |
+//! | [`RateLimiter`](workeros_core::RateLimiter) | [`MemoryRateLimiter`], [`DatabaseRateLimiter`] | |
 //!
 //! # Writing and reading
 //!
@@ -62,6 +63,7 @@ assert_eq!((rows.rows[0].integer(0)?, rows.rows[1].integer(0)?), (3, 7));
 
 mod database;
 mod mailer;
+mod rate_limit;
 mod storage;
 #[cfg(feature = "testkit")]
 pub mod testkit;
@@ -71,4 +73,5 @@ pub use database::{Postgres, PostgresOptions};
 #[cfg(feature = "sqlite")]
 pub use database::{Sqlite, SqliteOptions};
 pub use mailer::{ConsoleMailer, MemoryMailer};
+pub use rate_limit::{DatabaseRateLimiter, MemoryRateLimiter};
 pub use storage::{FsStorage, MemoryStorage};

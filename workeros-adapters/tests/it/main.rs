@@ -15,6 +15,8 @@ mod language;
 mod mailer;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(feature = "testkit")]
+mod rate_limit;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod storage;

@@ -214,8 +214,8 @@ macro_rules! rate_limiter_conformance {
             #[tokio::test]
             async fn $case() {
                 let clock = ::std::sync::Arc::new($crate::testkit::StandingClock::default());
-                let open = $open;
-                let opened = open(::std::sync::Arc::clone(&clock)).await;
+                let (open, its_clock) = ($open, ::std::sync::Arc::clone(&clock));
+                let opened = open(its_clock).await;
                 let opened = $crate::testkit::Opened::<dyn $crate::RateLimiter>::opened(opened);
                 if let Some(limiter) = opened {
                     $crate::testkit::rate_limit::$case(&limiter, &clock).await;

@@ -1,0 +1,6 @@
+mod database;
+mod memory;
+mod window;
+
+pub use database::DatabaseRateLimiter;
+pub use memory::MemoryRateLimiter;
