@@ -7,8 +7,9 @@ use workeros_auth::{Auth, RequestInfo};
 use workeros_core::{Error, ErrorKind, Identity, Result, Subject, TenantId};
 use workeros_schema::{DataPlane, Items};
 
+use crate::Backend;
+use crate::client_address::client_address;
 use crate::request_id::RequestId;
-use crate::{Backend, ClientAddress};
 
 /// A request that was let in, as a handler takes it apart.
 #[derive(Debug)]
@@ -94,11 +95,8 @@ impl Call {
             .auth()
             .and_then(|auth| auth.credentials(headers).ok().flatten());
         let session = presented.and_then(|credentials| credentials.session().cloned());
-        let address = self
-            .parts
-            .extensions
-            .get::<ClientAddress>()
-            .map(|address| address.0);
+        let proxies = &self.backend.0.config.trusted_proxies;
+        let address = client_address(&self.parts, proxies);
         RequestInfo::new()
             .with_ip(address)
             .with_user_agent(user_agent)

@@ -4,7 +4,7 @@ use http::Uri;
 use workeros_auth::Auth;
 use workeros_core::{Authenticator, Error, ErrorKind, Result};
 
-use crate::Origin;
+use crate::{Origin, TrustedProxies};
 
 const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
 
@@ -17,6 +17,7 @@ pub struct Config {
     pub(crate) allowed_origins: Vec<Origin>,
     pub(crate) trusted_origins: Vec<Origin>,
     pub(crate) max_body_bytes: usize,
+    pub(crate) trusted_proxies: TrustedProxies,
     pub(crate) authenticators: Vec<Arc<dyn Authenticator>>,
     pub(crate) auth: Option<Auth>,
 }
@@ -42,6 +43,7 @@ impl Config {
             allowed_origins: Vec::new(),
             trusted_origins: Vec::new(),
             max_body_bytes: MAX_BODY_BYTES,
+            trusted_proxies: TrustedProxies::default(),
             authenticators: Vec::new(),
             auth: None,
         })
@@ -64,6 +66,13 @@ impl Config {
     /// Sets the largest body of a request, in bytes (2 MiB).
     pub fn with_max_body_bytes(mut self, bytes: usize) -> Self {
         self.max_body_bytes = bytes;
+        self
+    }
+
+    /// Sets the proxies that are believed when they name the client of a
+    /// request (none).
+    pub fn with_trusted_proxies(mut self, proxies: TrustedProxies) -> Self {
+        self.trusted_proxies = proxies;
         self
     }
 

@@ -65,7 +65,7 @@
 //! | the service | [`Backend`] |
 //! | options | [`Config`], [`Origin`] |
 //! | the operations there are | [`Backend::endpoints`], [`Endpoint`], [`Access`] |
-//! | what a host knows of the connection | [`ClientAddress`] |
+//! | what a host knows of the connection | [`ClientAddress`], [`TrustedProxies`] |
 //! | tests without a socket (feature `testkit`) | `testkit` |
 //! | actix-web (feature `actix`) | `actix` |
 
@@ -100,7 +100,7 @@ pub mod testkit;
 
 pub use backend::{Backend, ResponseFuture};
 pub use body::Body;
-pub use client_address::ClientAddress;
+pub use client_address::{ClientAddress, TrustedProxies};
 pub use config::Config;
 pub use endpoint::{Access, Endpoint};
 pub use origin::Origin;

@@ -6,7 +6,7 @@ use workeros_core::{
     Authenticator, Clock, Database, Error, ErrorKind, IdGenerator, Random, Result, Runtime, Secret,
     migrate,
 };
-use workeros_http::{Backend, Config, Origin};
+use workeros_http::{Backend, Config, Origin, TrustedProxies};
 use workeros_schema::{DataPlane, Hooks, Limits};
 
 use crate::Workeros;
@@ -30,6 +30,7 @@ pub struct Builder {
     authenticators: Vec<Arc<dyn Authenticator>>,
     allowed_origins: Vec<String>,
     max_body_bytes: Option<usize>,
+    trusted_proxies: TrustedProxies,
     clock: Option<Arc<dyn Clock>>,
     ids: Option<Arc<dyn IdGenerator>>,
     random: Option<Arc<dyn Random>>,
@@ -47,6 +48,7 @@ impl Builder {
             authenticators: Vec::new(),
             allowed_origins: Vec::new(),
             max_body_bytes: None,
+            trusted_proxies: TrustedProxies::default(),
             clock: None,
             ids: None,
             random: None,
@@ -127,6 +129,13 @@ impl Builder {
         self
     }
 
+    /// Sets the proxies that are believed when they name the client of a
+    /// request. Default: none, so whoever connects is the client.
+    pub fn trusted_proxies(mut self, proxies: TrustedProxies) -> Self {
+        self.trusted_proxies = proxies;
+        self
+    }
+
     /// Sets the clock.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Some(Arc::new(clock));
@@ -160,7 +169,7 @@ impl Builder {
             None => DataPlane::stored_secret(&runtime).await?,
         };
         let plane = DataPlane::open_with(runtime.clone(), &secret, self.hooks, self.limits).await?;
-        let mut config = Config::new(url.clone())?;
+        let mut config = Config::new(url.clone())?.with_trusted_proxies(self.trusted_proxies);
         let auth = match self.auth {
             Some(options) => Some(open_auth(&plane, &url, options).await?),
             None => None,

@@ -74,7 +74,7 @@ pub use workeros_core::{
 pub use workeros_http::actix;
 #[cfg(feature = "testkit")]
 pub use workeros_http::testkit;
-pub use workeros_http::{Backend, Body, ClientAddress, ResponseFuture};
+pub use workeros_http::{Backend, Body, ClientAddress, ResponseFuture, TrustedProxies};
 pub use workeros_schema::{
     AfterCommit, BeforeWrite, Collection, Collections, DataPlane, Draft, Field, HookContext, Hooks,
     Item, Items, Limits, List, Outcome, Precondition, Query,

@@ -13,6 +13,7 @@
 mod actix;
 mod authenticators;
 mod bodies;
+mod client_address;
 mod contract;
 mod cookies;
 mod cors;
