@@ -88,8 +88,10 @@ impl PublicKey {
     }
 
     fn rsa(n: &[u8], e: &[u8]) -> Option<Self> {
-        let leading = n.first()?.leading_zeros() as usize;
-        let bits = n.len().checked_mul(8)?.checked_sub(leading)?;
+        // A size is that of the number: some write zeros before it.
+        let zeros = n.iter().take_while(|byte| **byte == 0).count();
+        let n = n.get(zeros..)?;
+        let bits = n.len().checked_mul(8)? - n.first()?.leading_zeros() as usize;
         if !RSA_BITS.contains(&bits) || e.len() > 4 {
             return None;
         }

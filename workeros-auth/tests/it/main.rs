@@ -16,6 +16,7 @@ mod credentials;
 mod emails;
 mod first;
 mod hashing;
+mod jwt;
 mod passwords;
 mod races;
 mod remembered;
