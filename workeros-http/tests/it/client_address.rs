@@ -13,7 +13,7 @@ async fn seen(app: &TestApp, peer: &str, headers: &[(&str, &str)]) -> String {
     let body = json!({"email": "admin@example.com", "password": "correct horse battery"});
     let mut request = app.anonymous().post("/api/auth/sign-in/email").json(&body);
     for (name, value) in headers {
-        request = request.header(*name, *value);
+        request = request.header(name, *value);
     }
     if !peer.is_empty() {
         let peer: IpAddr = peer.parse().unwrap();
