@@ -6,7 +6,10 @@
 //! | [`Database`](workeros_core::Database) | `Sqlite` | `sqlite` (default) |
 //! | | `Postgres` | `postgres` |
 //! | [`Storage`](workeros_core::Storage) | [`FsStorage`], [`MemoryStorage`] | |
+//! | [`HttpClient`](workeros_core::HttpClient) | `ReqwestClient`, with its `EgressPolicy` | `http-client` |
 //! | [`Mailer`](workeros_core::Mailer) | [`ConsoleMailer`], [`MemoryMailer`] | |
+//! | | `SmtpMailer` | `smtp` |
+//! | | `ResendMailer`, `SendgridMailer`, `MailgunMailer`, `SesMailer`, over any `HttpClient` | `mail-api` |
 //! | [`RateLimiter`](workeros_core::RateLimiter) | [`MemoryRateLimiter`], [`DatabaseRateLimiter`] | |
 //!
 //! # Writing and reading
@@ -62,6 +65,8 @@ assert_eq!((rows.rows[0].integer(0)?, rows.rows[1].integer(0)?), (3, 7));
 //! `workeros_core::testkit`.
 
 mod database;
+#[cfg(feature = "http-client")]
+mod http_client;
 mod mailer;
 mod rate_limit;
 mod storage;
@@ -72,6 +77,12 @@ pub mod testkit;
 pub use database::{Postgres, PostgresOptions};
 #[cfg(feature = "sqlite")]
 pub use database::{Sqlite, SqliteOptions};
+#[cfg(feature = "http-client")]
+pub use http_client::{EgressPolicy, ReqwestClient, ReqwestOptions, Resolver, SystemResolver};
 pub use mailer::{ConsoleMailer, MemoryMailer};
+#[cfg(feature = "mail-api")]
+pub use mailer::{MailgunMailer, ResendMailer, SendgridMailer, SesCredentials, SesMailer};
+#[cfg(feature = "smtp")]
+pub use mailer::{SmtpMailer, SmtpOptions, SmtpTls};
 pub use rate_limit::{DatabaseRateLimiter, MemoryRateLimiter};
 pub use storage::{FsStorage, MemoryStorage};

@@ -13,7 +13,9 @@ use crate::{Error, Result};
 /// # Contract
 ///
 /// * Any response is `Ok`, whatever its status.
-/// * A URL that cannot be read is [`Validation`](crate::ErrorKind::Validation).
+/// * A URL that cannot be read, or a header of the connection (`host`,
+///   `content-length` and their like), is
+///   [`Validation`](crate::ErrorKind::Validation).
 /// * A target that may not be reached (a scheme other than `http` and `https`,
 ///   credentials in the URL, a port or an address that is not opened) is
 ///   [`Forbidden`](crate::ErrorKind::Forbidden) with the code
@@ -175,7 +177,7 @@ impl Debug for HttpRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpRequest")
             .field("method", &self.method)
-            .field("headers", &self.headers.keys())
+            .field("headers", &names(&self.headers))
             .field("body_bytes", &self.body.len())
             .field("limits", &self.limits)
             .finish_non_exhaustive()
@@ -216,8 +218,12 @@ impl Debug for HttpResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpResponse")
             .field("status", &self.status)
-            .field("headers", &self.headers.keys())
+            .field("headers", &names(&self.headers))
             .field("body_bytes", &self.body.len())
             .finish()
     }
+}
+
+fn names(headers: &HeaderMap) -> Vec<&str> {
+    headers.keys().map(HeaderName::as_str).collect()
 }

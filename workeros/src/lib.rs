@@ -50,6 +50,9 @@
 //! | --- | --- |
 //! | `sqlite` (default) | the embedded database |
 //! | `postgres` | PostgreSQL |
+//! | `http-client` | requests to other servers: `ReqwestClient` and its `EgressPolicy` |
+//! | `smtp` | mail by SMTP: `SmtpMailer` |
+//! | `mail-api` | mail by HTTP: `ResendMailer`, `SendgridMailer`, `MailgunMailer`, `SesMailer` |
 //! | `actix` | the bridge to actix-web 4, `workeros::actix` |
 //! | `testkit` | `TestApp` and scenarios, for your tests |
 
@@ -60,15 +63,26 @@ mod workeros;
 pub use builder::Builder;
 pub use workeros::{ItemsOf, Workeros};
 
+pub use workeros_adapters::{ConsoleMailer, MemoryMailer};
+#[cfg(feature = "http-client")]
+pub use workeros_adapters::{
+    EgressPolicy, ReqwestClient, ReqwestOptions, Resolver, SystemResolver,
+};
+#[cfg(feature = "mail-api")]
+pub use workeros_adapters::{
+    MailgunMailer, ResendMailer, SendgridMailer, SesCredentials, SesMailer,
+};
 #[cfg(feature = "postgres")]
 pub use workeros_adapters::{Postgres, PostgresOptions};
+#[cfg(feature = "smtp")]
+pub use workeros_adapters::{SmtpMailer, SmtpOptions, SmtpTls};
 #[cfg(feature = "sqlite")]
 pub use workeros_adapters::{Sqlite, SqliteOptions};
 pub use workeros_auth::{Auth, AuthBuilder};
 pub use workeros_core::{
-    Action, Authenticator, Change, Clock, Database, Detail, Error, ErrorKind, IdGenerator,
-    Identity, Random, Result, Secret, Subject, SystemClock, SystemRandom, TenantId, Timestamp,
-    role,
+    Action, Authenticator, Change, Clock, Database, Detail, Email, Error, ErrorKind, HttpClient,
+    HttpLimits, HttpRequest, HttpResponse, IdGenerator, Identity, Mailer, Random, Result, Secret,
+    Sender, Subject, SystemClock, SystemRandom, TenantId, Timestamp, role,
 };
 #[cfg(feature = "actix")]
 pub use workeros_http::actix;

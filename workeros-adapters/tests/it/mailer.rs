@@ -4,6 +4,11 @@ use workeros_adapters::{ConsoleMailer, MemoryMailer};
 use workeros_core::testkit::fault::{FaultyMailer, Moment};
 use workeros_core::{Email, ErrorKind, Mailer as _};
 
+#[cfg(all(feature = "mail-api", feature = "http-client"))]
+mod api;
+#[cfg(feature = "smtp")]
+mod smtp;
+
 mod console {
     workeros_core::mailer_conformance!(async { super::ConsoleMailer });
 }

@@ -10,6 +10,8 @@
     reason = "tests"
 )]
 
+#[cfg(feature = "http-client")]
+mod http_client;
 #[cfg(feature = "testkit")]
 mod language;
 mod mailer;

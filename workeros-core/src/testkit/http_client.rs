@@ -238,6 +238,17 @@ pub async fn refuses_other_schemes(client: &dyn HttpClient, world: World) {
     assert_eq!(world.here.connections(), 0);
 }
 
+/// The headers that say where a message goes and ends are the client's own.
+pub async fn refuses_headers_of_the_connection(client: &dyn HttpClient, world: World) {
+    for name in ["host", "content-length", "transfer-encoding", "connection"] {
+        let request = HttpRequest::get(world.here.url("/status?200"));
+        let request = request.with_header(name, "1").unwrap();
+        let error = client.send(request).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Validation, "{name}");
+    }
+    assert_eq!(world.here.connections(), 0);
+}
+
 /// What goes wrong tells nothing of the query and the headers.
 pub async fn tells_no_secrets(client: &dyn HttpClient, world: World) {
     let url = world.here.url("/slow?token=canary");
@@ -274,6 +285,7 @@ macro_rules! http_client_conformance {
             keeps_credentials_within_an_origin
             checks_where_a_redirect_leads
             refuses_other_schemes
+            refuses_headers_of_the_connection
             tells_no_secrets
         ]);
     };
