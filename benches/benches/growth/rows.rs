@@ -80,7 +80,7 @@ async fn deep(host: &Host, count: usize) -> String {
     for _ in 0..PAGES / 2 {
         let page = host.get(&path).await;
         let page: Json = serde_json::from_slice(&page).unwrap();
-        let cursor = page["meta"]["next_cursor"].as_str().unwrap();
+        let cursor = page["next_cursor"].as_str().unwrap();
         path = format!("{base}&cursor={cursor}");
     }
     path
