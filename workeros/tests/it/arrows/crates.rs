@@ -71,10 +71,11 @@ const PURE: [(&str, &[&str]); 2] = [
 ];
 
 /// Crates that one of ours, and no other, may depend on.
-const CONFINED: [(&str, &[&str]); 8] = [
+const CONFINED: [(&str, &[&str]); 9] = [
     ("actix-web", &["workeros-http"]),
     ("axum", &["workeros-http"]),
     ("hyper", &["workeros-http"]),
+    ("lettre", &["workeros-adapters"]),
     ("object_store", &["workeros-adapters"]),
     ("reqwest", &["workeros-adapters"]),
     ("rusqlite", &["workeros-adapters"]),
@@ -83,10 +84,11 @@ const CONFINED: [(&str, &[&str]); 8] = [
 ];
 
 /// What nobody gets who did not ask for it by a feature.
-const ASKED_FOR: [&str; 9] = [
+const ASKED_FOR: [&str; 10] = [
     "actix-web",
     "axum",
     "hyper",
+    "lettre",
     "native-tls",
     "openssl",
     "openssl-sys",
