@@ -1,6 +1,5 @@
 //! Writing values as JSON text, one byte buffer, no tree in between.
 
-
 use workeros_dsl::{Timestamp, Type, Value};
 
 /// Writes a value as JSON. The type decides where the stored form is

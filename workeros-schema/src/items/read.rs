@@ -1,7 +1,9 @@
 use std::sync::Arc;
 
 use sea_query::{Alias, Expr, ExprTrait, SelectStatement};
-use workeros_core::{Action, Cost, Dialect, Error, Grant, Result, Statement, Subject, Type, Value};
+use workeros_core::{
+    Action, Cost, Dialect, Error, ErrorKind, Grant, Result, Statement, Subject, Type, Value,
+};
 use workeros_dsl::Variables;
 use workeros_dsl::sql::{Slots, Template, ordered};
 
@@ -29,9 +31,19 @@ impl Items {
     pub async fn list(&self, query: &Query) -> Result<List> {
         let query = query.validated()?;
         let snapshot = self.snapshot().await?;
+        match self.list_at(&snapshot, &query).await {
+            Err(error) => {
+                let newer = self.overtaken(snapshot, error).await?;
+                self.list_at(&newer, &query).await
+            }
+            list => list,
+        }
+    }
+
+    async fn list_at(&self, snapshot: &Snapshot, query: &Query) -> Result<List> {
         let (collection, grant) = snapshot.granted(&self.subject, &self.slug, Action::Read)?;
         let variables = self.variables();
-        let (plan, after) = self.plan(&snapshot, &collection, &grant, &query)?;
+        let (plan, after) = self.plan(snapshot, &collection, &grant, query)?;
         let mut arguments = vec![tenant_value(&collection)];
         arguments.extend(after);
         let page = plan.page.bind(&variables, &arguments);
@@ -62,6 +74,16 @@ impl Items {
     /// the caller may read; else as [`list`](Self::list).
     pub async fn get(&self, id: &str, query: &Query) -> Result<Item> {
         let snapshot = self.snapshot().await?;
+        match self.get_at(&snapshot, id, query).await {
+            Err(error) => {
+                let newer = self.overtaken(snapshot, error).await?;
+                self.get_at(&newer, id, query).await
+            }
+            item => item,
+        }
+    }
+
+    async fn get_at(&self, snapshot: &Snapshot, id: &str, query: &Query) -> Result<Item> {
         let (collection, grant) = snapshot.granted(&self.subject, &self.slug, Action::Read)?;
         let seen = Seen {
             collection: &collection,
@@ -81,6 +103,19 @@ impl Items {
             json: row.shown(&visible, query.fields.as_deref()),
             etag: self.etag(&row),
         })
+    }
+
+    /// The state to read again at, when a statement failed because the tables
+    /// changed under it; else the error.
+    async fn overtaken(&self, snapshot: Arc<Snapshot>, error: Error) -> Result<Arc<Snapshot>> {
+        if error.kind() != ErrorKind::Internal {
+            return Err(error);
+        }
+        let version = snapshot.version;
+        match self.plane.compared(snapshot).await {
+            Ok(newer) if newer.version != version => Ok(newer),
+            _ => Err(error),
+        }
     }
 
     /// The item as the caller may read it after he wrote it; its id alone when
