@@ -101,9 +101,11 @@ pub(crate) fn all(options: &Options, programs: &Programs) -> Result<Vec<Entry>> 
     let wants = |name| options.wants_contender(name);
     let mut entries = own(programs);
     entries.retain(|(name, _)| wants(name));
+    // A quick run is over before a slow installation is.
+    let patience = if options.quick { 300 } else { 1800 };
     let (built, pocketbase, directus) = std::thread::scope(|scope| {
-        let pocketbase = scope.spawn(|| wants("pocketbase").then(setup::pocketbase));
-        let directus = scope.spawn(|| wants("directus").then(setup::directus));
+        let pocketbase = scope.spawn(|| wants("pocketbase").then(|| setup::pocketbase(patience)));
+        let directus = scope.spawn(|| wants("directus").then(|| setup::directus(patience)));
         (programs.build(), pocketbase.join(), directus.join())
     });
     built?;

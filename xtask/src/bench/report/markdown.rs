@@ -120,7 +120,7 @@ impl Report<'_> {
             text,
             "One thread, no HTTP: `Items::list` in turns with a loop that binds, steps the same \
             prepared statement on the same file with the same settings, and looks at each column. \
-            The loop writes no JSON: it is what no server can reach.\n"
+            The loop writes no JSON: it is what no server can reach. Per second of CPU.\n"
         )?;
         let stepping = match &self.stepping {
             Ok(stepping) => stepping,
