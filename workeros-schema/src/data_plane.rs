@@ -192,9 +192,14 @@ impl DataPlane {
         let tenant = snapshot.tenant;
         let current = Snapshot::read_version(&*self.0.runtime.database, tenant).await?;
         if current == snapshot.version {
-            Ok(snapshot)
-        } else {
-            self.reload(tenant).await
+            return Ok(snapshot);
+        }
+        let _loading = self.0.loading.lock().await;
+        // A change made here may have brought it meanwhile.
+        let known = self.known().get(&tenant).cloned();
+        match known.filter(|known| known.version >= current) {
+            Some(known) => Ok(known),
+            None => self.load(tenant).await,
         }
     }
 
