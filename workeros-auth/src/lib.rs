@@ -40,7 +40,8 @@
 //! | --- | --- |
 //! | options | [`AuthBuilder`] |
 //! | signing up, in and out | [`Auth::sign_up_email`], [`Auth::sign_in_email`], [`Auth::sign_out`] |
-//! | who is signed in | [`Auth::session`] |
+//! | who is signed in, and where | [`Auth::session`], [`Auth::sessions`], [`Auth::revoke_session`] |
+//! | another password | [`Auth::change_password`] |
 //! | who sent a request | [`Authenticator`](workeros_core::Authenticator) for [`Auth`], [`Credentials`] |
 //! | users and their roles | [`Auth::users`], [`Auth::set_roles`] |
 //! | API keys | [`Auth::create_api_key`] |
@@ -69,6 +70,7 @@ mod authenticator;
 mod background;
 mod builder;
 mod cache;
+mod change_password;
 mod changes;
 mod cookie;
 mod credentials;
@@ -83,6 +85,7 @@ mod refusal;
 mod request;
 mod roles;
 mod session;
+mod sessions;
 mod setup;
 mod sign_in;
 mod sign_up;
@@ -95,6 +98,7 @@ pub use api_key::ApiKey;
 pub use api_keys::{ApiKeyPage, CreatedApiKey, NewApiKey};
 pub use auth::Auth;
 pub use builder::AuthBuilder;
+pub use change_password::ChangePassword;
 pub use cookie::CookiePolicy;
 pub use credentials::Credentials;
 pub use email::EmailAddress;
@@ -103,6 +107,7 @@ pub use name::DisplayName;
 pub use password::Password;
 pub use request::RequestInfo;
 pub use session::{ActiveSession, Session, SignedIn};
+pub use sessions::SessionName;
 pub use setup::SetupToken;
 pub use sign_in::SignIn;
 pub use sign_up::SignUp;

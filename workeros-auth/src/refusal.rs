@@ -15,6 +15,13 @@ pub(crate) fn invalid_credentials() -> Error {
     Error::new(ErrorKind::Unauthorized, "the credentials are not valid")
 }
 
+/// Whoever is signed in did not show that he knows the password.
+pub(crate) fn wrong_password() -> Error {
+    Error::new(ErrorKind::Forbidden, WRONG_PASSWORD).with_code("INVALID_PASSWORD")
+}
+
+pub(crate) const WRONG_PASSWORD: &str = "the current password is wrong";
+
 /// Says what a unique violation on the table of users means.
 pub(crate) fn taken_email(error: Error) -> Error {
     match error.violation() {

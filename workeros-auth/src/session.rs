@@ -223,7 +223,9 @@ impl ActiveSession {
 }
 
 impl Session {
-    fn read(row: &Row) -> Result<Self> {
+    /// Reads `id, user_id, created_at, expires_at, last_seen_at, ip,
+    /// user_agent, active_tenant`.
+    pub(crate) fn read(row: &Row) -> Result<Self> {
         let active_tenant = if row.is_null(7) {
             None
         } else {

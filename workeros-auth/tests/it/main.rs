@@ -17,6 +17,7 @@ mod emails;
 mod first;
 mod hashing;
 mod jwt;
+mod own_sessions;
 mod passwords;
 mod races;
 mod remembered;

@@ -12,11 +12,15 @@ use crate::cookie::{self, Keep};
 use crate::endpoint::{Access, Endpoint};
 use crate::reply::Reply;
 
+mod account;
 mod body;
+mod own;
+mod sessions;
 mod wire;
 
-/// In the shape of better-auth, whose clients work unchanged. Nobody is asked
-/// who he is: a session that has ended must not keep anybody from signing in.
+/// In the shape of better-auth, whose clients work unchanged. Where one signs in
+/// or out nobody is asked who he is: a session that has ended must not keep
+/// anybody from it.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     const SIGN_UP: &str = "/api/auth/sign-up/email";
     const SIGN_IN: &str = "/api/auth/sign-in/email";
@@ -30,6 +34,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ];
     endpoints
         .into_iter()
+        .chain(sessions::endpoints())
+        .chain(account::endpoints())
         .map(Endpoint::for_better_auth)
         .collect()
 }
@@ -86,7 +92,7 @@ async fn read_session(call: Call) -> Result<Reply> {
             roles,
             ..
         }) => {
-            let session = write_session(&session, token);
+            let session = write_session(&session, token.expose());
             Ok(Reply::json(
                 &json!({"session": session, "user": write_user(&user, Some(&roles))}),
             ))

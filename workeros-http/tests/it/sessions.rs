@@ -169,3 +169,75 @@ async fn pw_10_a_password_is_a_text() {
         }
     }
 }
+
+#[tokio::test]
+async fn ses_6_the_sessions_of_others_are_not_there() {
+    for world in worlds().await {
+        let (ann, bob) = (world.app.user("ann").await, world.app.user("bob").await);
+        let other = sign_in(&world.app, "").await;
+        let of_bob = bob.get("/api/auth/list-sessions").await.expect(200).json();
+        let of_bob = of_bob[0]["id"].as_str().unwrap();
+        for name in [of_bob, bob.token()] {
+            ann.post("/api/auth/revoke-session")
+                .json(&json!({"token": name}))
+                .await
+                .expect(404);
+        }
+        assert_eq!(reads(&world.app, bob.token()).await, 200);
+
+        let listed = ann.get("/api/auth/list-sessions").await.expect(200);
+        assert!(
+            !listed.text().contains(&other),
+            "only one's own token is shown"
+        );
+        let listed = listed.json();
+        let [newest, own] = listed.as_array().unwrap().as_slice() else {
+            panic!("not two sessions: {listed}")
+        };
+        assert_eq!(own["token"], ann.token());
+        ann.post("/api/auth/revoke-session")
+            .json(&json!({"token": newest["token"]}))
+            .await
+            .expect(200);
+        assert_eq!(reads(&world.app, &other).await, 401);
+        assert_eq!(reads(&world.app, ann.token()).await, 200);
+        let revoked = ann
+            .post("/api/auth/revoke-session")
+            .json(&json!({"token": ann.token()}))
+            .await
+            .expect(200);
+        assert!(
+            revoked
+                .header("set-cookie")
+                .starts_with("workeros=; Max-Age=0")
+        );
+        assert_eq!(reads(&world.app, ann.token()).await, 401);
+    }
+}
+
+#[tokio::test]
+async fn a_changed_password_gives_a_new_session_where_others_end() {
+    for world in worlds().await {
+        let ann = world.app.user("ann").await;
+        let other = sign_in(&world.app, "").await;
+        let body = json!({
+            "currentPassword": "correct horse battery",
+            "newPassword": "battery of horses",
+            "revokeOtherSessions": true,
+        });
+        let changed = ann
+            .post("/api/auth/change-password")
+            .json(&body)
+            .await
+            .expect(200);
+        let token = changed.json()["token"].as_str().unwrap().to_owned();
+        assert!(
+            changed
+                .header("set-cookie")
+                .starts_with(&format!("workeros={token};"))
+        );
+        for (session, status) in [(ann.token(), 401), (other.as_str(), 401), (&token, 200)] {
+            assert_eq!(reads(&world.app, session).await, status);
+        }
+    }
+}

@@ -1,7 +1,7 @@
 use serde_json::Value as Json;
 use workeros_auth::{DisplayName, EmailAddress, Password, SetupToken};
 use workeros_core::input::Object;
-use workeros_core::{Error, Result};
+use workeros_core::{Detail, Error, Result};
 
 use crate::Backend;
 use crate::callback::CallbackUrl;
@@ -77,6 +77,26 @@ fn read_password(object: &mut Object) -> Option<Password> {
     object.require("password");
     let text = object.string("password")?;
     object.keep(Password::parse(&text))
+}
+
+/// Reads `newPassword`, which must be there.
+pub(super) fn read_new_password(object: &mut Object) -> Option<Password> {
+    object.require("newPassword");
+    let text = object.string("newPassword")?;
+    object.keep(Password::parse(&text).map_err(at_new_password))
+}
+
+/// Says where a password that is refused stands in the body.
+pub(super) fn at_new_password(error: Error) -> Error {
+    if error.details().is_empty() {
+        return error;
+    }
+    let moved = error.details().iter().map(|detail| Detail {
+        path: "/newPassword".to_owned(),
+        ..detail.clone()
+    });
+    let moved = moved.collect();
+    error.with_details(moved)
 }
 
 fn read_keep(object: &mut Object) -> Keep {

@@ -1,7 +1,7 @@
 //! Users and sessions as clients of better-auth read them.
 
 use serde_json::{Value as Json, json};
-use workeros_auth::{Session, SessionToken, User};
+use workeros_auth::{Session, User};
 
 pub(super) fn write_user(user: &User, roles: Option<&[String]>) -> Json {
     let mut json = json!({
@@ -19,10 +19,10 @@ pub(super) fn write_user(user: &User, roles: Option<&[String]>) -> Json {
     json
 }
 
-pub(super) fn write_session(session: &Session, token: &SessionToken) -> Json {
+pub(super) fn write_session(session: &Session, token: &str) -> Json {
     json!({
         "id": session.id.to_string(),
-        "token": token.expose(),
+        "token": token,
         "userId": session.user_id.to_string(),
         "expiresAt": session.expires_at.to_string(),
         "createdAt": session.created_at.to_string(),

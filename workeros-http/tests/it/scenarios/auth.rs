@@ -9,7 +9,7 @@ async fn scenarios() {
 }
 
 pub(super) fn table(_: &World) -> Vec<Scenario> {
-    [sign_up(), sign_in(), session()].concat()
+    [sign_up(), sign_in(), session(), own_sessions(), account()].concat()
 }
 
 fn sign_up() -> Vec<Scenario> {
@@ -143,5 +143,113 @@ fn session() -> Vec<Scenario> {
         post().body([r#"{"success":true}"#]),
         post().as_user("dan").body([r#"{"success":true}"#]),
         Scenario::get("/api/items/posts").as_user("dan").expect(401),
+    ]
+}
+
+fn own_sessions() -> Vec<Scenario> {
+    let list = || Scenario::get("/api/auth/list-sessions");
+    let post = |path: &str| Scenario::post(format!("/api/auth/{path}"));
+    let token = |token: &str| json!({"token": token});
+    let done = r#"{"status":true}"#;
+    let unauthorized = r#"{"code":"UNAUTHORIZED","#;
+    vec![
+        list().expect(401).body([unauthorized]),
+        list().as_user("fay").body(["[{", r#""userId":""#]),
+        list().as_key_of("fay").expect(403),
+        post("revoke-session").json(token("x")).expect(401),
+        post("revoke-session")
+            .as_user("fay")
+            .json(token("x"))
+            .expect(404),
+        post("revoke-session")
+            .as_user("fay")
+            .json(token(crate::support::NOWHERE))
+            .expect(404),
+        post("revoke-session")
+            .as_user("fay")
+            .json(json!({}))
+            .expect(422)
+            .body(["/token"]),
+        post("revoke-session")
+            .as_user("fay")
+            .json(json!({"token": {"$ne": ""}}))
+            .expect(422)
+            .body(["/token"]),
+        post("revoke-session")
+            .as_key_of("fay")
+            .json(token("x"))
+            .expect(403),
+        post("revoke-other-sessions").expect(401),
+        post("revoke-other-sessions").as_key_of("fay").expect(403),
+        post("revoke-other-sessions").as_user("fay").body([done]),
+        post("revoke-sessions").expect(401),
+        post("revoke-sessions").as_key_of("fay").expect(403),
+        post("revoke-sessions").as_user("fay").body([done]),
+        list().as_user("fay").expect(401),
+    ]
+}
+
+fn account() -> Vec<Scenario> {
+    let update = || Scenario::post("/api/auth/update-user");
+    let change = || Scenario::post("/api/auth/change-password");
+    let good =
+        json!({"currentPassword": "correct horse battery", "newPassword": "horse and battery"});
+    let with = |member: &str, value: serde_json::Value| {
+        let mut body = good.clone();
+        body[member] = value;
+        body
+    };
+    vec![
+        update().json(json!({"name": "Eve"})).expect(401),
+        update()
+            .as_key_of("gil")
+            .json(json!({"name": "Eve"}))
+            .expect(403),
+        update()
+            .as_user("gil")
+            .json(json!({"name": "Gilbert"}))
+            .body([r#"{"status":true}"#]),
+        Scenario::get("/api/auth/get-session")
+            .as_user("gil")
+            .body([r#""name":"Gilbert""#]),
+        update().as_user("gil").json(json!({})).expect(422),
+        update()
+            .as_user("gil")
+            .json(json!({"name": "x", "email": "eve@example.com"}))
+            .expect(422)
+            .body(["/email"]),
+        update()
+            .as_user("gil")
+            .json(json!({"name": "x", "roles": ["admin"]}))
+            .expect(422)
+            .body(["/roles"]),
+        change().json(good.clone()).expect(401),
+        change().as_key_of("gil").json(good.clone()).expect(403),
+        change()
+            .as_user("gil")
+            .json(with("currentPassword", json!("another one")))
+            .expect(403)
+            .code("INVALID_PASSWORD"),
+        change()
+            .as_user("gil")
+            .json(with("currentPassword", json!(null)))
+            .expect(403)
+            .code("INVALID_PASSWORD"),
+        change()
+            .as_user("gil")
+            .json(with("newPassword", json!("short")))
+            .expect(422)
+            .code("PASSWORD_TOO_SHORT")
+            .body(["/newPassword"]),
+        change()
+            .as_user("gil")
+            .json(with("newPassword", json!({"$ne": ""})))
+            .expect(422)
+            .body(["/newPassword"]),
+        change()
+            .as_user("gil")
+            .json(good.clone())
+            .body([r#""token":null"#, r#""email":"gil@example.com""#])
+            .not_body(["argon2"]),
     ]
 }

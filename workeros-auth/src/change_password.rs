@@ -1,0 +1,135 @@
+use workeros_core::{
+    Batch, Cost, Error, ErrorKind, Expect, Result, Statement, Step, Timestamp, UserId,
+};
+
+use crate::changes::Affected;
+use crate::refusal::{WRONG_PASSWORD, wrong_password};
+use crate::session::end_all;
+use crate::{Auth, EmailAddress, Password, RequestInfo, SessionToken, SignedIn, User};
+
+/// A new password in place of the current one.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ChangePassword {
+    /// The one in use; to give none is as wrong as to give another.
+    pub current: Option<Password>,
+    /// The one to come.
+    pub new: Password,
+}
+
+impl ChangePassword {
+    /// A change from one to the other.
+    #[must_use]
+    pub fn new(current: Option<Password>, new: Password) -> Self {
+        Self { current, new }
+    }
+}
+
+const FIND: &str = "SELECT id, email, name, email_verified, disabled, created_at, updated_at, \
+    password_hash FROM workeros_users WHERE id = $1";
+/// Only while the password is the one that was checked.
+const SET: &str = "UPDATE workeros_users SET password_hash = $1, updated_at = $2 \
+    WHERE id = $3 AND password_hash = $4 AND NOT disabled";
+
+impl Auth {
+    /// Changes the password of a user. Its sessions go on.
+    ///
+    /// # Errors
+    ///
+    /// * [`Validation`](ErrorKind::Validation) with code `PASSWORD_TOO_SHORT`
+    ///   or `PASSWORD_COMMON` at `/password` for the new one.
+    /// * [`Forbidden`](ErrorKind::Forbidden) with code `INVALID_PASSWORD` when
+    ///   the current one is another, or there is none.
+    /// * [`NotFound`](ErrorKind::NotFound) without such a user.
+    /// * [`Unavailable`](ErrorKind::Unavailable) when too many passwords are
+    ///   being checked.
+    pub async fn change_password(&self, user: UserId, change: &ChangePassword) -> Result<User> {
+        let checked = self.check_change(user, change).await?;
+        let batch = Batch::new().step(checked.set());
+        self.apply_change(user, batch).await?;
+        Ok(checked.user)
+    }
+
+    /// Changes the password of a user and ends its sessions; a new one opens
+    /// for whoever asked.
+    ///
+    /// # Errors
+    ///
+    /// As [`change_password`](Self::change_password).
+    pub async fn change_password_everywhere(
+        &self,
+        user: UserId,
+        change: &ChangePassword,
+        request: &RequestInfo,
+    ) -> Result<SignedIn> {
+        let checked = self.check_change(user, change).await?;
+        let token = SessionToken::generate(self.inner.random.as_ref())?;
+        let session = self.open_session(user, request);
+        let batch = Batch::new()
+            .step(checked.set())
+            .step(end_all(user))
+            .step(session.insert(&token, &checked.new_hash));
+        self.apply_change(user, batch).await?;
+        Ok(SignedIn {
+            token,
+            session,
+            user: checked.user,
+        })
+    }
+
+    async fn check_change(&self, user: UserId, change: &ChangePassword) -> Result<Checked> {
+        let statement = Statement::new(FIND, vec![user.into()]).with_cost(Cost::Short);
+        let rows = self.fetch(statement).await?;
+        let row = rows.first().ok_or_else(Error::not_found)?;
+        let (user, stored) = (User::read(row, 0)?, row.optional_text(7)?);
+        self.inner
+            .policy
+            .check(&change.new, &EmailAddress::parse(&user.email)?)?;
+        let (Some(current), Some(stored)) = (&change.current, stored) else {
+            return Err(wrong_password());
+        };
+        if !self.inner.hasher.verify(current, Some(stored)).await? {
+            return Err(wrong_password());
+        }
+        let now = self.now();
+        Ok(Checked {
+            old_hash: stored.to_owned(),
+            new_hash: self.inner.hasher.hash(&change.new).await?,
+            user: User {
+                updated_at: now,
+                ..user
+            },
+            now,
+        })
+    }
+
+    async fn apply_change(&self, user: UserId, batch: Batch) -> Result<()> {
+        self.apply(&[Affected::User(user)], batch)
+            .await
+            .map_err(|error| match error.kind() {
+                ErrorKind::Forbidden => wrong_password(),
+                _ => error,
+            })
+    }
+}
+
+/// A change that may be made.
+struct Checked {
+    user: User,
+    old_hash: String,
+    new_hash: String,
+    now: Timestamp,
+}
+
+impl Checked {
+    fn set(&self) -> Step {
+        let params = vec![
+            self.new_hash.clone().into(),
+            self.now.into(),
+            self.user.id.into(),
+            self.old_hash.clone().into(),
+        ];
+        let statement = Statement::new(SET, params);
+        Step::new(statement).expect(Expect::One, ErrorKind::Forbidden, WRONG_PASSWORD)
+    }
+}
