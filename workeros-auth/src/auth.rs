@@ -12,6 +12,7 @@ use crate::builder::AuthBuilder;
 use crate::cache::Cache;
 use crate::changes::Affected;
 use crate::hashing::Hasher;
+use crate::mail::Mail;
 use crate::password::PasswordPolicy;
 use crate::store::Store;
 use crate::{ActiveSession, CookiePolicy, SetupToken};
@@ -39,6 +40,7 @@ pub(crate) struct Inner {
     pub(crate) lifetime: Lifetime,
     pub(crate) role_guard: Option<Box<RoleGuard>>,
     pub(crate) background: Background,
+    pub(crate) mail: Option<Mail>,
 }
 
 /// Makes the step that a named role must pass before it is given to a user.
@@ -103,6 +105,11 @@ impl Auth {
     /// See [`Store::apply`].
     pub(crate) async fn apply(&self, affected: &[Affected], batch: Batch) -> Result<()> {
         self.inner.store.apply(affected, batch).await
+    }
+
+    /// See [`Store::apply_and_read`].
+    pub(crate) async fn apply_and_read(&self, affected: &[Affected], batch: Batch) -> Result<Rows> {
+        self.inner.store.apply_and_read(affected, batch).await
     }
 }
 

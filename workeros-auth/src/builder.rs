@@ -9,6 +9,7 @@ use crate::auth::{Auth, Inner, Lifetime, RoleGuard};
 use crate::background::Background;
 use crate::cache::Cache;
 use crate::hashing::Hasher;
+use crate::mail::{Mail, MailOptions};
 use crate::password::PasswordPolicy;
 use crate::store::Store;
 use crate::{CookiePolicy, SetupToken};
@@ -30,6 +31,7 @@ pub struct AuthBuilder {
     weak_hashing: bool,
     role_guard: Option<Box<RoleGuard>>,
     cached: usize,
+    mail: Option<MailOptions>,
 }
 
 impl AuthBuilder {
@@ -52,6 +54,7 @@ impl AuthBuilder {
             weak_hashing: false,
             role_guard: None,
             cached: 10_000,
+            mail: None,
         }
     }
 
@@ -128,6 +131,14 @@ impl AuthBuilder {
         self
     }
 
+    /// Sends mail: links to verify an address and to choose a new password
+    /// (without it there are none). Mails are queued in the database; whoever
+    /// sets this calls [`Auth::deliver_mail`] and [`Auth::drop_expired`].
+    pub fn with_mail(mut self, mail: MailOptions) -> Self {
+        self.mail = Some(mail);
+        self
+    }
+
     /// Makes password hashes that cost next to nothing, **and are next to
     /// worthless**: for tests.
     pub fn danger_weak_hashing(mut self) -> Self {
@@ -151,6 +162,9 @@ impl AuthBuilder {
         };
         let params = params.map_err(Error::internal)?;
         let random = Arc::clone(&self.runtime.random);
+        let mail = self
+            .mail
+            .map(|options| Mail::new(options, Arc::clone(&random)));
         let inner = Inner {
             hasher: Hasher::new(params, random, self.hashing_threads, self.hashing_queue),
             store: Arc::new(Store::new(self.runtime.database)),
@@ -166,6 +180,7 @@ impl AuthBuilder {
             lifetime: self.lifetime,
             role_guard: self.role_guard,
             background: Background::default(),
+            mail,
         };
         Ok(Auth {
             inner: Arc::new(inner),

@@ -3,6 +3,7 @@ use workeros_core::{
 };
 
 use crate::changes::Affected;
+use crate::flow::{Purpose, end};
 use crate::refusal::{WRONG_PASSWORD, wrong_password};
 use crate::session::end_all;
 use crate::{Auth, EmailAddress, Password, RequestInfo, SessionToken, SignedIn, User};
@@ -32,7 +33,8 @@ const SET: &str = "UPDATE workeros_users SET password_hash = $1, updated_at = $2
     WHERE id = $3 AND password_hash = $4 AND NOT disabled";
 
 impl Auth {
-    /// Changes the password of a user. Its sessions go on.
+    /// Changes the password of a user. Its sessions go on; a link to choose a
+    /// new one does not hold any more.
     ///
     /// # Errors
     ///
@@ -45,7 +47,9 @@ impl Auth {
     ///   being checked.
     pub async fn change_password(&self, user: UserId, change: &ChangePassword) -> Result<User> {
         let checked = self.check_change(user, change).await?;
-        let batch = Batch::new().step(checked.set());
+        let batch = Batch::new()
+            .step(checked.set())
+            .step(end(Purpose::ResetPassword, user));
         self.apply_change(user, batch).await?;
         Ok(checked.user)
     }
@@ -67,6 +71,7 @@ impl Auth {
         let session = self.open_session(user, request);
         let batch = Batch::new()
             .step(checked.set())
+            .step(end(Purpose::ResetPassword, user))
             .step(end_all(user))
             .step(session.insert(&token, &checked.new_hash));
         self.apply_change(user, batch).await?;

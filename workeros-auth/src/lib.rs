@@ -41,7 +41,9 @@
 //! | options | [`AuthBuilder`] |
 //! | signing up, in and out | [`Auth::sign_up_email`], [`Auth::sign_in_email`], [`Auth::sign_out`] |
 //! | who is signed in, and where | [`Auth::session`], [`Auth::sessions`], [`Auth::revoke_session`] |
-//! | another password | [`Auth::change_password`] |
+//! | another password | [`Auth::change_password`], [`Auth::request_password_reset`], [`Auth::reset_password`] |
+//! | is it his address | [`Auth::send_verification_email`], [`Auth::verify_email`] |
+//! | mail | [`MailOptions`], [`Auth::deliver_mail`] |
 //! | who sent a request | [`Authenticator`](workeros_core::Authenticator) for [`Auth`], [`Credentials`] |
 //! | users and their roles | [`Auth::users`], [`Auth::set_roles`] |
 //! | API keys | [`Auth::create_api_key`] |
@@ -51,8 +53,9 @@
 //!
 //! A password is kept as its argon2id hash, a session's token and an API key
 //! as their SHA-256: who reads the database cannot sign in. Types that hold one
-//! in clear ([`Password`], [`SessionToken`], [`ApiKeySecret`], [`SetupToken`])
-//! do not show it in debug output, and nothing here logs one.
+//! in clear ([`Password`], [`SessionToken`], [`ApiKeySecret`], [`LinkToken`],
+//! [`SetupToken`]) do not show it in debug output, and nothing here logs one.
+//! Links on their way to their mail are sealed.
 //!
 //! A session ends when its user signs out or in anew from it, is disabled or
 //! deleted, 30 days after it was opened, or after 24 hours without a request.
@@ -76,13 +79,17 @@ mod cookie;
 mod credentials;
 mod email;
 mod feed;
+mod flow;
 mod hashing;
 pub mod jwt;
+mod mail;
 mod migrations;
 mod name;
+mod outbox;
 mod password;
 mod refusal;
 mod request;
+mod reset_password;
 mod roles;
 mod session;
 mod sessions;
@@ -90,9 +97,11 @@ mod setup;
 mod sign_in;
 mod sign_up;
 mod store;
+mod template;
 mod token;
 mod user;
 mod users;
+mod verify_email;
 
 pub use api_key::ApiKey;
 pub use api_keys::{ApiKeyPage, CreatedApiKey, NewApiKey};
@@ -102,6 +111,7 @@ pub use change_password::ChangePassword;
 pub use cookie::CookiePolicy;
 pub use credentials::Credentials;
 pub use email::EmailAddress;
+pub use mail::MailOptions;
 pub use migrations::MIGRATIONS;
 pub use name::DisplayName;
 pub use password::Password;
@@ -111,6 +121,6 @@ pub use sessions::SessionName;
 pub use setup::SetupToken;
 pub use sign_in::SignIn;
 pub use sign_up::SignUp;
-pub use token::{ApiKeySecret, SessionToken};
+pub use token::{ApiKeySecret, LinkToken, SessionToken};
 pub use user::{Account, User};
 pub use users::{NewUser, UserPage, UserPatch};

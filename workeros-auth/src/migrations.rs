@@ -2,7 +2,9 @@ use workeros_core::Migration;
 
 /// The system tables of this crate, in order; see
 /// [`migrate`](workeros_core::migrate).
-pub const MIGRATIONS: &[Migration] = &[USERS, SESSIONS, USER_ROLES, API_KEYS, BOOTSTRAP, CHANGES];
+pub const MIGRATIONS: &[Migration] = &[
+    USERS, SESSIONS, USER_ROLES, API_KEYS, BOOTSTRAP, CHANGES, FLOWS, MAIL_QUEUE,
+];
 
 const USERS: Migration = Migration {
     name: "auth-0001-users",
@@ -146,5 +148,71 @@ const CHANGES: Migration = Migration {
         subject bytea, \
         at timestamptz NOT NULL DEFAULT now())",
         "CREATE INDEX workeros_auth_changes_tx ON workeros_auth_changes (tx)",
+    ],
+};
+
+/// What was begun and waits for the link that was mailed; see `flow`. Whose
+/// users they are, the realm says.
+const FLOWS: Migration = Migration {
+    name: "auth-0007-flows",
+    sqlite: &[
+        "CREATE TABLE workeros_auth_flows (\
+        id TEXT PRIMARY KEY NOT NULL, \
+        realm_id TEXT NOT NULL, \
+        purpose TEXT NOT NULL, \
+        user_id TEXT REFERENCES workeros_users (id) ON DELETE CASCADE, \
+        address TEXT, \
+        secret_hash BLOB NOT NULL UNIQUE, \
+        created_at TEXT NOT NULL, \
+        expires_at TEXT NOT NULL, \
+        UNIQUE (realm_id, purpose, address)) STRICT",
+        "CREATE INDEX workeros_auth_flows_user_id ON workeros_auth_flows (user_id)",
+        "CREATE INDEX workeros_auth_flows_expires_at ON workeros_auth_flows (expires_at)",
+    ],
+    postgres: &[
+        "CREATE TABLE workeros_auth_flows (\
+        id uuid PRIMARY KEY, \
+        realm_id uuid NOT NULL, \
+        purpose text NOT NULL, \
+        user_id uuid REFERENCES workeros_users (id) ON DELETE CASCADE, \
+        address text, \
+        secret_hash bytea NOT NULL UNIQUE, \
+        created_at timestamptz NOT NULL, \
+        expires_at timestamptz NOT NULL, \
+        UNIQUE (realm_id, purpose, address))",
+        "CREATE INDEX workeros_auth_flows_user_id ON workeros_auth_flows (user_id)",
+        "CREATE INDEX workeros_auth_flows_expires_at ON workeros_auth_flows (expires_at)",
+    ],
+};
+
+/// Mails that are not sent yet; see `outbox`. What they say is sealed. One that
+/// was given up has no next time.
+const MAIL_QUEUE: Migration = Migration {
+    name: "auth-0008-mail-queue",
+    sqlite: &[
+        "CREATE TABLE workeros_mail_queue (\
+        id TEXT PRIMARY KEY NOT NULL, \
+        to_address TEXT NOT NULL, \
+        template TEXT NOT NULL, \
+        data TEXT NOT NULL, \
+        attempts INTEGER NOT NULL, \
+        next_at TEXT, \
+        created_at TEXT NOT NULL, \
+        expires_at TEXT NOT NULL, \
+        last_error TEXT) STRICT",
+        "CREATE INDEX workeros_mail_queue_next_at ON workeros_mail_queue (next_at)",
+    ],
+    postgres: &[
+        "CREATE TABLE workeros_mail_queue (\
+        id uuid PRIMARY KEY, \
+        to_address text NOT NULL, \
+        template text NOT NULL, \
+        data text NOT NULL, \
+        attempts bigint NOT NULL, \
+        next_at timestamptz, \
+        created_at timestamptz NOT NULL, \
+        expires_at timestamptz NOT NULL, \
+        last_error text)",
+        "CREATE INDEX workeros_mail_queue_next_at ON workeros_mail_queue (next_at)",
     ],
 };

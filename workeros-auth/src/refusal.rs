@@ -22,6 +22,21 @@ pub(crate) fn wrong_password() -> Error {
 
 pub(crate) const WRONG_PASSWORD: &str = "the current password is wrong";
 
+/// One answer for a link that is unknown, used, replaced or too old.
+pub(crate) fn invalid_token() -> Error {
+    Error::new(ErrorKind::BadRequest, INVALID_TOKEN).with_code("INVALID_TOKEN")
+}
+
+pub(crate) const INVALID_TOKEN: &str = "the link does not hold, or no longer";
+
+/// Says what it means that a [flow](crate::flow) was gone.
+pub(crate) fn used_up(error: Error) -> Error {
+    match error.kind() {
+        ErrorKind::Gone => invalid_token(),
+        _ => error,
+    }
+}
+
 /// Says what a unique violation on the table of users means.
 pub(crate) fn taken_email(error: Error) -> Error {
     match error.violation() {

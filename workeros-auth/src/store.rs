@@ -30,11 +30,17 @@ impl Store {
     /// Runs a batch after which what is remembered of the affected does not
     /// hold: here from now on, in other instances within a second.
     pub(crate) async fn apply(&self, affected: &[Affected], batch: Batch) -> Result<()> {
+        self.apply_and_read(affected, batch).await.map(drop)
+    }
+
+    /// The same, with what the last step gave.
+    pub(crate) async fn apply_and_read(&self, affected: &[Affected], batch: Batch) -> Result<Rows> {
         let (_change, mut steps) = self.begin(affected);
         steps.extend(batch.into_steps());
         let mut batch = Batch::new();
         batch.extend(steps);
-        self.database.apply(batch).await.map(drop)
+        let mut rows = self.database.apply(batch).await?;
+        Ok(rows.pop().unwrap_or_default())
     }
 
     /// Begins a write of somebody else's, with the steps that must stand in its

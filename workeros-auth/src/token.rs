@@ -6,6 +6,7 @@ use sha2::{Digest as _, Sha256};
 use workeros_core::{Random, Result};
 
 use crate::changes::SecretHash;
+use crate::refusal::invalid_token;
 
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -43,6 +44,48 @@ impl SessionToken {
 impl fmt::Debug for SessionToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SessionToken(..)")
+    }
+}
+
+/// What a link in a mail proves: 256 random bits as 43 characters of base62. It
+/// never shows in debug output, and only its SHA-256 is stored.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LinkToken(String);
+
+impl LinkToken {
+    const CHARS: usize = 43;
+
+    pub(crate) fn generate(random: &dyn Random) -> Result<Self> {
+        random_base62(random, Self::CHARS).map(Self)
+    }
+
+    /// Reads a token.
+    ///
+    /// # Errors
+    ///
+    /// [`BadRequest`](workeros_core::ErrorKind::BadRequest) with code
+    /// `INVALID_TOKEN` when it cannot be one.
+    pub fn parse(text: &str) -> Result<Self> {
+        let well_formed = text.len() == Self::CHARS && is_base62(text);
+        let token = well_formed.then(|| Self(text.to_owned()));
+        token.ok_or_else(invalid_token)
+    }
+
+    /// The token itself, for the one it is mailed to.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// What is stored in its place.
+    pub(crate) fn hash(&self) -> SecretHash {
+        Sha256::digest(&self.0).into()
+    }
+}
+
+impl fmt::Debug for LinkToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LinkToken(..)")
     }
 }
 

@@ -17,6 +17,8 @@ mod emails;
 mod first;
 mod hashing;
 mod jwt;
+mod links;
+mod mail;
 mod own_sessions;
 mod passwords;
 mod races;

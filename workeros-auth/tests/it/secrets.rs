@@ -2,8 +2,10 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
 use tracing_subscriber::fmt::MakeWriter;
+use workeros_adapters::MemoryMailer;
 use workeros_auth::{AuthBuilder, NewApiKey, RequestInfo, SetupToken, SignUp};
 
+use crate::mail::{self, ask};
 use crate::support::{display_name, email, password, sign_in, worlds_with};
 
 const CANARY: &str = "canary-5e7c-password";
@@ -77,9 +79,16 @@ async fn err_2_no_secret_is_logged_or_shown() {
             .await
             .unwrap();
         strong.drain().await;
+        let mailer = MemoryMailer::default();
+        let mailing = world.mailing(Arc::new(mailer.clone()));
+        ask(&mailing, "ann").await;
+        mailing.deliver_mail().await.unwrap();
+        let link = mail::token(&mailer.take()[0]);
+        let new = password(&format!("{CANARY}, new"));
+        mailing.reset_password(&link, &new).await.unwrap();
         let request = request.with_replaced(Some(ann.token.clone()));
         shown.push(format!(
-            "{ann:?} {key:?} {again:?} {wrong:?} {request:?} {:?}",
+            "{ann:?} {key:?} {again:?} {wrong:?} {request:?} {link:?} {:?}",
             sign_in("ann", CANARY)
         ));
         shown.push(String::from_utf8(log.0.lock().unwrap().clone()).unwrap());
@@ -89,6 +98,7 @@ async fn err_2_no_secret_is_logged_or_shown() {
             for canary in [
                 "canary-5e7c",
                 ann.token.expose(),
+                link.expose(),
                 &secret[13..],
                 "$argon2id$",
             ] {

@@ -2,14 +2,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use workeros_adapters::testkit::{Opened, databases};
+use workeros_adapters::{MemoryMailer, MemoryRateLimiter};
 use workeros_auth::{
-    Auth, AuthBuilder, DisplayName, EmailAddress, MIGRATIONS, Password, RequestInfo, SignIn,
-    SignUp, SignedIn,
+    Auth, AuthBuilder, DisplayName, EmailAddress, MIGRATIONS, MailOptions, Password, RequestInfo,
+    SignIn, SignUp, SignedIn,
 };
 use workeros_core::testkit::StandingClock;
 use workeros_core::{
-    Batch, Credential, Error, Identity, Result, Rows, Runtime, Statement, Step, TenantId, Value,
-    migrate,
+    Batch, Credential, Error, Identity, Mailer, Result, Rows, Runtime, Secret, Statement, Step,
+    TenantId, Value, migrate,
 };
 
 use crate::watched::Watched;
@@ -55,6 +56,18 @@ pub(crate) async fn watched_worlds() -> Vec<(World, Arc<Watched>)> {
     worlds
 }
 
+/// A world on every database there is, with cheap hashes, and the mails it
+/// sends.
+pub(crate) async fn mail_worlds() -> Vec<(World, MemoryMailer)> {
+    let mut all = Vec::new();
+    for mut world in worlds().await {
+        let mailer = MemoryMailer::default();
+        world.auth = world.mailing(Arc::new(mailer.clone()));
+        all.push((world, mailer));
+    }
+    all
+}
+
 impl World {
     async fn new(opened: Opened, options: impl Fn(AuthBuilder) -> AuthBuilder) -> Self {
         let name = opened.name;
@@ -87,6 +100,14 @@ impl World {
         options(Auth::builder(self.runtime.clone(), self.tenant))
             .build()
             .unwrap()
+    }
+
+    /// Another handle on the same database, which sends mail by this.
+    pub(crate) fn mailing(&self, mailer: Arc<dyn Mailer>) -> Auth {
+        let secret = Secret::new("rQ7m2vX9kLw4TzB8nYp3HsD6fJc1GaE5").unwrap();
+        let limiter = MemoryRateLimiter::new(Arc::clone(&self.runtime.clock));
+        let mail = MailOptions::new(mailer, secret, Arc::new(limiter));
+        self.auth_with(|builder| builder.danger_weak_hashing().with_mail(mail.clone()))
     }
 
     pub(crate) fn wait(&self, by: Duration) {

@@ -1,0 +1,213 @@
+//! Mails on their way out: rows that are written together with what causes
+//! them, and sent later, by whichever instance comes first.
+
+use std::time::Duration;
+
+use serde_json::{Value as Json, json};
+use uuid::Uuid;
+use workeros_core::{
+    Batch, Cost, Email, Error, ErrorKind, Result, Row, Sealer, Statement, Step, Timestamp,
+};
+
+use crate::Auth;
+use crate::changes::NOBODY;
+use crate::mail::Mail;
+use crate::session::{earlier, later};
+use crate::template::Template;
+
+/// Goes to the address of a flow and is not sent after its end. Without the
+/// flow there is no mail.
+const QUEUE: &str = "INSERT INTO workeros_mail_queue \
+    (id, to_address, template, data, attempts, next_at, created_at, expires_at) \
+    SELECT $1, f.address, $2, $3, 0, f.created_at, f.created_at, f.expires_at \
+    FROM workeros_auth_flows f WHERE f.id = $4";
+const DUE: &str = "SELECT id FROM workeros_mail_queue WHERE next_at <= $1 ORDER BY next_at LIMIT 1";
+/// Of several who see a mail due, one gets it.
+const CLAIM: &str = "UPDATE workeros_mail_queue SET attempts = attempts + 1, next_at = $1 \
+    WHERE id = $2 AND next_at <= $3 \
+    RETURNING id, to_address, template, data, attempts, expires_at";
+const SENT: &str = "DELETE FROM workeros_mail_queue WHERE id = $1";
+const POSTPONE: &str = "UPDATE workeros_mail_queue SET next_at = $1, last_error = $2 \
+    WHERE id = $3 AND attempts = $4";
+const GIVE_UP: &str = "UPDATE workeros_mail_queue SET next_at = NULL, data = '', last_error = $1 \
+    WHERE id = $2 AND attempts = $3";
+const SWEEP: &str = "DELETE FROM workeros_mail_queue WHERE next_at IS NULL AND created_at <= $1";
+
+const PURPOSE: &str = "outgoing mail";
+/// How often a mail is tried.
+const ATTEMPTS: i64 = 8;
+const FIRST_PAUSE: Duration = Duration::from_secs(30);
+const LONGEST_PAUSE: Duration = Duration::from_hours(1);
+/// How long handing a mail over may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// As long a mail is left to the instance that claimed it: longer than it has
+/// patience, so that only one that died is overtaken.
+const LEASE: Duration = Duration::from_mins(2);
+/// As long mails that were given up can be looked at.
+const KEPT: Duration = Duration::from_hours(30 * 24);
+
+/// A mail to be queued.
+#[derive(Debug)]
+pub(crate) struct Outgoing {
+    id: Uuid,
+    template: Template,
+    sealed: String,
+}
+
+impl Outgoing {
+    /// A mail with a link.
+    pub(crate) fn seal(id: Uuid, template: Template, url: &str, sealer: &Sealer) -> Result<Self> {
+        let data = json!({"url": url}).to_string();
+        let sealed = sealer.seal(PURPOSE, id.as_bytes(), data.as_bytes())?;
+        Ok(Self {
+            id,
+            template,
+            sealed,
+        })
+    }
+
+    /// Queues it for the address of a flow, if that was opened.
+    pub(crate) fn queue(self, flow: Uuid) -> Step {
+        let params = vec![
+            self.id.into(),
+            self.template.name().into(),
+            self.sealed.into(),
+            flow.into(),
+        ];
+        Step::new(Statement::new(QUEUE, params))
+    }
+}
+
+/// A mail that this instance has to send.
+#[derive(Debug)]
+struct Claimed {
+    id: Uuid,
+    to: String,
+    template: String,
+    sealed: String,
+    attempts: i64,
+    expires_at: Timestamp,
+}
+
+impl Auth {
+    /// Hands over the mails that are due, one after the other, and says how
+    /// many. What fails is tried again, up to eight times, after 30 seconds at
+    /// first and twice as long each time; what cannot be sent is given up. To
+    /// be called whenever there [is mail](Self::mail_queued), and every few
+    /// seconds for what other instances left.
+    ///
+    /// # Errors
+    ///
+    /// What the database answers. That a mail could not be sent is logged.
+    pub async fn deliver_mail(&self) -> Result<usize> {
+        let Some(mail) = &self.inner.mail else {
+            return Ok(0);
+        };
+        let mut sent = 0;
+        while let Some(due) = self.next_due().await? {
+            let Some(claimed) = self.claim(due).await? else {
+                continue;
+            };
+            let outcome = claimed.send(mail, self.now()).await;
+            sent += usize::from(outcome.is_ok());
+            let step = claimed.settle(outcome, self.now());
+            self.apply(&NOBODY, Batch::new().step(step)).await?;
+        }
+        Ok(sent)
+    }
+
+    /// Waits until this instance has queued a mail since the last time.
+    pub async fn mail_queued(&self) {
+        match &self.inner.mail {
+            Some(mail) => mail.queued.notified().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    async fn next_due(&self) -> Result<Option<Uuid>> {
+        let statement = Statement::new(DUE, vec![self.now().into()]);
+        let rows = self.fetch(statement.with_cost(Cost::Short)).await?;
+        rows.first().map(|row| row.uuid(0)).transpose()
+    }
+
+    async fn claim(&self, due: Uuid) -> Result<Option<Claimed>> {
+        let now = self.now();
+        let params = vec![later(now, LEASE).into(), due.into(), now.into()];
+        let batch = Batch::new().step(Step::new(Statement::new(CLAIM, params)));
+        let rows = self.apply_and_read(&NOBODY, batch).await?;
+        rows.first().map(Claimed::read).transpose()
+    }
+}
+
+impl Claimed {
+    fn read(row: &Row) -> Result<Self> {
+        Ok(Self {
+            id: row.uuid(0)?,
+            to: row.text(1)?.to_owned(),
+            template: row.text(2)?.to_owned(),
+            sealed: row.text(3)?.to_owned(),
+            attempts: row.integer(4)?,
+            expires_at: row.timestamp(5)?,
+        })
+    }
+
+    async fn send(&self, mail: &Mail, now: Timestamp) -> Result<()> {
+        if self.expires_at <= now {
+            return Err(Error::new(ErrorKind::Gone, "what it leads to is over"));
+        }
+        let email = self.compose(&mail.sealer)?;
+        tokio::time::timeout(PATIENCE, mail.mailer.send(email))
+            .await
+            .unwrap_or_else(|_| {
+                let why = "the mailer took too long";
+                Err(Error::new(ErrorKind::Unavailable, why))
+            })
+    }
+
+    fn compose(&self, sealer: &Sealer) -> Result<Email> {
+        let template = Template::parse(&self.template)
+            .ok_or_else(|| Error::internal("a template that is not known here"))?;
+        let data = sealer.open(PURPOSE, self.id.as_bytes(), &self.sealed)?;
+        let data: Json = serde_json::from_slice(&data).map_err(Error::internal)?;
+        let url = data.get("url").and_then(Json::as_str);
+        let url = url.ok_or_else(|| Error::internal("a mail without its link"))?;
+        template.render(&self.to, url)
+    }
+
+    /// What becomes of the row.
+    fn settle(&self, outcome: Result<()>, now: Timestamp) -> Step {
+        let Err(error) = outcome else {
+            return Step::new(Statement::new(SENT, vec![self.id.into()]));
+        };
+        let next_at = later(now, self.pause(&error));
+        let is_lost = matches!(error.kind(), ErrorKind::Validation | ErrorKind::Gone)
+            || self.attempts >= ATTEMPTS
+            || next_at >= self.expires_at;
+        let (id, template) = (self.id, self.template.as_str());
+        let logged = &error as &dyn std::error::Error;
+        let mut params = vec![
+            error.message().to_owned().into(),
+            id.into(),
+            self.attempts.into(),
+        ];
+        if is_lost {
+            tracing::error!(error = logged, %id, template, "a mail was given up");
+            return Step::new(Statement::new(GIVE_UP, params));
+        }
+        tracing::warn!(error = logged, %id, template, "a mail could not be sent and is tried again");
+        params.insert(0, next_at.into());
+        Step::new(Statement::new(POSTPONE, params))
+    }
+
+    fn pause(&self, error: &Error) -> Duration {
+        let doublings = u32::try_from(self.attempts.clamp(1, ATTEMPTS) - 1).unwrap_or_default();
+        let pause = (FIRST_PAUSE * 2_u32.pow(doublings)).min(LONGEST_PAUSE);
+        let asked = error.retry_after_seconds().map(Duration::from_secs);
+        asked.map_or(pause, |asked| asked.max(pause))
+    }
+}
+
+/// Drops what was given up long ago.
+pub(crate) fn sweep(now: Timestamp) -> Step {
+    Step::new(Statement::new(SWEEP, vec![earlier(now, KEPT).into()]))
+}

@@ -1,0 +1,86 @@
+use workeros_core::{Batch, ErrorKind, Expect, Result, Statement, Step};
+
+use crate::changes::Affected;
+use crate::flow::Purpose;
+use crate::refusal::{INVALID_TOKEN, used_up};
+use crate::session::end_all;
+use crate::{Auth, EmailAddress, LinkToken, Password, RequestInfo};
+
+/// Whoever has the link reads mail at the address.
+const SET: &str = "UPDATE workeros_users \
+    SET password_hash = $1, email_verified = $2, updated_at = $3 \
+    WHERE id = $4 AND email = $5 AND NOT disabled";
+/// Whoever used an address before it was verified need not be who has it.
+const REVOKE_KEYS_IF_UNVERIFIED: &str = "UPDATE workeros_api_keys SET revoked_at = $1 \
+    WHERE user_id = $2 AND revoked_at IS NULL AND EXISTS (\
+    SELECT 1 FROM workeros_users u WHERE u.id = $2 AND NOT u.email_verified)";
+
+impl Auth {
+    /// Mails a link by which a user can choose a new password, for one hour.
+    /// `link` makes the URL of it. It ends the one mailed before. Nothing tells
+    /// whether there is such a user, or whether a mail was held back: there
+    /// are at most one in 30 seconds and five an hour to one address, and 20
+    /// an hour for one client.
+    ///
+    /// # Errors
+    ///
+    /// [`Unsupported`](ErrorKind::Unsupported) without
+    /// [mail](crate::AuthBuilder::with_mail).
+    pub async fn request_password_reset(
+        &self,
+        email: &EmailAddress,
+        request: &RequestInfo,
+        link: impl FnOnce(&LinkToken) -> String,
+    ) -> Result<()> {
+        self.mail_link(Purpose::ResetPassword, email, request, link)
+            .await
+    }
+
+    /// Checks a link without using it up.
+    ///
+    /// # Errors
+    ///
+    /// [`BadRequest`](ErrorKind::BadRequest) with code `INVALID_TOKEN` when it
+    /// does not hold, or no longer.
+    pub async fn check_password_reset(&self, token: &LinkToken) -> Result<()> {
+        self.find_flow(Purpose::ResetPassword, token)
+            .await
+            .map(drop)
+    }
+
+    /// Sets a new password by a link, once. All sessions of the user end; so
+    /// do its API keys if its address was not verified before, which it is
+    /// from now on.
+    ///
+    /// # Errors
+    ///
+    /// * [`BadRequest`](ErrorKind::BadRequest) with code `INVALID_TOKEN` when
+    ///   the link does not hold, or no longer.
+    /// * [`Validation`](ErrorKind::Validation) with code `PASSWORD_TOO_SHORT`
+    ///   or `PASSWORD_COMMON` at `/password`. The link still holds then.
+    /// * [`Unavailable`](ErrorKind::Unavailable) when too many passwords are
+    ///   being checked.
+    pub async fn reset_password(&self, token: &LinkToken, new: &Password) -> Result<()> {
+        let flow = self.find_flow(Purpose::ResetPassword, token).await?;
+        self.inner.policy.check(new, &flow.address)?;
+        let hash = self.inner.hasher.hash(new).await?;
+        let (user, now) = (flow.user, self.now());
+        let revoke_keys = Statement::new(REVOKE_KEYS_IF_UNVERIFIED, vec![now.into(), user.into()]);
+        let params = vec![
+            hash.into(),
+            true.into(),
+            now.into(),
+            user.into(),
+            flow.address.as_str().into(),
+        ];
+        let set = Step::new(Statement::new(SET, params));
+        let batch = Batch::new()
+            .step(flow.consume(now))
+            .step(Step::new(revoke_keys))
+            .step(set.expect(Expect::One, ErrorKind::Gone, INVALID_TOKEN))
+            .step(end_all(user));
+        self.apply(&[Affected::User(user)], batch)
+            .await
+            .map_err(used_up)
+    }
+}

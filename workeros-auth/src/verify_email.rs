@@ -1,0 +1,56 @@
+use workeros_core::{Batch, ErrorKind, Expect, Result, Statement, Step};
+
+use crate::changes::Affected;
+use crate::flow::Purpose;
+use crate::refusal::{INVALID_TOKEN, used_up};
+use crate::{Auth, EmailAddress, LinkToken, RequestInfo};
+
+const SET: &str = "UPDATE workeros_users SET email_verified = $1, updated_at = $2 \
+    WHERE id = $3 AND email = $4 AND NOT disabled";
+
+impl Auth {
+    /// Mails a link by which a user shows that it reads mail at its address,
+    /// for one day. As
+    /// [`request_password_reset`](Self::request_password_reset), also in what
+    /// it does not tell; nothing is sent to an address that is verified.
+    ///
+    /// # Errors
+    ///
+    /// [`Unsupported`](ErrorKind::Unsupported) without
+    /// [mail](crate::AuthBuilder::with_mail).
+    pub async fn send_verification_email(
+        &self,
+        email: &EmailAddress,
+        request: &RequestInfo,
+        link: impl FnOnce(&LinkToken) -> String,
+    ) -> Result<()> {
+        self.mail_link(Purpose::VerifyEmail, email, request, link)
+            .await
+    }
+
+    /// Notes an address as verified by a link, once.
+    ///
+    /// # Errors
+    ///
+    /// [`BadRequest`](ErrorKind::BadRequest) with code `INVALID_TOKEN` when the
+    /// link does not hold, or no longer.
+    pub async fn verify_email(&self, token: &LinkToken) -> Result<()> {
+        let flow = self.find_flow(Purpose::VerifyEmail, token).await?;
+        let (user, now) = (flow.user, self.now());
+        let params = vec![
+            true.into(),
+            now.into(),
+            user.into(),
+            flow.address.as_str().into(),
+        ];
+        let set = Step::new(Statement::new(SET, params));
+        let batch = Batch::new().step(flow.consume(now)).step(set.expect(
+            Expect::One,
+            ErrorKind::Gone,
+            INVALID_TOKEN,
+        ));
+        self.apply(&[Affected::User(user)], batch)
+            .await
+            .map_err(used_up)
+    }
+}
