@@ -109,7 +109,8 @@ pub struct Page {
     pub rows: usize,
     /// Whether there was a row beyond the limit.
     pub more: bool,
-    /// The carried values of the last written row; empty without one.
+    /// The carried values of the last written row; empty without one, and for a
+    /// page with fewer rows than its limit, behind which nothing comes.
     pub carried: Vec<Value>,
 }
 
@@ -172,7 +173,8 @@ impl<'a> PageWriter<'a> {
     }
 
     /// Ends a row. `carry` is asked for the value at a position and is called
-    /// for each of [`Shape::carry`].
+    /// for each of [`Shape::carry`], behind a row that may be the last of a full
+    /// page.
     ///
     /// # Errors
     ///
@@ -181,6 +183,9 @@ impl<'a> PageWriter<'a> {
         self.page.json.push(b'}');
         self.page.rows += 1;
         let shape = self.shape;
+        if shape.limit.is_some_and(|limit| self.page.rows < limit) {
+            return Ok(());
+        }
         self.page.carried.clear();
         for (index, ty) in &shape.carry {
             self.page.carried.push(carry(*index, *ty)?);

@@ -133,7 +133,7 @@ pub async fn json_pages_note_that_there_is_more(db: &dyn Database) {
     }
 }
 
-/// Carried values are those of the last written row, by their types.
+/// Carried values are those of the last row of a full page, by their types.
 pub async fn json_carries_the_last_row(db: &dyn Database) {
     fill(db).await;
     let carry = vec![
@@ -149,6 +149,8 @@ pub async fn json_carries_the_last_row(db: &dyn Database) {
     assert_eq!(first.carried, [id, number, at, uid, flag]);
     let second = page(db, statement(SELECT, []), shape().with_limit(2)).await;
     assert_eq!(second.carried[1..], [const { Value::Null }; 4]);
+    let short = page(db, statement(SELECT, []), shape().with_limit(100)).await;
+    assert_eq!(short.carried, []);
     let none = page(
         db,
         statement("SELECT * FROM kept WHERE id < 0", []),
