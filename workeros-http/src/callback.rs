@@ -1,4 +1,5 @@
 use http::Uri;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use workeros_core::{Error, Result};
 
 use crate::{Backend, Origin};
@@ -7,6 +8,12 @@ use crate::{Backend, Origin};
 /// origin. Anything else would let a link to us lead anywhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CallbackUrl(String);
+
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 impl CallbackUrl {
     pub(crate) fn parse(text: &str, backend: &Backend, path: &str) -> Result<Self> {
@@ -23,6 +30,24 @@ impl CallbackUrl {
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The place with a parameter in its query, before its fragment.
+    pub(crate) fn with(&self, name: &str, value: &str) -> String {
+        let (place, fragment) = match self.0.split_once('#') {
+            Some((place, fragment)) => (place, Some(fragment)),
+            None => (self.0.as_str(), None),
+        };
+        let mut url = place.to_owned();
+        url.push(if place.contains('?') { '&' } else { '?' });
+        url.push_str(name);
+        url.push('=');
+        url.extend(utf8_percent_encode(value, UNRESERVED));
+        if let Some(fragment) = fragment {
+            url.push('#');
+            url.push_str(fragment);
+        }
+        url
+    }
 }
 
 fn is_path(text: &str) -> bool {
@@ -33,4 +58,22 @@ fn is_trusted(text: &str, backend: &Backend) -> bool {
     let url: Option<Uri> = text.parse().ok();
     let origin = url.and_then(|url| Origin::of(&url));
     origin.is_some_and(|origin| backend.0.csrf.trusts(&origin))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parameter_goes_into_the_query() {
+        for (place, expect) in [
+            ("/a", "/a?error=IN_VALID%26"),
+            ("/a?b=c", "/a?b=c&error=IN_VALID%26"),
+            ("/a#b?c", "/a?error=IN_VALID%26#b?c"),
+            ("/a?b#c", "/a?b&error=IN_VALID%26#c"),
+        ] {
+            let callback = CallbackUrl(place.to_owned());
+            assert_eq!(callback.with("error", "IN_VALID&"), expect);
+        }
+    }
 }

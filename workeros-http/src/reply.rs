@@ -1,8 +1,9 @@
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, ETAG, HeaderName};
+use http::header::{CONTENT_TYPE, ETAG, HeaderName, LOCATION};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use serde_json::{Map, Value as Json, json};
 use workeros_core::json::{write_integer, write_string};
+use workeros_core::{Error, Result};
 use workeros_schema::{Item, List, Meta, Outcome};
 
 use crate::Body;
@@ -99,6 +100,14 @@ impl Reply {
         }
     }
 
+    /// What was asked for is to be found there.
+    pub(crate) fn redirect(to: &str) -> Result<Self> {
+        let to = HeaderValue::try_from(to).map_err(Error::internal)?;
+        let mut reply = Self::bytes(Vec::new());
+        reply.status = StatusCode::FOUND;
+        Ok(reply.with_header(LOCATION, to))
+    }
+
     /// Something was made.
     pub(crate) fn created(mut self) -> Self {
         self.status = StatusCode::CREATED;
@@ -121,7 +130,7 @@ impl Reply {
         let mut response = Response::new(Body::from(self.body));
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers;
-        if self.status != StatusCode::NOT_MODIFIED {
+        if !matches!(self.status, StatusCode::NOT_MODIFIED | StatusCode::FOUND) {
             response.headers_mut().insert(CONTENT_TYPE, JSON);
         }
         response

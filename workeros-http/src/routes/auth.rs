@@ -14,8 +14,11 @@ use crate::reply::Reply;
 
 mod account;
 mod body;
+mod link;
 mod own;
+mod reset;
 mod sessions;
+mod verification;
 mod wire;
 
 /// In the shape of better-auth, whose clients work unchanged. Where one signs in
@@ -36,6 +39,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         .into_iter()
         .chain(sessions::endpoints())
         .chain(account::endpoints())
+        .chain(reset::endpoints())
+        .chain(verification::endpoints())
         .map(Endpoint::for_better_auth)
         .collect()
 }

@@ -24,6 +24,7 @@ mod first;
 mod heads;
 mod hidden_fields;
 mod items;
+mod links;
 mod mounting;
 mod routes;
 mod scenarios;

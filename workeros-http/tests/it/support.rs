@@ -1,8 +1,10 @@
 use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
-use workeros_adapters::Sqlite;
 use workeros_adapters::testkit::{Opened, databases};
+use workeros_adapters::{MemoryMailer, MemoryRateLimiter, Sqlite};
+use workeros_auth::MailOptions;
+use workeros_core::{Secret, SystemClock};
 use workeros_http::testkit::{TestApp, TestAppBuilder, TestResponse};
 
 /// An app on SQLite, for what has nothing to do with the database.
@@ -32,12 +34,31 @@ pub(crate) struct World {
 
 /// A world on every database there is.
 pub(crate) async fn worlds() -> Vec<World> {
+    let worlds = mail_worlds().await.into_iter();
+    worlds.map(|(world, _)| world).collect()
+}
+
+/// A world on every database there is, with the mails it sends.
+pub(crate) async fn mail_worlds() -> Vec<(World, MemoryMailer)> {
     let mut worlds = Vec::new();
     for opened in databases().await {
-        let app = TestApp::new(Arc::clone(&opened.database)).await;
-        worlds.push(World::new(app, Some(opened)).await);
+        let mailer = MemoryMailer::default();
+        let mail = mail(&mailer);
+        let app = TestApp::builder(Arc::clone(&opened.database));
+        let app = app
+            .with_auth(move |auth| auth.with_mail(mail))
+            .build()
+            .await;
+        worlds.push((World::new(app, Some(opened)).await, mailer));
     }
     worlds
+}
+
+/// Sends mail into memory.
+pub(crate) fn mail(mailer: &MemoryMailer) -> MailOptions {
+    let secret = Secret::new("rQ7m2vX9kLw4TzB8nYp3HsD6fJc1GaE5").unwrap();
+    let limiter = MemoryRateLimiter::new(Arc::new(SystemClock));
+    MailOptions::new(Arc::new(mailer.clone()), secret, Arc::new(limiter))
 }
 
 impl World {

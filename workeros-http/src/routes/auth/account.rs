@@ -4,10 +4,10 @@ use http::Method;
 use http::header::SET_COOKIE;
 use serde_json::{Value as Json, json};
 use workeros_auth::{ChangePassword, DisplayName, Password, UserPatch};
+use workeros_core::Result;
 use workeros_core::input::Object;
-use workeros_core::{Error, Result};
 
-use super::body::{at_new_password, read_new_password};
+use super::body::{at_new_password, incomplete, read_new_password};
 use super::own::Own;
 use super::wire::write_user;
 use crate::call::Call;
@@ -66,9 +66,7 @@ fn read_change(body: &Json) -> Result<ChangeForm> {
     let current = object.string("currentPassword");
     let revokes_others = object.boolean("revokeOtherSessions").unwrap_or(false);
     object.finish()?;
-    let new = new.ok_or_else(|| {
-        Error::validation("/newPassword", "required", "a new password is required")
-    })?;
+    let new = new.ok_or_else(incomplete)?;
     let current = current.and_then(|text| Password::parse(&text).ok());
     Ok(ChangeForm {
         change: ChangePassword::new(current, new),

@@ -34,7 +34,7 @@ pub(super) fn read_sign_up(body: &Json, backend: &Backend) -> Result<SignUpForm>
         .string("setupToken")
         .map(|text| SetupToken::new(&text));
     let keep = read_keep(&mut object);
-    read_callback(&mut object, backend);
+    read_callback(&mut object, "callbackURL", backend);
     object.finish()?;
     match (email, password, name) {
         (Some(email), Some(password), Some(name)) => Ok(SignUpForm {
@@ -54,7 +54,7 @@ pub(super) fn read_sign_in(body: &Json, backend: &Backend) -> Result<SignInForm>
     let email = read_email(&mut object);
     let password = read_password(&mut object);
     let keep = read_keep(&mut object);
-    let callback = read_callback(&mut object, backend);
+    let callback = read_callback(&mut object, "callbackURL", backend);
     object.finish()?;
     match (email, password) {
         (Some(email), Some(password)) => Ok(SignInForm {
@@ -67,7 +67,8 @@ pub(super) fn read_sign_in(body: &Json, backend: &Backend) -> Result<SignInForm>
     }
 }
 
-fn read_email(object: &mut Object) -> Option<EmailAddress> {
+/// Reads `email`, which must be there.
+pub(super) fn read_email(object: &mut Object) -> Option<EmailAddress> {
     object.require("email");
     let text = object.string("email")?;
     object.keep(EmailAddress::parse(&text))
@@ -106,16 +107,18 @@ fn read_keep(object: &mut Object) -> Keep {
     }
 }
 
-fn read_callback(object: &mut Object, backend: &Backend) -> Option<CallbackUrl> {
-    let text = object.string("callbackURL")?;
-    let callback = CallbackUrl::parse(&text, backend, &object.pointer("callbackURL"));
+/// Reads where a client is to be sent to.
+pub(super) fn read_callback(
+    object: &mut Object,
+    key: &str,
+    backend: &Backend,
+) -> Option<CallbackUrl> {
+    let text = object.string(key)?;
+    let callback = CallbackUrl::parse(&text, backend, &object.pointer(key));
     object.keep(callback)
 }
 
-fn incomplete() -> Error {
-    Error::validation(
-        "",
-        "required",
-        "an e-mail address and a password are required",
-    )
+/// For what [`Object::finish`] has complained about already.
+pub(super) fn incomplete() -> Error {
+    Error::validation("", "required", "something that is required is not there")
 }

@@ -9,7 +9,16 @@ async fn scenarios() {
 }
 
 pub(super) fn table(_: &World) -> Vec<Scenario> {
-    [sign_up(), sign_in(), session(), own_sessions(), account()].concat()
+    [
+        sign_up(),
+        sign_in(),
+        session(),
+        own_sessions(),
+        account(),
+        reset(),
+        verification(),
+    ]
+    .concat()
 }
 
 fn sign_up() -> Vec<Scenario> {
@@ -251,5 +260,77 @@ fn account() -> Vec<Scenario> {
             .json(good.clone())
             .body([r#""token":null"#, r#""email":"gil@example.com""#])
             .not_body(["argon2"]),
+    ]
+}
+
+fn reset() -> Vec<Scenario> {
+    let request = || Scenario::post("/api/auth/request-password-reset");
+    let reset = || Scenario::post("/api/auth/reset-password");
+    let token = "0123456789abcdefghijABCDEFGHIJ0123456789abc";
+    let asked = r#""status":true"#;
+    let invalid = r#"{"code":"INVALID_TOKEN","#;
+    vec![
+        request()
+            .json(json!({"email": "ann@example.com"}))
+            .body([asked])
+            .not_body(["ann"]),
+        request()
+            .json(json!({"email": "nobody@example.com", "redirectTo": "/reset"}))
+            .body([asked]),
+        request().json(json!({})).expect(422).body(["/email"]),
+        request()
+            .json(json!({"email": {"$ne": ""}}))
+            .expect(422)
+            .body(["/email"]),
+        Scenario::get(format!("/api/auth/reset-password/{token}")).expect(302),
+        Scenario::get("/api/auth/reset-password/x").expect(302),
+        reset()
+            .json(json!({"newPassword": "battery staple horse", "token": token}))
+            .expect(400)
+            .body([invalid]),
+        reset()
+            .json(json!({"newPassword": "battery staple horse"}))
+            .expect(400)
+            .body([invalid]),
+        reset()
+            .query("token", "")
+            .json(json!({"newPassword": "battery staple horse"}))
+            .expect(400)
+            .body([invalid]),
+        reset()
+            .json(json!({"token": token}))
+            .expect(422)
+            .body(["/newPassword"]),
+        reset()
+            .json(json!({"token": token, "newPassword": {"$ne": ""}}))
+            .expect(422)
+            .body(["/newPassword"]),
+        reset()
+            .json(json!({"token": {"$ne": ""}, "newPassword": "battery staple horse"}))
+            .expect(422)
+            .body(["/token"]),
+    ]
+}
+
+fn verification() -> Vec<Scenario> {
+    let send = || Scenario::post("/api/auth/send-verification-email");
+    let verify = || Scenario::get("/api/auth/verify-email");
+    vec![
+        send()
+            .json(json!({"email": "nobody@example.com"}))
+            .body([r#"{"status":true}"#]),
+        send()
+            .json(json!({"email": "x"}))
+            .expect(422)
+            .body(["/email"]),
+        verify().expect(400).code("INVALID_TOKEN"),
+        verify()
+            .query("token", "x")
+            .expect(400)
+            .body([r#"{"code":"INVALID_TOKEN","#]),
+        verify()
+            .query("token", "x")
+            .query("callbackURL", "https://evil.example")
+            .expect(422),
     ]
 }

@@ -1,0 +1,90 @@
+//! Whether somebody reads mail at his address.
+
+use http::Method;
+use serde_json::{Value as Json, json};
+use workeros_auth::{EmailAddress, LinkToken};
+use workeros_core::input::Object;
+use workeros_core::{Error, ErrorKind, Result};
+
+use super::body::{incomplete, read_callback, read_email};
+use super::link::{callback, link};
+use crate::Backend;
+use crate::call::Call;
+use crate::callback::CallbackUrl;
+use crate::endpoint::{Access, Endpoint};
+use crate::reply::Reply;
+
+const VERIFY: &str = "/api/auth/verify-email";
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    const SEND: &str = "/api/auth/send-verification-email";
+    vec![
+        Endpoint::new(Method::POST, SEND, Access::Open, send_verification).with_json(),
+        Endpoint::new(Method::GET, VERIFY, Access::Open, verify_email)
+            .with_parameters(&["token", "callbackURL"]),
+    ]
+}
+
+/// The same whether there is such a user or not.
+async fn send_verification(call: Call) -> Result<Reply> {
+    let form = read_form(call.json(), &call.backend)?;
+    let url = |token: &LinkToken| {
+        let mut query = vec![("token", token.expose())];
+        query.extend(callback(form.callback.as_ref()));
+        link(&call.backend, VERIFY, &query)
+    };
+    call.auth()?
+        .send_verification_email(&form.email, &call.request_info(), url)
+        .await?;
+    Ok(Reply::json(&json!({"status": true})))
+}
+
+async fn verify_email(call: Call) -> Result<Reply> {
+    let page = call
+        .parameter("callbackURL")
+        .map(|url| CallbackUrl::parse(url, &call.backend, "callbackURL"))
+        .transpose()?;
+    // Who only asks for the head looks where a link leads, and does not follow.
+    let verified = if call.parts.method == Method::HEAD {
+        Ok(())
+    } else {
+        verify(&call).await
+    };
+    match (verified, page) {
+        (Ok(()), Some(page)) => Reply::redirect(page.as_str()),
+        (Ok(()), None) => Ok(Reply::json(&json!({"status": true, "user": null}))),
+        (Err(error), Some(page)) => redirect_error(&page, error),
+        (Err(error), None) => Err(error),
+    }
+}
+
+async fn verify(call: &Call) -> Result<()> {
+    let token = LinkToken::parse(call.parameter("token").unwrap_or_default())?;
+    call.auth()?.verify_email(&token).await
+}
+
+/// A link that does not hold is told to the page; a fault of ours is not.
+fn redirect_error(page: &CallbackUrl, error: Error) -> Result<Reply> {
+    if error.kind() == ErrorKind::BadRequest {
+        Reply::redirect(&page.with("error", "INVALID_TOKEN"))
+    } else {
+        Err(error)
+    }
+}
+
+struct Form {
+    email: EmailAddress,
+    callback: Option<CallbackUrl>,
+}
+
+/// Reads `{email, callbackURL?}`.
+fn read_form(body: &Json, backend: &Backend) -> Result<Form> {
+    let mut object = Object::read(body, "")?;
+    let email = read_email(&mut object);
+    let callback = read_callback(&mut object, "callbackURL", backend);
+    object.finish()?;
+    Ok(Form {
+        email: email.ok_or_else(incomplete)?,
+        callback,
+    })
+}
