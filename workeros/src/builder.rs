@@ -1,10 +1,11 @@
 use std::sync::Arc;
 
 use http::Uri;
-use workeros_auth::{Auth, AuthBuilder, CookiePolicy};
+use workeros_adapters::{ConsoleMailer, MemoryRateLimiter};
+use workeros_auth::{Auth, AuthBuilder, CookiePolicy, MailOptions};
 use workeros_core::{
-    Authenticator, Clock, Database, Error, ErrorKind, IdGenerator, Random, Result, Runtime, Secret,
-    migrate,
+    Authenticator, Clock, Database, Error, ErrorKind, IdGenerator, Mailer, Random, Result, Runtime,
+    Secret, migrate,
 };
 use workeros_http::{Backend, Config, Origin, TrustedProxies};
 use workeros_schema::{DataPlane, Hooks, Limits};
@@ -27,6 +28,7 @@ pub struct Builder {
     hooks: Hooks,
     limits: Limits,
     auth: Option<AuthOptions>,
+    mailer: Option<Arc<dyn Mailer>>,
     authenticators: Vec<Arc<dyn Authenticator>>,
     allowed_origins: Vec<String>,
     max_body_bytes: Option<usize>,
@@ -45,6 +47,7 @@ impl Builder {
             hooks: Hooks::default(),
             limits: Limits::default(),
             auth: Some(Box::new(|auth| auth)),
+            mailer: None,
             authenticators: Vec::new(),
             allowed_origins: Vec::new(),
             max_body_bytes: None,
@@ -75,8 +78,9 @@ impl Builder {
         self
     }
 
-    /// Sets the secret that cursors are protected with. Without one, a random
-    /// one is made at the first start and kept in the database.
+    /// Sets the secret that cursors are protected with, and mails until they are
+    /// sent. Without one, a random one is made at the first start and kept in
+    /// the database.
     pub fn secret(mut self, secret: Secret) -> Self {
         self.secret = Some(secret);
         self
@@ -107,6 +111,13 @@ impl Builder {
     /// [`authenticator`](Self::authenticator).
     pub fn without_auth(mut self) -> Self {
         self.auth = None;
+        self
+    }
+
+    /// Sets who sends the mails of the bundled users. Default:
+    /// [`ConsoleMailer`], which writes them to the log.
+    pub fn mailer(mut self, mailer: impl Mailer) -> Self {
+        self.mailer = Some(Arc::new(mailer));
         self
     }
 
@@ -171,7 +182,10 @@ impl Builder {
         let plane = DataPlane::open_with(runtime.clone(), &secret, self.hooks, self.limits).await?;
         let mut config = Config::new(url.clone())?.with_trusted_proxies(self.trusted_proxies);
         let auth = match self.auth {
-            Some(options) => Some(open_auth(&plane, &url, options).await?),
+            Some(options) => {
+                let mail = mail_options(self.mailer, secret, &runtime);
+                Some(open_auth(&plane, &url, mail, options).await?)
+            }
             None => None,
         };
         if let Some(auth) = &auth {
@@ -212,7 +226,21 @@ impl Builder {
     }
 }
 
-async fn open_auth(plane: &DataPlane, url: &Uri, options: AuthOptions) -> Result<Auth> {
+fn mail_options(mailer: Option<Arc<dyn Mailer>>, secret: Secret, runtime: &Runtime) -> MailOptions {
+    let mailer = mailer.unwrap_or_else(|| {
+        tracing::warn!("mail is written to the log, with the links in it: no mailer is set");
+        Arc::new(ConsoleMailer)
+    });
+    let limiter = MemoryRateLimiter::new(Arc::clone(&runtime.clock));
+    MailOptions::new(mailer, secret, Arc::new(limiter))
+}
+
+async fn open_auth(
+    plane: &DataPlane,
+    url: &Uri,
+    mail: MailOptions,
+    options: AuthOptions,
+) -> Result<Auth> {
     let runtime = plane.runtime();
     migrate(
         &*runtime.database,
@@ -222,6 +250,7 @@ async fn open_auth(plane: &DataPlane, url: &Uri, options: AuthOptions) -> Result
     .await?;
     let builder = Auth::builder(runtime.clone(), plane.default_tenant())
         .with_cookie(CookiePolicy::for_public_url(url))
+        .with_mail(mail)
         .with_role_guard(DataPlane::role_guard);
     let auth = options(builder).build()?;
     auth.warn_without_admin().await?;

@@ -40,6 +40,7 @@
 //! | --- | --- |
 //! | change or refuse writes, react to them | [`Hooks`] |
 //! | bring users of your own | [`Authenticator`], [`Builder::authenticator`] |
+//! | send mail | [`Builder::mailer`] |
 //! | use Postgres | `Postgres`, with the feature `postgres` |
 //! | write a database adapter | [`Database`], and the suites in `workeros_core::testkit` |
 //! | understand conditions | [`workeros_dsl`](https://docs.rs/workeros-dsl) |

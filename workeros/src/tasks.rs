@@ -9,12 +9,17 @@ use workeros_schema::{DataPlane, Reaction};
 /// How long a change made by another instance may go unseen.
 const REFRESH: Duration = Duration::from_millis(500);
 
-/// How often answers kept for repeated requests are swept out.
+/// How often what is over is swept out: answers kept for repeated requests,
+/// links nobody followed.
 const SWEEP: Duration = Duration::from_secs(600);
 
 /// How long a reaction sleeps when nothing wakes it: what another instance
 /// wrote is seen after this.
 const IDLE: Duration = Duration::from_secs(1);
+
+/// How long the mail sleeps when nothing wakes it: what another instance left,
+/// and what is to be tried again, is seen after this.
+const MAIL_IDLE: Duration = Duration::from_secs(5);
 
 /// The longest pause after a reaction failed.
 const MAX_BACKOFF: Duration = Duration::from_secs(60);
@@ -30,6 +35,8 @@ impl Tasks {
         tasks.spawn(sweep(plane.clone()));
         if let Some(auth) = auth {
             tasks.spawn(refresh_auth(auth.clone()));
+            tasks.spawn(sweep_auth(auth.clone()));
+            tasks.spawn(deliver_mail(auth.clone()));
         }
         for reaction in plane.reactions() {
             reaction.start().await?;
@@ -71,6 +78,28 @@ async fn sweep(plane: DataPlane) {
         if let Err(error) = plane.sweep().await {
             tracing::warn!(%error, "old answers could not be swept out");
         }
+    }
+}
+
+async fn sweep_auth(auth: Auth) {
+    loop {
+        tokio::time::sleep(SWEEP).await;
+        if let Err(error) = auth.drop_expired().await {
+            tracing::warn!(%error, "old links and mails could not be swept out");
+        }
+    }
+}
+
+/// Begins at once, with what an instance before left.
+async fn deliver_mail(auth: Auth) {
+    loop {
+        if let Err(error) = auth.deliver_mail().await {
+            tracing::warn!(%error, "mails could not be read or noted as sent");
+            tokio::time::sleep(MAIL_IDLE).await;
+        }
+        let woken = tokio::time::timeout(MAIL_IDLE, auth.mail_queued());
+        // Woken or not, the queue is what says whether there is more.
+        drop(woken.await);
     }
 }
 

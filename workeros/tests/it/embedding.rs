@@ -7,7 +7,7 @@ use http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use serde_json::{Value as Json, json};
 use tower::ServiceExt as _;
-use workeros::{ErrorKind, Query, Sqlite, Workeros};
+use workeros::{ErrorKind, MemoryMailer, Query, Sqlite, Workeros};
 
 async fn instance(path: &str) -> Workeros {
     Workeros::builder()
@@ -125,6 +125,40 @@ async fn two_instances_in_one_process_do_not_see_each_other() {
         (StatusCode::SERVICE_UNAVAILABLE, StatusCode::OK)
     );
     b.shutdown().await;
+}
+
+/// The request is answered before the mail is sent, and nobody has to see to it
+/// that it is.
+#[tokio::test]
+async fn mail_leaves_by_the_mailer_of_the_host() {
+    let mailer = MemoryMailer::default();
+    let backend = Workeros::builder()
+        .db(Sqlite::memory().await.unwrap())
+        .public_url("https://example.com")
+        .auth(workeros::AuthBuilder::danger_weak_hashing)
+        .mailer(mailer.clone())
+        .build()
+        .await
+        .unwrap();
+    let app = Router::new().fallback_service(backend.clone());
+    let sign_up = sign_up("ann@example.com");
+    call(&app, Method::POST, "/api/auth/sign-up/email", "", sign_up).await;
+    let path = "/api/auth/request-password-reset";
+    let email = Some(json!({"email": "ann@example.com"}));
+    let asked = call(&app, Method::POST, path, "", email).await;
+    assert_eq!(asked.status, StatusCode::OK, "{}", asked.body);
+    let sent = async {
+        while mailer.sent().is_empty() {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    };
+    let wait = std::time::Duration::from_secs(30);
+    tokio::time::timeout(wait, sent).await.unwrap();
+    let [mail] = mailer.take().try_into().unwrap();
+    assert_eq!(mail.to(), "ann@example.com");
+    let link = "https://example.com/api/auth/reset-password/";
+    assert!(mail.text().contains(link), "{}", mail.text());
+    backend.shutdown().await;
 }
 
 #[tokio::test]
