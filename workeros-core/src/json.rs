@@ -40,6 +40,24 @@ pub fn write_number(out: &mut Vec<u8>, number: f64) {
     debug_assert!(written.is_ok());
 }
 
+/// Writes bytes that should be UTF-8 as a JSON string; what of them is not
+/// becomes `U+FFFD`.
+pub fn write_text(out: &mut Vec<u8>, bytes: &[u8]) {
+    // One look at plain ASCII tells that it is UTF-8 and needs no escape.
+    if bytes.iter().fold(true, |plain, byte| plain & is_plain(*byte)) {
+        out.reserve(bytes.len() + 2);
+        out.push(b'"');
+        out.extend_from_slice(bytes);
+        out.push(b'"');
+    } else {
+        write_string(out, &String::from_utf8_lossy(bytes));
+    }
+}
+
+const fn is_plain(byte: u8) -> bool {
+    byte.is_ascii() & !must_escape(byte)
+}
+
 /// Writes text as a JSON string.
 pub fn write_string(out: &mut Vec<u8>, text: &str) {
     out.reserve(text.len() + 2);
@@ -172,6 +190,15 @@ mod tests {
             }
         }
         assert_eq!(written(|out| write_string(out, "")), r#""""#);
+    }
+
+    #[test]
+    fn text_is_written_as_the_string_it_is() {
+        for text in ["", "plain", "a \"quoted\" one", "a\nline", "Zürich", "\u{7f}"] {
+            let expected = serde_json::to_string(text).unwrap();
+            assert_eq!(written(|out| write_text(out, text.as_bytes())), expected);
+        }
+        assert_eq!(written(|out| write_text(out, b"a\xffb")), "\"a\u{fffd}b\"");
     }
 
     #[test]

@@ -51,6 +51,7 @@
 //! | --- | --- |
 //! | `sqlite` (default) | the embedded database |
 //! | `postgres` | PostgreSQL |
+//! | `postgres-no-tls` | the same without encrypted connections, and without the C library for them |
 //! | `http-client` | requests to other servers: `ReqwestClient` and its `EgressPolicy` |
 //! | `smtp` | mail by SMTP: `SmtpMailer` |
 //! | `mail-api` | mail by HTTP: `ResendMailer`, `SendgridMailer`, `MailgunMailer`, `SesMailer` |
@@ -73,7 +74,7 @@ pub use workeros_adapters::{
 pub use workeros_adapters::{
     MailgunMailer, ResendMailer, SendgridMailer, SesCredentials, SesMailer,
 };
-#[cfg(feature = "postgres")]
+#[cfg(feature = "postgres-no-tls")]
 pub use workeros_adapters::{Postgres, PostgresOptions};
 #[cfg(feature = "smtp")]
 pub use workeros_adapters::{SmtpMailer, SmtpOptions, SmtpTls};

