@@ -58,7 +58,7 @@ impl Options {
             command: String::new(),
             quick,
             rounds: if quick { 2 } else { 5 },
-            seconds: if quick { 1 } else { 2 },
+            seconds: 1,
             connections: if quick { vec![16] } else { vec![1, 16, 64] },
             archive: if quick { 20_000 } else { 1_000_000 },
             contenders: Vec::new(),
