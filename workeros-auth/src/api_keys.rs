@@ -78,6 +78,11 @@ const FIND: &str = "SELECT id, tenant_id, user_id, name, prefix, last4, roles, c
 const REVOKE: &str = "UPDATE workeros_api_keys SET revoked_at = $1 \
     WHERE tenant_id = $2 AND id = $3 AND (user_id = $4 OR $5) AND revoked_at IS NULL";
 
+/// Whoever used an address before it was verified need not be who has it.
+const REVOKE_IF_UNVERIFIED: &str = "UPDATE workeros_api_keys SET revoked_at = $1 \
+    WHERE user_id = $2 AND revoked_at IS NULL AND EXISTS (\
+    SELECT 1 FROM workeros_users u WHERE u.id = $2 AND NOT u.email_verified)";
+
 const MAX_NAME_CHARS: usize = 100;
 /// How often another prefix is drawn when one is taken.
 const ATTEMPTS: usize = 5;
@@ -297,4 +302,11 @@ impl Keeper {
             is_admin: identity.roles.iter().any(|role| role == role::ADMIN),
         })
     }
+}
+
+/// Revokes the keys of a user whose address was never verified: they need not be
+/// of the one who has it.
+pub(crate) fn revoke_if_unverified(user: UserId, now: Timestamp) -> Step {
+    let params = vec![now.into(), user.into()];
+    Step::new(Statement::new(REVOKE_IF_UNVERIFIED, params))
 }

@@ -1,11 +1,14 @@
 use std::fmt;
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
 use workeros_core::{
-    Batch, Clock, IdGenerator, Random, Result, Rows, Runtime, Statement, Step, TenantId, Timestamp,
+    Batch, Clock, Error, ErrorKind, IdGenerator, Random, RateLimiter, Result, Rows, Runtime,
+    Sealer, Secret, Statement, Step, TenantId, Timestamp, Workspace,
 };
 
+use crate::access::Apps;
 use crate::api_key::KnownKey;
 use crate::background::Background;
 use crate::builder::AuthBuilder;
@@ -13,47 +16,47 @@ use crate::cache::Cache;
 use crate::changes::Affected;
 use crate::hashing::Hasher;
 use crate::mail::Mail;
-use crate::password::PasswordPolicy;
+use crate::plane::PerPlane;
 use crate::store::Store;
-use crate::{ActiveSession, CookiePolicy, SetupToken};
+use crate::{ActiveSession, App, CookiePolicy, Plane, Platform, Realm, RealmSettings, SetupToken};
 
-/// Users, sessions and API keys of one instance. Cheap to clone.
+/// Users and sessions of one realm: of the instance, or, as `Auth<App>`, of one
+/// workspace. Cheap to clone.
 ///
 /// Its methods are called within a tokio runtime.
 #[derive(Clone)]
-pub struct Auth {
+pub struct Auth<P: Plane = Platform> {
     pub(crate) inner: Arc<Inner>,
+    pub(crate) realm: Realm,
+    pub(crate) settings: Arc<RealmSettings>,
+    /// Whose workspace it is, if it is one's.
+    pub(crate) workspace: Option<Workspace>,
+    plane: PhantomData<P>,
 }
 
+/// What all realms of an instance share.
 pub(crate) struct Inner {
     pub(crate) store: Arc<Store>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdGenerator>,
     pub(crate) random: Arc<dyn Random>,
-    pub(crate) sessions: Cache<ActiveSession>,
+    pub(crate) sessions: PerPlane<Cache<ActiveSession>>,
     pub(crate) keys: Cache<KnownKey>,
     pub(crate) default_tenant: TenantId,
     pub(crate) hasher: Hasher,
-    pub(crate) policy: PasswordPolicy,
+    pub(crate) app_settings: Arc<RealmSettings>,
     pub(crate) setup_token: Option<SetupToken>,
     pub(crate) cookie: CookiePolicy,
-    pub(crate) lifetime: Lifetime,
     pub(crate) role_guard: Option<Box<RoleGuard>>,
     pub(crate) background: Background,
+    pub(crate) secret: Option<Secret>,
+    pub(crate) limiter: Option<Arc<dyn RateLimiter>>,
     pub(crate) mail: Option<Mail>,
+    pub(crate) apps: Option<Apps>,
 }
 
 /// Makes the step that a named role must pass before it is given to a user.
 pub(crate) type RoleGuard = dyn Fn(TenantId, &str) -> Step + Send + Sync;
-
-/// How long a session lives.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Lifetime {
-    /// From sign-in.
-    pub(crate) absolute: Duration,
-    /// From the last request.
-    pub(crate) idle: Duration,
-}
 
 impl Auth {
     /// Starts building. The first user to sign up becomes admin of
@@ -62,17 +65,56 @@ impl Auth {
         AuthBuilder::new(runtime, default_tenant)
     }
 
+    pub(crate) fn new(inner: Inner, settings: RealmSettings) -> Self {
+        Self {
+            inner: Arc::new(inner),
+            realm: Realm::Instance,
+            settings: Arc::new(settings),
+            workspace: None,
+            plane: PhantomData,
+        }
+    }
+
     /// How the session cookie is named and marked.
     #[must_use]
     pub fn cookie(&self) -> &CookiePolicy {
         &self.inner.cookie
     }
 
+    /// The end users of a workspace.
+    ///
+    /// # Errors
+    ///
+    /// What the database answers.
+    pub async fn app(&self, workspace: Workspace) -> Result<Auth<App>> {
+        Ok(Auth {
+            inner: Arc::clone(&self.inner),
+            realm: Realm::Workspace(workspace.id),
+            settings: Arc::clone(&self.inner.app_settings),
+            workspace: Some(workspace),
+            plane: PhantomData,
+        })
+    }
+}
+
+impl<P: Plane> Auth<P> {
+    /// Whose users these are.
+    #[must_use]
+    pub fn realm(&self) -> Realm {
+        self.realm
+    }
+
+    /// The rules for them.
+    #[must_use]
+    pub fn settings(&self) -> &RealmSettings {
+        &self.settings
+    }
+
     /// How long a session lives at most, from sign-in; also the `Max-Age` of
     /// its cookie.
     #[must_use]
     pub fn session_lifetime(&self) -> Duration {
-        self.inner.lifetime.absolute
+        self.settings.lifetime.absolute
     }
 
     /// Waits until the work in the background is done: renewed password
@@ -94,8 +136,28 @@ impl Auth {
         self.inner.store.refresh().await
     }
 
+    /// The workspace its users act in when a request names none.
+    pub(crate) fn home(&self) -> TenantId {
+        match self.realm {
+            Realm::Instance => self.inner.default_tenant,
+            Realm::Workspace(tenant) => tenant,
+        }
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         self.inner.clock.now()
+    }
+
+    /// The secret of the instance.
+    pub(crate) fn secret(&self) -> Result<&Secret> {
+        let secret = self.inner.secret.as_ref();
+        secret.ok_or_else(|| Error::new(ErrorKind::Unsupported, "this instance has no secret"))
+    }
+
+    /// What keeps the secrets of users at rest.
+    pub(crate) fn sealer(&self) -> Result<Sealer> {
+        let secret = self.secret()?.clone();
+        Ok(Sealer::new(secret, Arc::clone(&self.inner.random)))
     }
 
     pub(crate) async fn fetch(&self, statement: Statement) -> Result<Rows> {
@@ -104,19 +166,19 @@ impl Auth {
 
     /// See [`Store::apply`].
     pub(crate) async fn apply(&self, affected: &[Affected], batch: Batch) -> Result<()> {
-        self.inner.store.apply(affected, batch).await
+        self.inner.store.apply::<P>(affected, batch).await
     }
 
     /// See [`Store::apply_and_read`].
     pub(crate) async fn apply_and_read(&self, affected: &[Affected], batch: Batch) -> Result<Rows> {
-        self.inner.store.apply_and_read(affected, batch).await
+        self.inner.store.apply_and_read::<P>(affected, batch).await
     }
 }
 
-impl fmt::Debug for Auth {
+impl<P: Plane> fmt::Debug for Auth<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Auth")
-            .field("default_tenant", &self.inner.default_tenant)
+            .field("realm", &self.realm)
             .finish_non_exhaustive()
     }
 }

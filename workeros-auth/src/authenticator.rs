@@ -3,7 +3,7 @@ use http::request::Parts;
 use workeros_core::{Authenticator, Identity, Result, TenantId};
 
 use crate::refusal::invalid_credentials;
-use crate::{Auth, Credentials};
+use crate::{Auth, Credentials, SessionKey};
 
 /// A session acts in the workspace asked for, with the roles its user has
 /// there. A key is bound to its own workspace, whatever is asked for: the
@@ -20,8 +20,10 @@ impl Authenticator for Auth {
         };
         let identity = match credentials {
             Credentials::Bearer(token) | Credentials::Cookie(token) => {
-                self.identity_of_session(&token, tenant).await?
+                self.identity_of_session(&SessionKey::of_token(&token), tenant)
+                    .await?
             }
+            Credentials::Access(token) => self.identity_of_access_token(&token).await?,
             Credentials::ApiKey(key) => self.identity_of_key(&key, tenant).await?,
         };
         identity.map(Some).ok_or_else(invalid_credentials)

@@ -3,35 +3,38 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use argon2::Params;
-use workeros_core::{Error, ErrorKind, Result, Runtime, Step, TenantId};
+use workeros_core::{
+    Error, ErrorKind, Mailer, RateLimiter, Result, Runtime, Secret, Step, TenantId, Workspaces,
+};
 
-use crate::auth::{Auth, Inner, Lifetime, RoleGuard};
+use crate::access::Apps;
+use crate::auth::{Auth, Inner, RoleGuard};
 use crate::background::Background;
 use crate::cache::Cache;
 use crate::hashing::Hasher;
-use crate::mail::{Mail, MailOptions};
-use crate::password::PasswordPolicy;
+use crate::mail::Mail;
+use crate::plane::PerPlane;
 use crate::store::Store;
-use crate::{CookiePolicy, SetupToken};
-
-const DAY: Duration = Duration::from_hours(24);
-const MAX_MIN_PASSWORD_LENGTH: usize = 64;
+use crate::{CookiePolicy, RealmSettings, SetupToken, SignUpPolicy};
 
 /// Builds an [`Auth`]; see [`Auth::builder`].
 #[must_use]
 pub struct AuthBuilder {
     runtime: Runtime,
     default_tenant: TenantId,
-    policy: PasswordPolicy,
+    settings: RealmSettings,
+    app_settings: RealmSettings,
     setup_token: Option<String>,
     cookie: CookiePolicy,
-    lifetime: Lifetime,
     hashing_threads: usize,
     hashing_queue: usize,
     weak_hashing: bool,
     role_guard: Option<Box<RoleGuard>>,
     cached: usize,
-    mail: Option<MailOptions>,
+    secret: Option<Secret>,
+    limiter: Option<Arc<dyn RateLimiter>>,
+    mailer: Option<Arc<dyn Mailer>>,
+    apps: Option<(String, Arc<dyn Workspaces>)>,
 }
 
 impl AuthBuilder {
@@ -39,40 +42,54 @@ impl AuthBuilder {
         Self {
             runtime,
             default_tenant,
-            policy: PasswordPolicy {
-                min_chars: PasswordPolicy::MIN_CHARS,
-                blocked: Default::default(),
-            },
+            settings: RealmSettings::new(),
+            app_settings: RealmSettings::new(),
             setup_token: None,
             cookie: CookiePolicy::secure(),
-            lifetime: Lifetime {
-                absolute: DAY * 30,
-                idle: DAY,
-            },
             hashing_threads: spare_cores(),
             hashing_queue: 128,
             weak_hashing: false,
             role_guard: None,
             cached: 10_000,
-            mail: None,
+            secret: None,
+            limiter: None,
+            mailer: None,
+            apps: None,
         }
     }
 
-    /// Sets the least number of characters of a new password, 8 to 64 (8;
-    /// NIST recommends 15 where there is no second factor).
-    pub fn with_min_password_length(mut self, chars: usize) -> Self {
-        self.policy.min_chars = chars;
+    /// Sets the rules for the users of the instance.
+    pub fn with_settings(mut self, settings: RealmSettings) -> Self {
+        self.settings = settings;
         self
     }
 
-    /// Refuses these as passwords, besides the 10 000 most common ones: the
-    /// names of your company and product.
+    /// Sets the rules for the end users of workspaces that have none of their
+    /// own.
+    pub fn with_app_settings(mut self, settings: RealmSettings) -> Self {
+        self.app_settings = settings;
+        self
+    }
+
+    /// Sets who may become a user of the instance by himself (everybody). The
+    /// first one always may.
+    pub fn with_sign_up(mut self, policy: SignUpPolicy) -> Self {
+        self.settings = self.settings.with_sign_up(policy);
+        self
+    }
+
+    /// See [`RealmSettings::with_min_password_length`].
+    pub fn with_min_password_length(mut self, chars: usize) -> Self {
+        self.settings = self.settings.with_min_password_length(chars);
+        self
+    }
+
+    /// See [`RealmSettings::with_blocked_passwords`].
     pub fn with_blocked_passwords(
         mut self,
         words: impl IntoIterator<Item = impl AsRef<str>>,
     ) -> Self {
-        let words = words.into_iter().map(|word| word.as_ref().to_lowercase());
-        self.policy.blocked.extend(words);
+        self.settings = self.settings.with_blocked_passwords(words);
         self
     }
 
@@ -90,15 +107,15 @@ impl AuthBuilder {
         self
     }
 
-    /// Sets how long a session lives at most, from sign-in (30 days).
+    /// See [`RealmSettings::with_session_lifetime`].
     pub fn with_session_lifetime(mut self, lifetime: Duration) -> Self {
-        self.lifetime.absolute = lifetime;
+        self.settings = self.settings.with_session_lifetime(lifetime);
         self
     }
 
-    /// Sets how long a session lives without a request (24 hours).
+    /// See [`RealmSettings::with_session_idle`].
     pub fn with_session_idle(mut self, idle: Duration) -> Self {
-        self.lifetime.idle = idle;
+        self.settings = self.settings.with_session_idle(idle);
         self
     }
 
@@ -123,7 +140,7 @@ impl AuthBuilder {
         self
     }
 
-    /// Sets how many sessions, and as many API keys, are remembered (10 000;
+    /// Sets how many sessions of each plane, and as many API keys, are remembered (10 000;
     /// about 1 KiB each). With 0, and unless
     /// [`Auth::refresh`] is called all the time, each check reads the database.
     pub fn with_cached_sessions(mut self, entries: usize) -> Self {
@@ -131,11 +148,34 @@ impl AuthBuilder {
         self
     }
 
+    /// Sets the secret that codes, refresh tokens and what is kept sealed go by;
+    /// instances on one database need the same. Without it there is no mail and
+    /// no second factor, and there are no end users.
+    pub fn with_secret(mut self, secret: Secret) -> Self {
+        self.secret = Some(secret);
+        self
+    }
+
+    /// Sets what counts attempts and mails. Without it nothing is held back.
+    pub fn with_rate_limiter(mut self, limiter: Arc<dyn RateLimiter>) -> Self {
+        self.limiter = Some(limiter);
+        self
+    }
+
     /// Sends mail: links to verify an address and to choose a new password
-    /// (without it there are none). Mails are queued in the database; whoever
-    /// sets this calls [`Auth::deliver_mail`] and [`Auth::drop_expired`].
-    pub fn with_mail(mut self, mail: MailOptions) -> Self {
-        self.mail = Some(mail);
+    /// (without it there are none). Mails are queued in the database, sealed
+    /// by the [secret](Self::with_secret); whoever sets this calls
+    /// [`Auth::deliver_mail`] and [`Auth::drop_expired`].
+    pub fn with_mailer(mut self, mailer: Arc<dyn Mailer>) -> Self {
+        self.mailer = Some(mailer);
+        self
+    }
+
+    /// Lets workspaces have end users. Their access tokens are signed with keys
+    /// of the instance, sealed by the [secret](Self::with_secret), and say that
+    /// they are of `issuer`, the public URL.
+    pub fn with_apps(mut self, issuer: impl Into<String>, workspaces: Arc<dyn Workspaces>) -> Self {
+        self.apps = Some((issuer.into(), workspaces));
         self
     }
 
@@ -162,36 +202,44 @@ impl AuthBuilder {
         };
         let params = params.map_err(Error::internal)?;
         let random = Arc::clone(&self.runtime.random);
-        let mail = self
-            .mail
-            .map(|options| Mail::new(options, Arc::clone(&random)));
+        let apps = self.apps.zip(self.secret.clone());
+        let apps = apps.map(|((issuer, workspaces), secret)| {
+            Apps::new(self.runtime.clone(), secret, issuer, workspaces)
+        });
         let inner = Inner {
             hasher: Hasher::new(params, random, self.hashing_threads, self.hashing_queue),
             store: Arc::new(Store::new(self.runtime.database)),
             clock: self.runtime.clock,
             ids: self.runtime.ids,
             random: self.runtime.random,
-            sessions: Cache::new(self.cached),
+            sessions: PerPlane {
+                platform: Cache::new(self.cached),
+                app: Cache::new(self.cached),
+            },
             keys: Cache::new(self.cached),
             default_tenant: self.default_tenant,
-            policy: self.policy,
+            app_settings: Arc::new(self.app_settings),
             setup_token: self.setup_token.as_deref().map(SetupToken::new),
             cookie: self.cookie,
-            lifetime: self.lifetime,
             role_guard: self.role_guard,
             background: Background::default(),
-            mail,
+            secret: self.secret,
+            limiter: self.limiter,
+            mail: self.mailer.map(Mail::new),
+            apps,
         };
-        Ok(Auth {
-            inner: Arc::new(inner),
-        })
+        Ok(Auth::new(inner, self.settings))
     }
 
     fn check(&self) -> Result<()> {
         let refuse = |why| Err(Error::new(ErrorKind::Validation, why));
-        let lengths = PasswordPolicy::MIN_CHARS..=MAX_MIN_PASSWORD_LENGTH;
-        if !lengths.contains(&self.policy.min_chars) {
-            return refuse("the least password length must be between 8 and 64 characters");
+        self.settings.check()?;
+        self.app_settings.check()?;
+        if self.mailer.is_some() && self.secret.is_none() {
+            return refuse("mail needs a secret that it is sealed with");
+        }
+        if self.apps.is_some() && self.secret.is_none() {
+            return refuse("end users need a secret that their tokens go by");
         }
         if self
             .setup_token
@@ -201,9 +249,6 @@ impl AuthBuilder {
             return refuse(
                 "the setup token is shorter than 16 characters; make one with `openssl rand -hex 16`",
             );
-        }
-        if self.lifetime.absolute.is_zero() || self.lifetime.idle.is_zero() {
-            return refuse("a session must live longer than no time at all");
         }
         if self.hashing_threads == 0 {
             return refuse("at least one thread must check passwords");

@@ -4,9 +4,10 @@ use workeros_core::{
 
 use crate::changes::Affected;
 use crate::flow::{Purpose, end};
+use crate::plane::{PlaneSql, planes};
 use crate::refusal::{WRONG_PASSWORD, wrong_password};
 use crate::session::end_all;
-use crate::{Auth, EmailAddress, Password, RequestInfo, SessionToken, SignedIn, User};
+use crate::{Auth, EmailAddress, Password, Plane, RequestInfo, SignedIn, User};
 
 /// A new password in place of the current one.
 #[derive(Debug, Clone)]
@@ -26,13 +27,17 @@ impl ChangePassword {
     }
 }
 
-const FIND: &str = "SELECT id, email, name, email_verified, disabled, created_at, updated_at, \
-    password_hash FROM workeros_users WHERE id = $1";
+const FIND: PlaneSql = planes!(
+    "SELECT id, email, name, email_verified, disabled, created_at, updated_at, password_hash \
+    FROM " p "_users WHERE id = $1 AND realm_id = $2"
+);
 /// Only while the password is the one that was checked.
-const SET: &str = "UPDATE workeros_users SET password_hash = $1, updated_at = $2 \
-    WHERE id = $3 AND password_hash = $4 AND NOT disabled";
+const SET: PlaneSql = planes!(
+    "UPDATE " p "_users SET password_hash = $1, updated_at = $2 \
+    WHERE id = $3 AND password_hash = $4 AND NOT disabled"
+);
 
-impl Auth {
+impl<P: Plane> Auth<P> {
     /// Changes the password of a user. Its sessions go on; a link to choose a
     /// new one does not hold any more.
     ///
@@ -47,15 +52,18 @@ impl Auth {
     ///   being checked.
     pub async fn change_password(&self, user: UserId, change: &ChangePassword) -> Result<User> {
         let checked = self.check_change(user, change).await?;
-        let batch = Batch::new()
-            .step(checked.set())
-            .step(end(Purpose::ResetPassword, user));
+        let batch = Batch::new().step(checked.set::<P>()).step(end::<P>(
+            self.realm,
+            Purpose::ResetPassword,
+            user,
+        ));
         self.apply_change(user, batch).await?;
         Ok(checked.user)
     }
 
     /// Changes the password of a user and ends its sessions; a new one opens
-    /// for whoever asked.
+    /// for whoever asked. It is not asked for a second factor again: he is
+    /// signed in.
     ///
     /// # Errors
     ///
@@ -65,30 +73,32 @@ impl Auth {
         user: UserId,
         change: &ChangePassword,
         request: &RequestInfo,
-    ) -> Result<SignedIn> {
+    ) -> Result<SignedIn<P>> {
         let checked = self.check_change(user, change).await?;
-        let token = SessionToken::generate(self.inner.random.as_ref())?;
         let session = self.open_session(user, request);
-        let batch = Batch::new()
-            .step(checked.set())
-            .step(end(Purpose::ResetPassword, user))
-            .step(end_all(user))
-            .step(session.insert(&token, &checked.new_hash));
+        let issued = P::issue(self, &session)?;
+        let mut batch = Batch::new()
+            .step(checked.set::<P>())
+            .step(end::<P>(self.realm, Purpose::ResetPassword, user))
+            .step(end_all::<P>(user))
+            .step(session.insert::<P>(self.realm, &issued.key, Some(&checked.new_hash)));
+        batch.extend(issued.steps);
         self.apply_change(user, batch).await?;
         Ok(SignedIn {
-            token,
+            token: issued.token,
             session,
             user: checked.user,
         })
     }
 
     async fn check_change(&self, user: UserId, change: &ChangePassword) -> Result<Checked> {
-        let statement = Statement::new(FIND, vec![user.into()]).with_cost(Cost::Short);
+        let statement = Statement::new(FIND.of::<P>(), vec![user.into(), self.realm.into()])
+            .with_cost(Cost::Short);
         let rows = self.fetch(statement).await?;
         let row = rows.first().ok_or_else(Error::not_found)?;
         let (user, stored) = (User::read(row, 0)?, row.optional_text(7)?);
-        self.inner
-            .policy
+        self.settings
+            .password
             .check(&change.new, &EmailAddress::parse(&user.email)?)?;
         let (Some(current), Some(stored)) = (&change.current, stored) else {
             return Err(wrong_password());
@@ -127,14 +137,14 @@ struct Checked {
 }
 
 impl Checked {
-    fn set(&self) -> Step {
+    fn set<P: Plane>(&self) -> Step {
         let params = vec![
             self.new_hash.clone().into(),
             self.now.into(),
             self.user.id.into(),
             self.old_hash.clone().into(),
         ];
-        let statement = Statement::new(SET, params);
+        let statement = Statement::new(SET.of::<P>(), params);
         Step::new(statement).expect(Expect::One, ErrorKind::Forbidden, WRONG_PASSWORD)
     }
 }

@@ -4,6 +4,10 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use workeros_core::{ApiKeyId, Statement, Step, UserId, Value};
 
+use crate::Plane;
+use crate::key::SessionKey;
+use crate::plane::{PlaneSql, planes};
+
 /// The SHA-256 of a secret.
 pub(crate) type SecretHash = [u8; 32];
 
@@ -12,8 +16,8 @@ pub(crate) type SecretHash = [u8; 32];
 pub(crate) enum Affected {
     /// A user: whether it may sign in, how it is called, its roles.
     User(UserId),
-    /// The session whose token has this hash.
-    Session(SecretHash),
+    /// A session.
+    Session(SessionKey),
     /// An API key.
     Key(ApiKeyId),
     /// Everybody.
@@ -25,16 +29,17 @@ pub(crate) const NOBODY: [Affected; 0] = [];
 
 const RECORD: &str = "INSERT INTO workeros_auth_changes (subject) VALUES ($1)";
 /// Whoever signs out with a made-up token leaves nothing behind.
-const RECORD_SESSION: &str = "INSERT INTO workeros_auth_changes (subject) \
-    SELECT token_hash FROM workeros_sessions WHERE token_hash = $1";
+const RECORD_SESSION: PlaneSql = planes!(
+    "INSERT INTO workeros_auth_changes (subject) SELECT key FROM " p "_sessions WHERE key = $1"
+);
 
 impl Affected {
     /// Tells the other instances. It stands before the steps it tells of.
-    pub(crate) fn record(&self) -> Step {
+    pub(crate) fn record<P: Plane>(&self) -> Step {
         let (sql, subject) = match self {
             Self::User(id) => (RECORD, Value::Bytes(id.uuid().as_bytes().to_vec())),
             Self::Key(id) => (RECORD, Value::Bytes(id.uuid().as_bytes().to_vec())),
-            Self::Session(hash) => (RECORD_SESSION, Value::Bytes(hash.to_vec())),
+            Self::Session(key) => (RECORD_SESSION.of::<P>(), Value::from(*key)),
             Self::All => (RECORD, Value::Null),
         };
         Step::new(Statement::new(sql, vec![subject]))
@@ -122,7 +127,7 @@ impl Changes {
     fn mark(&self, affected: Affected) -> Option<&Mark> {
         match affected {
             Affected::User(id) => self.marks.get(Place::of(id.uuid().as_bytes()).0),
-            Affected::Session(hash) => self.marks.get(Place::of(&hash).0),
+            Affected::Session(key) => self.marks.get(Place::of(&key.0).0),
             Affected::Key(id) => self.marks.get(Place::of(id.uuid().as_bytes()).0),
             Affected::All => Some(&self.everybody),
         }

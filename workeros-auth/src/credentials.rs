@@ -3,7 +3,7 @@ use http::header::{AUTHORIZATION, COOKIE};
 use workeros_core::{Error, ErrorKind, Result};
 
 use crate::refusal::invalid_credentials;
-use crate::{ApiKeySecret, Auth, CookiePolicy, SessionToken};
+use crate::{ApiKeySecret, Auth, CookiePolicy, PresentedToken, SessionToken};
 
 /// What a request presents to prove who sent it; not yet checked against
 /// anything.
@@ -17,6 +17,8 @@ pub enum Credentials {
     Cookie(SessionToken),
     /// An API key, in the header `Authorization`.
     ApiKey(ApiKeySecret),
+    /// An end user's access token, in the header `Authorization`.
+    Access(PresentedToken),
 }
 
 const MAX_HEADER_BYTES: usize = 4096;
@@ -34,7 +36,7 @@ impl Credentials {
     pub fn session(&self) -> Option<&SessionToken> {
         match self {
             Self::Bearer(token) | Self::Cookie(token) => Some(token),
-            Self::ApiKey(_) => None,
+            Self::ApiKey(_) | Self::Access(_) => None,
         }
     }
 }
@@ -89,6 +91,8 @@ fn bearer(header: &str) -> Result<Credentials> {
         ApiKeySecret::parse(token)
             .map(Credentials::ApiKey)
             .ok_or_else(invalid_credentials)
+    } else if let Some(token) = PresentedToken::parse(token) {
+        Ok(Credentials::Access(token))
     } else {
         SessionToken::parse(token)
             .map(Credentials::Bearer)

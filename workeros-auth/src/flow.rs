@@ -9,9 +9,10 @@ use workeros_core::{
 };
 
 use crate::changes::SecretHash;
+use crate::plane::{PlaneSql, planes};
 use crate::refusal::{INVALID_TOKEN, invalid_token};
 use crate::session::later;
-use crate::{Auth, EmailAddress, LinkToken};
+use crate::{Auth, EmailAddress, LinkToken, Plane, Realm};
 
 /// What a flow is for. The link of one is of no use for another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,32 +46,37 @@ impl Purpose {
     }
 }
 
-/// Whose users they are: the instance's.
-const REALM: Uuid = Uuid::nil();
-
 /// There is one flow of a purpose for an address: the newest.
-const OPEN: &str = "INSERT INTO workeros_auth_flows \
-    (id, realm_id, purpose, user_id, address, secret_hash, created_at, expires_at) \
-    SELECT $1, $2, $3, u.id, u.email, $4, $5, $6 FROM workeros_users u \
-    WHERE u.email = $7 AND NOT u.disabled AND NOT (u.email_verified AND $8) \
+const OPEN: PlaneSql = planes!(
+    "INSERT INTO " p "_auth_flows \
+    (id, realm_id, purpose, user_id, address, secret_hash, attempts, created_at, expires_at) \
+    SELECT $1, u.realm_id, $3, u.id, u.email, $4, 0, $5, $6 FROM " p "_users u \
+    WHERE u.realm_id = $2 AND u.email = $7 AND NOT u.disabled AND NOT (u.email_verified AND $8) \
     ON CONFLICT (realm_id, purpose, address) DO UPDATE SET id = excluded.id, \
-    user_id = excluded.user_id, secret_hash = excluded.secret_hash, \
-    created_at = excluded.created_at, expires_at = excluded.expires_at";
+    user_id = excluded.user_id, secret_hash = excluded.secret_hash, attempts = 0, \
+    created_at = excluded.created_at, expires_at = excluded.expires_at"
+);
 /// Only while the address is the user's.
-const FIND: &str = "SELECT f.id, u.id, u.email FROM workeros_auth_flows f \
-    JOIN workeros_users u ON u.id = f.user_id AND u.email = f.address \
+const FIND: PlaneSql = planes!(
+    "SELECT f.id, u.id, u.email FROM " p "_auth_flows f \
+    JOIN " p "_users u ON u.id = f.user_id AND u.email = f.address \
     WHERE f.secret_hash = $1 AND f.realm_id = $2 AND f.purpose = $3 AND f.expires_at > $4 \
-    AND NOT u.disabled";
-const CONSUME: &str = "DELETE FROM workeros_auth_flows \
-    WHERE id = $1 AND realm_id = $2 AND purpose = $3 AND secret_hash = $4 AND expires_at > $5";
-const END: &str = "DELETE FROM workeros_auth_flows \
-    WHERE realm_id = $1 AND purpose = $2 AND user_id = $3";
-const SWEEP: &str = "DELETE FROM workeros_auth_flows WHERE expires_at <= $1";
+    AND NOT u.disabled"
+);
+const CONSUME: PlaneSql = planes!(
+    "DELETE FROM " p "_auth_flows \
+    WHERE id = $1 AND realm_id = $2 AND purpose = $3 AND secret_hash = $4 AND expires_at > $5"
+);
+const END: PlaneSql = planes!(
+    "DELETE FROM " p "_auth_flows WHERE realm_id = $1 AND purpose = $2 AND user_id = $3"
+);
+const SWEEP: PlaneSql = planes!("DELETE FROM " p "_auth_flows WHERE expires_at <= $1");
 
 /// A flow that is about to be opened.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NewFlow {
     pub(crate) id: Uuid,
+    pub(crate) realm: Realm,
     pub(crate) purpose: Purpose,
     pub(crate) now: Timestamp,
 }
@@ -78,10 +84,10 @@ pub(crate) struct NewFlow {
 impl NewFlow {
     /// Opens it for the user of an address, if there is one that can make use
     /// of it, and ends the one before. It is as much work if there is none.
-    pub(crate) fn open(self, address: &EmailAddress, token: &LinkToken) -> Step {
+    pub(crate) fn open<P: Plane>(self, address: &EmailAddress, token: &LinkToken) -> Step {
         let params = vec![
             self.id.into(),
-            REALM.into(),
+            self.realm.into(),
             self.purpose.name().into(),
             Value::Bytes(token.hash().to_vec()),
             self.now.into(),
@@ -89,7 +95,7 @@ impl NewFlow {
             address.as_str().into(),
             self.purpose.is_for_unverified().into(),
         ];
-        Step::new(Statement::new(OPEN, params))
+        Step::new(Statement::new(OPEN.of::<P>(), params))
     }
 }
 
@@ -98,6 +104,7 @@ impl NewFlow {
 pub(crate) struct Flow {
     pub(crate) user: UserId,
     pub(crate) address: EmailAddress,
+    realm: Realm,
     id: Uuid,
     purpose: Purpose,
     secret_hash: SecretHash,
@@ -106,15 +113,15 @@ pub(crate) struct Flow {
 impl Flow {
     /// Ends it. Of several batches that begin with this step one is applied;
     /// the others are [`Gone`](ErrorKind::Gone).
-    pub(crate) fn consume(&self, now: Timestamp) -> Step {
+    pub(crate) fn consume<P: Plane>(&self, now: Timestamp) -> Step {
         let params = vec![
             self.id.into(),
-            REALM.into(),
+            self.realm.into(),
             self.purpose.name().into(),
             Value::Bytes(self.secret_hash.to_vec()),
             now.into(),
         ];
-        Step::new(Statement::new(CONSUME, params)).expect(
+        Step::new(Statement::new(CONSUME.of::<P>(), params)).expect(
             Expect::One,
             ErrorKind::Gone,
             INVALID_TOKEN,
@@ -122,20 +129,21 @@ impl Flow {
     }
 }
 
-impl Auth {
+impl<P: Plane> Auth<P> {
     /// The flow of a link that still holds.
     pub(crate) async fn find_flow(&self, purpose: Purpose, token: &LinkToken) -> Result<Flow> {
         let secret_hash = token.hash();
         let params = vec![
             Value::Bytes(secret_hash.to_vec()),
-            REALM.into(),
+            self.realm.into(),
             purpose.name().into(),
             self.now().into(),
         ];
-        let statement = Statement::new(FIND, params).with_cost(Cost::Short);
+        let statement = Statement::new(FIND.of::<P>(), params).with_cost(Cost::Short);
         let rows = self.fetch(statement).await?;
         let row = rows.first().ok_or_else(invalid_token)?;
         Ok(Flow {
+            realm: self.realm,
             id: row.uuid(0)?,
             user: UserId::new(row.uuid(1)?),
             address: EmailAddress::parse(row.text(2)?).map_err(Error::internal)?,
@@ -146,12 +154,12 @@ impl Auth {
 }
 
 /// Ends what a user has open of a purpose.
-pub(crate) fn end(purpose: Purpose, user: UserId) -> Step {
-    let params = vec![REALM.into(), purpose.name().into(), user.into()];
-    Step::new(Statement::new(END, params))
+pub(crate) fn end<P: Plane>(realm: Realm, purpose: Purpose, user: UserId) -> Step {
+    let params = vec![realm.into(), purpose.name().into(), user.into()];
+    Step::new(Statement::new(END.of::<P>(), params))
 }
 
 /// Drops what nobody finished.
-pub(crate) fn sweep(now: Timestamp) -> Step {
-    Step::new(Statement::new(SWEEP, vec![now.into()]))
+pub(crate) fn sweep<P: Plane>(now: Timestamp) -> Step {
+    Step::new(Statement::new(SWEEP.of::<P>(), vec![now.into()]))
 }

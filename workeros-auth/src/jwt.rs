@@ -13,13 +13,14 @@
 //! use std::sync::Arc;
 //!
 //! use workeros_adapters::Sqlite;
-//! use workeros_auth::jwt::{self, AccessPolicy, AccessToken, Realm, SigningKeys};
+//! use workeros_auth::MIGRATIONS;
+//! use workeros_auth::jwt::{AccessPolicy, AccessToken, Realm, SigningKeys};
 //! use workeros_core::{Runtime, Sealer, Secret, TenantId, migrate};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> workeros_core::Result<()> {
 //! let runtime = Runtime::new(Arc::new(Sqlite::memory().await?));
-//! migrate(runtime.database.as_ref(), runtime.clock.as_ref(), jwt::MIGRATIONS).await?;
+//! migrate(runtime.database.as_ref(), runtime.clock.as_ref(), MIGRATIONS).await?;
 //! let secret = Secret::new("Zr4u7x!A%D*G-KaPdSgVkYp3s6v9y$B&")?;
 //! let sealer = Sealer::new(secret, Arc::clone(&runtime.random));
 //! let keys = SigningKeys::new(runtime.clone(), sealer);
@@ -57,13 +58,16 @@ mod signing_keys;
 mod store;
 mod trusted_issuer;
 
+pub(crate) use access::claimed_workspace;
 pub use access::{AccessPolicy, AccessToken};
 pub use algorithm::SigningAlgorithm;
-pub use key_ring::{KeyRing, KeyState, Realm};
+pub use key_ring::{KeyRing, KeyState};
 pub use key_set::KeySet;
 pub use signing_keys::SigningKeys;
-pub use store::MIGRATIONS;
+pub(crate) use store::SIGNING_KEYS;
 pub use trusted_issuer::{Claims, TrustedIssuer};
+
+pub use crate::realm::Realm;
 
 use workeros_core::{Error, ErrorKind};
 

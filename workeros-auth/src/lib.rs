@@ -38,12 +38,13 @@
 //!
 //! | what | where |
 //! | --- | --- |
-//! | options | [`AuthBuilder`] |
+//! | options | [`AuthBuilder`], [`RealmSettings`] |
+//! | end users of a workspace | [`Auth::app`] |
 //! | signing up, in and out | [`Auth::sign_up_email`], [`Auth::sign_in_email`], [`Auth::sign_out`] |
 //! | who is signed in, and where | [`Auth::session`], [`Auth::sessions`], [`Auth::revoke_session`] |
 //! | another password | [`Auth::change_password`], [`Auth::request_password_reset`], [`Auth::reset_password`] |
 //! | is it his address | [`Auth::send_verification_email`], [`Auth::verify_email`] |
-//! | mail | [`MailOptions`], [`Auth::deliver_mail`] |
+//! | mail | [`AuthBuilder::with_mailer`], [`Auth::deliver_mail`] |
 //! | who sent a request | [`Authenticator`](workeros_core::Authenticator) for [`Auth`], [`Credentials`] |
 //! | users and their roles | [`Auth::users`], [`Auth::set_roles`] |
 //! | API keys | [`Auth::create_api_key`] |
@@ -66,6 +67,7 @@
 //! on the same database. What is changed by SQL of somebody else's is seen
 //! within a minute.
 
+mod access;
 mod api_key;
 mod api_keys;
 mod auth;
@@ -78,21 +80,27 @@ mod changes;
 mod cookie;
 mod credentials;
 mod email;
+mod entry;
 mod feed;
 mod flow;
 mod hashing;
 pub mod jwt;
+mod key;
 mod mail;
 mod migrations;
 mod name;
 mod outbox;
 mod password;
+mod plane;
+mod realm;
+mod refresh;
 mod refusal;
 mod request;
 mod reset_password;
 mod roles;
 mod session;
 mod sessions;
+mod settings;
 mod setup;
 mod sign_in;
 mod sign_up;
@@ -103,6 +111,7 @@ mod user;
 mod users;
 mod verify_email;
 
+pub use access::{IssuedAccess, PresentedToken};
 pub use api_key::ApiKey;
 pub use api_keys::{ApiKeyPage, CreatedApiKey, NewApiKey};
 pub use auth::Auth;
@@ -111,13 +120,18 @@ pub use change_password::ChangePassword;
 pub use cookie::CookiePolicy;
 pub use credentials::Credentials;
 pub use email::EmailAddress;
-pub use mail::MailOptions;
+pub use entry::Entered;
+pub use key::SessionKey;
 pub use migrations::MIGRATIONS;
 pub use name::DisplayName;
 pub use password::Password;
+pub use plane::{App, Plane, Platform};
+pub use realm::Realm;
+pub use refresh::RefreshToken;
 pub use request::RequestInfo;
 pub use session::{ActiveSession, Session, SignedIn};
 pub use sessions::SessionName;
+pub use settings::{RealmSettings, SignUpPolicy};
 pub use setup::SetupToken;
 pub use sign_in::SignIn;
 pub use sign_up::SignUp;

@@ -3,46 +3,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use workeros_core::{
-    Batch, Error, ErrorKind, Mailer, Quota, Random, RateKey, RateLimiter, Result, Sealer, Secret,
-};
+use workeros_core::{Batch, Error, ErrorKind, Mailer, Quota, RateKey, Result};
 
 use crate::changes::NOBODY;
 use crate::flow::{self, NewFlow, Purpose};
 use crate::outbox::{self, Outgoing};
 use crate::template::Template;
-use crate::{Auth, EmailAddress, LinkToken, RequestInfo};
-
-/// What it takes to send mail; see
-/// [`AuthBuilder::with_mail`](crate::AuthBuilder::with_mail).
-#[derive(Debug, Clone)]
-pub struct MailOptions {
-    mailer: Arc<dyn Mailer>,
-    secret: Secret,
-    limiter: Arc<dyn RateLimiter>,
-}
-
-impl MailOptions {
-    /// Mail goes out by `mailer`. What it says is kept sealed by `secret` until
-    /// then; instances on one database need the same. `limiter` counts how
-    /// much is sent to whom.
-    #[must_use]
-    pub fn new(mailer: Arc<dyn Mailer>, secret: Secret, limiter: Arc<dyn RateLimiter>) -> Self {
-        Self {
-            mailer,
-            secret,
-            limiter,
-        }
-    }
-}
+use crate::{App, Auth, EmailAddress, LinkToken, Plane, Platform, RequestInfo};
 
 /// How mail is sent.
 #[derive(Debug)]
 pub(crate) struct Mail {
     pub(crate) mailer: Arc<dyn Mailer>,
-    pub(crate) sealer: Sealer,
     pub(crate) queued: Notify,
-    limiter: Arc<dyn RateLimiter>,
 }
 
 /// To one address, of one purpose.
@@ -53,42 +26,15 @@ const PER_ADDRESS: Quota = Quota::new(5, Duration::from_hours(1));
 const PER_CLIENT: Quota = Quota::new(20, Duration::from_hours(1));
 
 impl Mail {
-    pub(crate) fn new(options: MailOptions, random: Arc<dyn Random>) -> Self {
+    pub(crate) fn new(mailer: Arc<dyn Mailer>) -> Self {
         Self {
-            mailer: options.mailer,
-            sealer: Sealer::new(options.secret, random),
+            mailer,
             queued: Notify::new(),
-            limiter: options.limiter,
         }
-    }
-
-    async fn admits(
-        &self,
-        purpose: Purpose,
-        address: &EmailAddress,
-        ip: Option<IpAddr>,
-    ) -> Result<bool> {
-        let address = address.as_str();
-        let counts = [
-            (RateKey::new("mail by client").with_address(ip), PER_CLIENT),
-            (
-                RateKey::new("mail at once")
-                    .with(purpose.name())
-                    .with(address),
-                AT_ONCE,
-            ),
-            (RateKey::new("mail to address").with(address), PER_ADDRESS),
-        ];
-        for (key, quota) in counts {
-            if !self.limiter.take(&key, quota).await?.is_admitted {
-                return Ok(false);
-            }
-        }
-        Ok(true)
     }
 }
 
-impl Auth {
+impl<P: Plane> Auth<P> {
     /// Opens a flow for whoever has the address, and mails him its link: one
     /// batch, the same for an address that nobody has. Where too much is sent
     /// already it does nothing, and does not say so.
@@ -100,24 +46,53 @@ impl Auth {
         link: impl FnOnce(&LinkToken) -> String,
     ) -> Result<()> {
         let mail = self.inner.mail.as_ref().ok_or_else(without_mail)?;
-        if !mail.admits(purpose, address, request.ip).await? {
+        if !self.admits_mail(purpose, address, request.ip).await? {
             return Ok(());
         }
         let token = LinkToken::generate(self.inner.random.as_ref())?;
         let flow = NewFlow {
             id: self.inner.ids.next_id(),
+            realm: self.realm,
             purpose,
             now: self.now(),
         };
         let id = self.inner.ids.next_id();
         let url = link(&token);
-        let outgoing = Outgoing::seal(id, Template::of(purpose), &url, &mail.sealer)?;
+        let outgoing = Outgoing::seal(id, Template::of(purpose), &url, &self.sealer()?)?;
         let batch = Batch::new()
-            .step(flow.open(address, &token))
-            .step(outgoing.queue(flow.id));
+            .step(flow.open::<P>(address, &token))
+            .step(outgoing.queue::<P>(flow.id));
         self.apply(&NOBODY, batch).await?;
         mail.queued.notify_one();
         Ok(())
+    }
+
+    /// Whether so much mail may be sent: at most one in 30 seconds and five an
+    /// hour to one address, and 20 an hour for one client.
+    pub(crate) async fn admits_mail(
+        &self,
+        purpose: Purpose,
+        address: &EmailAddress,
+        ip: Option<IpAddr>,
+    ) -> Result<bool> {
+        let Some(limiter) = &self.inner.limiter else {
+            return Ok(true);
+        };
+        let to = |key: RateKey| key.with(self.realm.id().as_bytes()).with(address.as_str());
+        let counts = [
+            (RateKey::new("mail by client").with_address(ip), PER_CLIENT),
+            (
+                to(RateKey::new("mail at once").with(purpose.name())),
+                AT_ONCE,
+            ),
+            (to(RateKey::new("mail to address")), PER_ADDRESS),
+        ];
+        for (key, quota) in counts {
+            if !limiter.take(&key, quota).await?.is_admitted {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Drops what is over: links that nobody followed, and, after 30 days,
@@ -128,7 +103,10 @@ impl Auth {
     /// What the database answers.
     pub async fn drop_expired(&self) -> Result<()> {
         let now = self.now();
-        let batch = Batch::new().step(flow::sweep(now)).step(outbox::sweep(now));
+        let batch = Batch::new()
+            .step(flow::sweep::<Platform>(now))
+            .step(flow::sweep::<App>(now))
+            .step(outbox::sweep(now));
         self.apply(&NOBODY, batch).await
     }
 }

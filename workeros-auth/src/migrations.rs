@@ -1,85 +1,171 @@
 use workeros_core::Migration;
 
+use crate::jwt::SIGNING_KEYS;
+use crate::refresh::REFRESH;
+
 /// The system tables of this crate, in order; see
 /// [`migrate`](workeros_core::migrate).
 pub const MIGRATIONS: &[Migration] = &[
-    USERS, SESSIONS, USER_ROLES, API_KEYS, BOOTSTRAP, CHANGES, FLOWS, MAIL_QUEUE,
+    PLATFORM_USERS,
+    PLATFORM_SESSIONS,
+    PLATFORM_USER_ROLES,
+    API_KEYS,
+    BOOTSTRAP,
+    CHANGES,
+    PLATFORM_FLOWS,
+    MAIL_QUEUE,
+    APP_USERS,
+    APP_SESSIONS,
+    APP_USER_ROLES,
+    APP_FLOWS,
+    REFRESH,
+    SIGNING_KEYS,
 ];
 
-const USERS: Migration = Migration {
-    name: "auth-0001-users",
-    sqlite: &["CREATE TABLE workeros_users (\
+/// Declares a migration of each plane: the names of both, and the statements,
+/// in which `p` stands for the prefix of the plane's tables.
+macro_rules! tables {
+    (
+        $(#[$doc:meta])*
+        $platform:ident = $platform_name:literal, $app:ident = $app_name:literal,
+        sqlite: [$([$($sqlite:tt)+]),+ $(,)?],
+        postgres: [$([$($postgres:tt)+]),+ $(,)?] $(,)?
+    ) => {
+        $(#[$doc])*
+        pub(crate) const $platform: workeros_core::Migration = workeros_core::Migration {
+            name: $platform_name,
+            sqlite: &[$($crate::plane::planes!($($sqlite)+).platform),+],
+            postgres: &[$($crate::plane::planes!($($postgres)+).platform),+],
+        };
+        $(#[$doc])*
+        pub(crate) const $app: workeros_core::Migration = workeros_core::Migration {
+            name: $app_name,
+            sqlite: &[$($crate::plane::planes!($($sqlite)+).app),+],
+            postgres: &[$($crate::plane::planes!($($postgres)+).app),+],
+        };
+    };
+}
+pub(crate) use tables;
+
+tables! {
+    /// An address is one user's within a realm.
+    PLATFORM_USERS = "auth-0001-users", APP_USERS = "auth-app-0001-users",
+    sqlite: [["CREATE TABLE " p "_users (\
         id TEXT PRIMARY KEY NOT NULL, \
-        email TEXT NOT NULL UNIQUE, \
+        realm_id TEXT NOT NULL, \
+        email TEXT NOT NULL, \
         name TEXT NOT NULL, \
         password_hash TEXT, \
         email_verified INTEGER NOT NULL, \
         disabled INTEGER NOT NULL, \
         created_at TEXT NOT NULL, \
-        updated_at TEXT NOT NULL) STRICT"],
-    postgres: &["CREATE TABLE workeros_users (\
+        updated_at TEXT NOT NULL, \
+        UNIQUE (realm_id, email)) STRICT"]],
+    postgres: [["CREATE TABLE " p "_users (\
         id uuid PRIMARY KEY, \
-        email text NOT NULL UNIQUE, \
+        realm_id uuid NOT NULL, \
+        email text NOT NULL, \
         name text NOT NULL, \
         password_hash text, \
         email_verified boolean NOT NULL, \
         disabled boolean NOT NULL, \
         created_at timestamptz NOT NULL, \
-        updated_at timestamptz NOT NULL)"],
-};
+        updated_at timestamptz NOT NULL, \
+        UNIQUE (realm_id, email))"]],
+}
 
-const SESSIONS: Migration = Migration {
-    name: "auth-0002-sessions",
-    sqlite: &[
-        "CREATE TABLE workeros_sessions (\
+tables! {
+    /// What a session is found by is its key, see `SessionKey`.
+    PLATFORM_SESSIONS = "auth-0002-sessions", APP_SESSIONS = "auth-app-0002-sessions",
+    sqlite: [
+        ["CREATE TABLE " p "_sessions (\
         id TEXT PRIMARY KEY NOT NULL, \
-        user_id TEXT NOT NULL REFERENCES workeros_users (id) ON DELETE CASCADE, \
-        token_hash BLOB NOT NULL UNIQUE, \
+        realm_id TEXT NOT NULL, \
+        user_id TEXT NOT NULL REFERENCES " p "_users (id) ON DELETE CASCADE, \
+        key BLOB NOT NULL UNIQUE, \
         created_at TEXT NOT NULL, \
         expires_at TEXT NOT NULL, \
         last_seen_at TEXT NOT NULL, \
         ip TEXT, \
         user_agent TEXT, \
-        active_tenant TEXT) STRICT",
-        "CREATE INDEX workeros_sessions_user_id ON workeros_sessions (user_id)",
+        active_tenant TEXT) STRICT"],
+        ["CREATE INDEX " p "_sessions_user_id ON " p "_sessions (user_id)"],
     ],
-    postgres: &[
-        "CREATE TABLE workeros_sessions (\
+    postgres: [
+        ["CREATE TABLE " p "_sessions (\
         id uuid PRIMARY KEY, \
-        user_id uuid NOT NULL REFERENCES workeros_users (id) ON DELETE CASCADE, \
-        token_hash bytea NOT NULL UNIQUE, \
+        realm_id uuid NOT NULL, \
+        user_id uuid NOT NULL REFERENCES " p "_users (id) ON DELETE CASCADE, \
+        key bytea NOT NULL UNIQUE, \
         created_at timestamptz NOT NULL, \
         expires_at timestamptz NOT NULL, \
         last_seen_at timestamptz NOT NULL, \
         ip text, \
         user_agent text, \
-        active_tenant uuid)",
-        "CREATE INDEX workeros_sessions_user_id ON workeros_sessions (user_id)",
+        active_tenant uuid)"],
+        ["CREATE INDEX " p "_sessions_user_id ON " p "_sessions (user_id)"],
     ],
-};
+}
 
-/// Roles are named, not referred to: their table belongs to another crate.
-const USER_ROLES: Migration = Migration {
-    name: "auth-0003-user-roles",
-    sqlite: &[
-        "CREATE TABLE workeros_user_roles (\
+tables! {
+    /// Roles are named, not referred to: their table belongs to another crate.
+    PLATFORM_USER_ROLES = "auth-0003-user-roles", APP_USER_ROLES = "auth-app-0003-user-roles",
+    sqlite: [
+        ["CREATE TABLE " p "_user_roles (\
         tenant_id TEXT NOT NULL, \
-        user_id TEXT NOT NULL REFERENCES workeros_users (id) ON DELETE CASCADE, \
+        user_id TEXT NOT NULL REFERENCES " p "_users (id) ON DELETE CASCADE, \
         role TEXT NOT NULL, \
-        PRIMARY KEY (tenant_id, user_id, role)) STRICT",
-        "CREATE INDEX workeros_user_roles_user_id ON workeros_user_roles (user_id)",
-        "CREATE INDEX workeros_user_roles_role ON workeros_user_roles (tenant_id, role)",
+        PRIMARY KEY (tenant_id, user_id, role)) STRICT"],
+        ["CREATE INDEX " p "_user_roles_user_id ON " p "_user_roles (user_id)"],
+        ["CREATE INDEX " p "_user_roles_role ON " p "_user_roles (tenant_id, role)"],
     ],
-    postgres: &[
-        "CREATE TABLE workeros_user_roles (\
+    postgres: [
+        ["CREATE TABLE " p "_user_roles (\
         tenant_id uuid NOT NULL, \
-        user_id uuid NOT NULL REFERENCES workeros_users (id) ON DELETE CASCADE, \
+        user_id uuid NOT NULL REFERENCES " p "_users (id) ON DELETE CASCADE, \
         role text NOT NULL, \
-        PRIMARY KEY (tenant_id, user_id, role))",
-        "CREATE INDEX workeros_user_roles_user_id ON workeros_user_roles (user_id)",
-        "CREATE INDEX workeros_user_roles_role ON workeros_user_roles (tenant_id, role)",
+        PRIMARY KEY (tenant_id, user_id, role))"],
+        ["CREATE INDEX " p "_user_roles_user_id ON " p "_user_roles (user_id)"],
+        ["CREATE INDEX " p "_user_roles_role ON " p "_user_roles (tenant_id, role)"],
     ],
-};
+}
+
+tables! {
+    /// What was begun and waits for its proof; see `flow`.
+    PLATFORM_FLOWS = "auth-0007-flows", APP_FLOWS = "auth-app-0007-flows",
+    sqlite: [
+        ["CREATE TABLE " p "_auth_flows (\
+        id TEXT PRIMARY KEY NOT NULL, \
+        realm_id TEXT NOT NULL, \
+        purpose TEXT NOT NULL, \
+        user_id TEXT REFERENCES " p "_users (id) ON DELETE CASCADE, \
+        address TEXT, \
+        secret_hash BLOB NOT NULL UNIQUE, \
+        data TEXT, \
+        attempts INTEGER NOT NULL, \
+        created_at TEXT NOT NULL, \
+        expires_at TEXT NOT NULL, \
+        UNIQUE (realm_id, purpose, address)) STRICT"],
+        ["CREATE INDEX " p "_auth_flows_user_id ON " p "_auth_flows (user_id)"],
+        ["CREATE INDEX " p "_auth_flows_expires_at ON " p "_auth_flows (expires_at)"],
+    ],
+    postgres: [
+        ["CREATE TABLE " p "_auth_flows (\
+        id uuid PRIMARY KEY, \
+        realm_id uuid NOT NULL, \
+        purpose text NOT NULL, \
+        user_id uuid REFERENCES " p "_users (id) ON DELETE CASCADE, \
+        address text, \
+        secret_hash bytea NOT NULL UNIQUE, \
+        data text, \
+        attempts bigint NOT NULL, \
+        created_at timestamptz NOT NULL, \
+        expires_at timestamptz NOT NULL, \
+        UNIQUE (realm_id, purpose, address))"],
+        ["CREATE INDEX " p "_auth_flows_user_id ON " p "_auth_flows (user_id)"],
+        ["CREATE INDEX " p "_auth_flows_expires_at ON " p "_auth_flows (expires_at)"],
+    ],
+}
 
 const API_KEYS: Migration = Migration {
     name: "auth-0004-api-keys",
@@ -151,40 +237,6 @@ const CHANGES: Migration = Migration {
     ],
 };
 
-/// What was begun and waits for the link that was mailed; see `flow`. Whose
-/// users they are, the realm says.
-const FLOWS: Migration = Migration {
-    name: "auth-0007-flows",
-    sqlite: &[
-        "CREATE TABLE workeros_auth_flows (\
-        id TEXT PRIMARY KEY NOT NULL, \
-        realm_id TEXT NOT NULL, \
-        purpose TEXT NOT NULL, \
-        user_id TEXT REFERENCES workeros_users (id) ON DELETE CASCADE, \
-        address TEXT, \
-        secret_hash BLOB NOT NULL UNIQUE, \
-        created_at TEXT NOT NULL, \
-        expires_at TEXT NOT NULL, \
-        UNIQUE (realm_id, purpose, address)) STRICT",
-        "CREATE INDEX workeros_auth_flows_user_id ON workeros_auth_flows (user_id)",
-        "CREATE INDEX workeros_auth_flows_expires_at ON workeros_auth_flows (expires_at)",
-    ],
-    postgres: &[
-        "CREATE TABLE workeros_auth_flows (\
-        id uuid PRIMARY KEY, \
-        realm_id uuid NOT NULL, \
-        purpose text NOT NULL, \
-        user_id uuid REFERENCES workeros_users (id) ON DELETE CASCADE, \
-        address text, \
-        secret_hash bytea NOT NULL UNIQUE, \
-        created_at timestamptz NOT NULL, \
-        expires_at timestamptz NOT NULL, \
-        UNIQUE (realm_id, purpose, address))",
-        "CREATE INDEX workeros_auth_flows_user_id ON workeros_auth_flows (user_id)",
-        "CREATE INDEX workeros_auth_flows_expires_at ON workeros_auth_flows (expires_at)",
-    ],
-};
-
 /// Mails that are not sent yet; see `outbox`. What they say is sealed. One that
 /// was given up has no next time.
 const MAIL_QUEUE: Migration = Migration {
@@ -192,6 +244,7 @@ const MAIL_QUEUE: Migration = Migration {
     sqlite: &[
         "CREATE TABLE workeros_mail_queue (\
         id TEXT PRIMARY KEY NOT NULL, \
+        realm_id TEXT NOT NULL, \
         to_address TEXT NOT NULL, \
         template TEXT NOT NULL, \
         data TEXT NOT NULL, \
@@ -205,6 +258,7 @@ const MAIL_QUEUE: Migration = Migration {
     postgres: &[
         "CREATE TABLE workeros_mail_queue (\
         id uuid PRIMARY KEY, \
+        realm_id uuid NOT NULL, \
         to_address text NOT NULL, \
         template text NOT NULL, \
         data text NOT NULL, \

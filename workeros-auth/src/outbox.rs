@@ -9,18 +9,21 @@ use workeros_core::{
     Batch, Cost, Email, Error, ErrorKind, Result, Row, Sealer, Statement, Step, Timestamp,
 };
 
-use crate::Auth;
 use crate::changes::NOBODY;
 use crate::mail::Mail;
+use crate::plane::{PlaneSql, planes};
 use crate::session::{earlier, later};
 use crate::template::Template;
+use crate::{Auth, Plane};
 
 /// Goes to the address of a flow and is not sent after its end. Without the
 /// flow there is no mail.
-const QUEUE: &str = "INSERT INTO workeros_mail_queue \
-    (id, to_address, template, data, attempts, next_at, created_at, expires_at) \
-    SELECT $1, f.address, $2, $3, 0, f.created_at, f.created_at, f.expires_at \
-    FROM workeros_auth_flows f WHERE f.id = $4";
+const QUEUE: PlaneSql = planes!(
+    "INSERT INTO workeros_mail_queue \
+    (id, realm_id, to_address, template, data, attempts, next_at, created_at, expires_at) \
+    SELECT $1, f.realm_id, f.address, $2, $3, 0, f.created_at, f.created_at, f.expires_at \
+    FROM " p "_auth_flows f WHERE f.id = $4"
+);
 const DUE: &str = "SELECT id FROM workeros_mail_queue WHERE next_at <= $1 ORDER BY next_at LIMIT 1";
 /// Of several who see a mail due, one gets it.
 const CLAIM: &str = "UPDATE workeros_mail_queue SET attempts = attempts + 1, next_at = $1 \
@@ -67,14 +70,14 @@ impl Outgoing {
     }
 
     /// Queues it for the address of a flow, if that was opened.
-    pub(crate) fn queue(self, flow: Uuid) -> Step {
+    pub(crate) fn queue<P: Plane>(self, flow: Uuid) -> Step {
         let params = vec![
             self.id.into(),
             self.template.name().into(),
             self.sealed.into(),
             flow.into(),
         ];
-        Step::new(Statement::new(QUEUE, params))
+        Step::new(Statement::new(QUEUE.of::<P>(), params))
     }
 }
 
@@ -103,12 +106,13 @@ impl Auth {
         let Some(mail) = &self.inner.mail else {
             return Ok(0);
         };
+        let sealer = self.sealer()?;
         let mut sent = 0;
         while let Some(due) = self.next_due().await? {
             let Some(claimed) = self.claim(due).await? else {
                 continue;
             };
-            let outcome = claimed.send(mail, self.now()).await;
+            let outcome = claimed.send(mail, &sealer, self.now()).await;
             sent += usize::from(outcome.is_ok());
             let step = claimed.settle(outcome, self.now());
             self.apply(&NOBODY, Batch::new().step(step)).await?;
@@ -151,11 +155,11 @@ impl Claimed {
         })
     }
 
-    async fn send(&self, mail: &Mail, now: Timestamp) -> Result<()> {
+    async fn send(&self, mail: &Mail, sealer: &Sealer, now: Timestamp) -> Result<()> {
         if self.expires_at <= now {
             return Err(Error::new(ErrorKind::Gone, "what it leads to is over"));
         }
-        let email = self.compose(&mail.sealer)?;
+        let email = self.compose(sealer)?;
         tokio::time::timeout(PATIENCE, mail.mailer.send(email))
             .await
             .unwrap_or_else(|_| {

@@ -1,6 +1,6 @@
 use std::net::IpAddr;
 
-use crate::SessionToken;
+use crate::SessionKey;
 use crate::changes::Affected;
 
 /// What a request tells about where it comes from, kept with the session it
@@ -13,7 +13,7 @@ pub struct RequestInfo {
     /// The `User-Agent`, at most 512 characters.
     pub user_agent: Option<String>,
     /// The session the request came with: it ends when another one opens.
-    pub replaces: Option<SessionToken>,
+    pub replaces: Option<SessionKey>,
 }
 
 const MAX_USER_AGENT_CHARS: usize = 512;
@@ -47,15 +47,13 @@ impl RequestInfo {
 
     /// What changes when another session opens.
     pub(crate) fn ends(&self) -> Vec<Affected> {
-        let replaced = self.replaces.iter();
-        replaced
-            .map(|token| Affected::Session(token.hash()))
-            .collect()
+        let replaced = self.replaces.iter().copied();
+        replaced.map(Affected::Session).collect()
     }
 
     /// Sets the session to end when another one opens.
     #[must_use]
-    pub fn with_replaced(mut self, session: Option<SessionToken>) -> Self {
+    pub fn with_replaced(mut self, session: Option<SessionKey>) -> Self {
         self.replaces = session;
         self
     }

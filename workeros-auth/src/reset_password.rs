@@ -2,20 +2,18 @@ use workeros_core::{Batch, ErrorKind, Expect, Result, Statement, Step};
 
 use crate::changes::Affected;
 use crate::flow::Purpose;
+use crate::plane::{PlaneSql, planes};
 use crate::refusal::{INVALID_TOKEN, used_up};
 use crate::session::end_all;
-use crate::{Auth, EmailAddress, LinkToken, Password, RequestInfo};
+use crate::{Auth, EmailAddress, LinkToken, Password, Plane, RequestInfo};
 
 /// Whoever has the link reads mail at the address.
-const SET: &str = "UPDATE workeros_users \
-    SET password_hash = $1, email_verified = $2, updated_at = $3 \
-    WHERE id = $4 AND email = $5 AND NOT disabled";
-/// Whoever used an address before it was verified need not be who has it.
-const REVOKE_KEYS_IF_UNVERIFIED: &str = "UPDATE workeros_api_keys SET revoked_at = $1 \
-    WHERE user_id = $2 AND revoked_at IS NULL AND EXISTS (\
-    SELECT 1 FROM workeros_users u WHERE u.id = $2 AND NOT u.email_verified)";
+const SET: PlaneSql = planes!(
+    "UPDATE " p "_users SET password_hash = $1, email_verified = $2, updated_at = $3 \
+    WHERE id = $4 AND email = $5 AND NOT disabled"
+);
 
-impl Auth {
+impl<P: Plane> Auth<P> {
     /// Mails a link by which a user can choose a new password, for one hour.
     /// `link` makes the URL of it. It ends the one mailed before. Nothing tells
     /// whether there is such a user, or whether a mail was held back: there
@@ -62,10 +60,9 @@ impl Auth {
     ///   being checked.
     pub async fn reset_password(&self, token: &LinkToken, new: &Password) -> Result<()> {
         let flow = self.find_flow(Purpose::ResetPassword, token).await?;
-        self.inner.policy.check(new, &flow.address)?;
+        self.settings.password.check(new, &flow.address)?;
         let hash = self.inner.hasher.hash(new).await?;
         let (user, now) = (flow.user, self.now());
-        let revoke_keys = Statement::new(REVOKE_KEYS_IF_UNVERIFIED, vec![now.into(), user.into()]);
         let params = vec![
             hash.into(),
             true.into(),
@@ -73,12 +70,11 @@ impl Auth {
             user.into(),
             flow.address.as_str().into(),
         ];
-        let set = Step::new(Statement::new(SET, params));
-        let batch = Batch::new()
-            .step(flow.consume(now))
-            .step(Step::new(revoke_keys))
-            .step(set.expect(Expect::One, ErrorKind::Gone, INVALID_TOKEN))
-            .step(end_all(user));
+        let set = Step::new(Statement::new(SET.of::<P>(), params));
+        let mut batch = Batch::new().step(flow.consume::<P>(now));
+        batch.extend(P::distrust(user, now));
+        batch.push(set.expect(Expect::One, ErrorKind::Gone, INVALID_TOKEN));
+        batch.push(end_all::<P>(user));
         self.apply(&[Affected::User(user)], batch)
             .await
             .map_err(used_up)

@@ -2,25 +2,29 @@ use workeros_core::{
     Batch, Cost, Error, ErrorKind, Expect, Result, Statement, Step, TenantId, UserId, role,
 };
 
-use crate::Auth;
 use crate::changes::Affected;
-use crate::setup::{claim, keep_an_admin_of, lock};
+use crate::plane::{PlaneSql, planes};
 use crate::user::read_roles;
+use crate::{Auth, Plane, Realm};
 
-const SELECT: &str =
-    "SELECT role FROM workeros_user_roles WHERE tenant_id = $1 AND user_id = $2 ORDER BY role";
-const DELETE: &str = "DELETE FROM workeros_user_roles WHERE tenant_id = $1 AND user_id = $2";
-const INSERT: &str =
-    "INSERT INTO workeros_user_roles (tenant_id, user_id, role) VALUES ($1, $2, $3)";
+const SELECT: PlaneSql = planes!(
+    "SELECT r.role FROM " p "_user_roles r JOIN " p "_users u ON u.id = r.user_id \
+    WHERE r.tenant_id = $1 AND r.user_id = $2 AND u.realm_id = $3 ORDER BY r.role"
+);
+const DELETE: PlaneSql =
+    planes!("DELETE FROM " p "_user_roles WHERE tenant_id = $1 AND user_id = $2");
+const INSERT: PlaneSql =
+    planes!("INSERT INTO " p "_user_roles (tenant_id, user_id, role) VALUES ($1, $2, $3)");
 /// Never the admins: their role cannot be removed.
-const DELETE_ROLE: &str =
-    "DELETE FROM workeros_user_roles WHERE tenant_id = $1 AND role = $2 AND role <> $3";
-const EXISTS: &str = "SELECT id FROM workeros_users WHERE id = $1";
+const DELETE_ROLE: PlaneSql = planes!(
+    "DELETE FROM " p "_user_roles WHERE tenant_id = $1 AND role = $2 AND role <> $3"
+);
+const EXISTS: PlaneSql = planes!("SELECT id FROM " p "_users WHERE id = $1 AND realm_id = $2");
 
 const MAX_ROLES: usize = 100;
 const MAX_NAME_BYTES: usize = 100;
 
-impl Auth {
+impl<P: Plane> Auth<P> {
     /// Names of the user's roles in the workspace, sorted, without `public`
     /// and `authenticated`, which follow from being signed in. Empty for an
     /// unknown user.
@@ -29,7 +33,8 @@ impl Auth {
     ///
     /// What the database answers.
     pub async fn roles_of(&self, tenant: TenantId, user: UserId) -> Result<Vec<String>> {
-        let statement = Statement::new(SELECT, vec![tenant.into(), user.into()]);
+        let params = vec![tenant.into(), user.into(), self.realm.into()];
+        let statement = Statement::new(SELECT.of::<P>(), params);
         read_roles(&self.fetch(statement.with_cost(Cost::Short)).await?, 0)
     }
 
@@ -47,23 +52,21 @@ impl Auth {
     ///   last admin.
     pub async fn set_roles(&self, tenant: TenantId, user: UserId, roles: &[String]) -> Result<()> {
         let roles = assignable(roles)?;
-        let mut batch = Batch::new().step(expect_user(user));
+        let mut batch = Batch::new().step(expect_user::<P>(self.realm, user));
         batch.extend(self.guard_roles(tenant, &roles));
         if roles.contains(&role::ADMIN) {
-            batch.push(claim(user, self.now()));
+            batch.extend(P::appoint(user, self.now()));
         } else {
-            batch.push(lock());
-            batch.push(keep_an_admin_of(tenant, user));
+            batch.extend(P::lock());
+            batch.extend(P::spare_the_last_admin_of(tenant, user));
         }
-        batch.push(Step::new(Statement::new(
-            DELETE,
-            vec![tenant.into(), user.into()],
-        )));
-        batch.extend(insert_roles(tenant, user, &roles));
+        let delete = Statement::new(DELETE.of::<P>(), vec![tenant.into(), user.into()]);
+        batch.push(Step::new(delete));
+        batch.extend(insert_roles::<P>(tenant, user, &roles));
         self.apply(&[Affected::User(user)], batch).await
     }
 
-    /// Takes a role from everybody in the workspace, together with what else
+    /// Takes a role from everybody in the workspace, of either plane, together with what else
     /// goes with it: `delete` gets the steps for the batch that deletes the
     /// role. They leave `admin` alone.
     ///
@@ -79,9 +82,11 @@ impl Auth {
     where
         F: Future<Output = Result<T>>,
     {
-        let (_change, mut steps) = self.inner.store.begin(&[Affected::All]);
-        let params = vec![tenant.into(), role.into(), role::ADMIN.into()];
-        steps.push(Step::new(Statement::new(DELETE_ROLE, params)));
+        let (_change, mut steps) = self.inner.store.begin::<P>(&[Affected::All]);
+        for sql in [DELETE_ROLE.platform, DELETE_ROLE.app] {
+            let params = vec![tenant.into(), role.into(), role::ADMIN.into()];
+            steps.push(Step::new(Statement::new(sql, params)));
+        }
         delete(steps).await
     }
 
@@ -115,19 +120,16 @@ pub(crate) fn assignable(roles: &[String]) -> Result<Vec<&str>> {
     Ok(roles)
 }
 
-pub(crate) fn insert_roles(tenant: TenantId, user: UserId, roles: &[&str]) -> Vec<Step> {
+pub(crate) fn insert_roles<P: Plane>(tenant: TenantId, user: UserId, roles: &[&str]) -> Vec<Step> {
     let insert = |role: &&str| {
         let params = vec![tenant.into(), user.into(), (*role).into()];
-        Step::new(Statement::new(INSERT, params))
+        Step::new(Statement::new(INSERT.of::<P>(), params))
     };
     roles.iter().map(insert).collect()
 }
 
 /// Fails when there is no such user.
-pub(crate) fn expect_user(user: UserId) -> Step {
-    Step::new(Statement::new(EXISTS, vec![user.into()])).expect(
-        Expect::One,
-        ErrorKind::NotFound,
-        "not found",
-    )
+pub(crate) fn expect_user<P: Plane>(realm: Realm, user: UserId) -> Step {
+    let statement = Statement::new(EXISTS.of::<P>(), vec![user.into(), realm.into()]);
+    Step::new(statement).expect(Expect::One, ErrorKind::NotFound, "not found")
 }

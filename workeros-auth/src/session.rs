@@ -2,15 +2,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use workeros_core::{
-    Batch, Cost, Credential, ErrorKind, Expect, Identity, Result, Row, SessionId, Statement, Step,
-    TenantId, Timestamp, UserId, Value,
+    Batch, Cost, ErrorKind, Expect, Identity, Result, Row, SessionId, Statement, Step, TenantId,
+    Timestamp, UserId, Value,
 };
 
 use crate::cache::{CacheKey, Known, TOUCH_INTERVAL};
 use crate::changes::{Affected, NOBODY, Place};
+use crate::key::SessionKey;
+use crate::plane::{Issued, PlaneSql, planes};
 use crate::refusal::INVALID_LOGIN;
 use crate::user::read_roles;
-use crate::{Auth, RequestInfo, SessionToken, User};
+use crate::{Auth, Plane, Platform, Realm, RequestInfo, SessionToken, User};
 
 /// A time somebody is signed in on one device.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,9 +51,9 @@ pub struct ActiveSession {
 /// The one moment a session's token is known.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub struct SignedIn {
+pub struct SignedIn<P: Plane = Platform> {
     /// What proves the session from now on.
-    pub token: SessionToken,
+    pub token: P::Token,
     /// The session.
     pub session: Session,
     /// Who signed in.
@@ -60,39 +62,38 @@ pub struct SignedIn {
 
 type Found = Arc<Known<ActiveSession>>;
 
-const FIND: &str = "SELECT s.id, s.user_id, s.created_at, s.expires_at, s.last_seen_at, s.ip, \
+const FIND: PlaneSql = planes!(
+    "SELECT s.id, s.user_id, s.created_at, s.expires_at, s.last_seen_at, s.ip, \
     s.user_agent, s.active_tenant, \
     u.id, u.email, u.name, u.email_verified, u.disabled, u.created_at, u.updated_at, r.role \
-    FROM workeros_sessions s JOIN workeros_users u ON u.id = s.user_id \
-    LEFT JOIN workeros_user_roles r ON r.tenant_id = $1 AND r.user_id = s.user_id \
-    WHERE s.token_hash = $2";
-const TOUCH: &str =
-    "UPDATE workeros_sessions SET last_seen_at = $1 WHERE id = $2 AND last_seen_at <= $3";
-const DELETE: &str = "DELETE FROM workeros_sessions WHERE token_hash = $1";
-const DELETE_OF_USER: &str = "DELETE FROM workeros_sessions WHERE user_id = $1";
-const DELETE_ENDED: &str = "DELETE FROM workeros_sessions \
-    WHERE user_id = $1 AND (expires_at <= $2 OR last_seen_at <= $3)";
-/// Only while the user is as it was when its password was checked.
-const INSERT: &str = "INSERT INTO workeros_sessions \
-    (id, user_id, token_hash, created_at, expires_at, last_seen_at, ip, user_agent) \
-    SELECT $1, u.id, $2, $3, $4, $5, $6, $7 FROM workeros_users u \
-    WHERE u.id = $8 AND u.password_hash = $9 AND NOT u.disabled";
+    FROM " p "_sessions s JOIN " p "_users u ON u.id = s.user_id \
+    LEFT JOIN " p "_user_roles r ON r.tenant_id = $1 AND r.user_id = s.user_id \
+    WHERE s.key = $2 AND s.realm_id = $3"
+);
+const TOUCH: PlaneSql =
+    planes!("UPDATE " p "_sessions SET last_seen_at = $1 WHERE id = $2 AND last_seen_at <= $3");
+const DELETE: PlaneSql = planes!("DELETE FROM " p "_sessions WHERE key = $1");
+const DELETE_OF_USER: PlaneSql = planes!("DELETE FROM " p "_sessions WHERE user_id = $1");
+const DELETE_ENDED: PlaneSql = planes!(
+    "DELETE FROM " p "_sessions WHERE user_id = $1 AND (expires_at <= $2 OR last_seen_at <= $3)"
+);
+/// Only while the user is as it was when its password was checked, if it was.
+const INSERT: PlaneSql = planes!(
+    "INSERT INTO " p "_sessions \
+    (id, realm_id, user_id, key, created_at, expires_at, last_seen_at, ip, user_agent) \
+    SELECT $1, u.realm_id, u.id, $2, $3, $4, $5, $6, $7 FROM " p "_users u \
+    WHERE u.id = $8 AND u.realm_id = $9 AND NOT u.disabled \
+    AND (u.password_hash = $10 OR $11)"
+);
 
 impl Auth {
-    /// The session of a token, with who is signed in and its roles in the
-    /// default workspace; `None` when there is none or it has ended.
+    /// The session of a token; see [`session_by_key`](Self::session_by_key).
     ///
     /// # Errors
     ///
     /// What the database answers.
     pub async fn session(&self, token: &SessionToken) -> Result<Option<ActiveSession>> {
-        let found = self.find_session(token, self.inner.default_tenant).await?;
-        Ok(found.map(|known| {
-            let mut active = known.value.clone();
-            active.session.last_seen_at = known.used_at().unwrap_or(active.session.last_seen_at);
-            self.touch(&known);
-            active
-        }))
+        self.session_by_key(&SessionKey::of_token(token)).await
     }
 
     /// Ends the session of a token; without one it does nothing.
@@ -101,29 +102,68 @@ impl Auth {
     ///
     /// What the database answers.
     pub async fn sign_out(&self, token: &SessionToken) -> Result<()> {
-        let ended = [Affected::Session(token.hash())];
-        self.apply(&ended, Batch::new().step(end(token))).await
+        self.end_session(&SessionKey::of_token(token)).await
+    }
+
+    pub(crate) fn issue_token(&self) -> Result<Issued<SessionToken>> {
+        let token = SessionToken::generate(self.inner.random.as_ref())?;
+        Ok(Issued {
+            key: SessionKey::of_token(&token),
+            token,
+            steps: Vec::new(),
+        })
+    }
+}
+
+impl<P: Plane> Auth<P> {
+    /// A session with who is signed in and its roles in the default workspace,
+    /// or in the realm's; `None` when there is none or it has ended.
+    ///
+    /// # Errors
+    ///
+    /// What the database answers.
+    pub async fn session_by_key(&self, key: &SessionKey) -> Result<Option<ActiveSession>> {
+        let found = self.find_session(key, self.home()).await?;
+        Ok(found.map(|known| {
+            let mut active = known.value.clone();
+            active.session.last_seen_at = known.used_at().unwrap_or(active.session.last_seen_at);
+            self.touch(&known);
+            active
+        }))
+    }
+
+    /// Ends a session; if there is none, it does nothing.
+    ///
+    /// # Errors
+    ///
+    /// What the database answers.
+    pub async fn end_session(&self, key: &SessionKey) -> Result<()> {
+        let ended = [Affected::Session(*key)];
+        self.apply(&ended, Batch::new().step(end::<P>(key))).await
     }
 
     /// Who acts by a session in a workspace; the use is noted in the
     /// background.
     pub(crate) async fn identity_of_session(
         &self,
-        token: &SessionToken,
+        key: &SessionKey,
         tenant: TenantId,
     ) -> Result<Option<Identity>> {
-        let found = self.find_session(token, tenant).await?;
+        let found = self.find_session(key, tenant).await?;
         Ok(found.map(|known| {
             self.touch(&known);
-            known.value.identity()
+            self.realm.identity(&known.value)
         }))
     }
 
     /// What is remembered, or one indexed read.
-    async fn find_session(&self, token: &SessionToken, tenant: TenantId) -> Result<Option<Found>> {
-        let hash = token.hash();
-        let key = CacheKey { hash, tenant };
-        let remembered = self.inner.sessions.get(&key, &self.inner.store, self.now());
+    async fn find_session(&self, key: &SessionKey, tenant: TenantId) -> Result<Option<Found>> {
+        let key = CacheKey {
+            hash: key.0,
+            tenant,
+        };
+        let sessions = self.inner.sessions.get::<P>();
+        let remembered = sessions.get(&key, &self.inner.store, self.now());
         // It may have been used elsewhere: that it is over, the database says.
         if let Some(known) = remembered.filter(|known| !self.has_ended(known)) {
             return Ok(Some(known));
@@ -131,16 +171,17 @@ impl Auth {
         let found = self.read_session(&key).await?;
         let found = found.filter(|known| !known.value.user.disabled && !self.has_ended(known));
         if let Some(known) = &found {
-            self.inner.sessions.put(key, known);
+            sessions.put(key, known);
         }
         Ok(found)
     }
 
     async fn read_session(&self, key: &CacheKey) -> Result<Option<Found>> {
         let (moment, now) = (self.inner.store.moment(), self.now());
-        let params = vec![key.tenant.into(), Value::Bytes(key.hash.to_vec())];
+        let hash = Value::Bytes(key.hash.to_vec());
+        let params = vec![key.tenant.into(), hash, self.realm.into()];
         let rows = self
-            .fetch(Statement::new(FIND, params).with_cost(Cost::Short))
+            .fetch(Statement::new(FIND.of::<P>(), params).with_cost(Cost::Short))
             .await?;
         let Some(first) = rows.first() else {
             return Ok(None);
@@ -166,7 +207,7 @@ impl Auth {
             id: SessionId::new(self.inner.ids.next_id()),
             user_id: user,
             created_at: now,
-            expires_at: later(now, self.inner.lifetime.absolute),
+            expires_at: later(now, self.settings.lifetime.absolute),
             last_seen_at: now,
             ip: request.ip.map(|ip| ip.to_string()),
             user_agent: request.user_agent.clone(),
@@ -178,15 +219,15 @@ impl Auth {
     /// up.
     pub(crate) fn sweep(&self, user: UserId) -> Step {
         let now = self.now();
-        let idle_since = earlier(now, self.inner.lifetime.idle);
+        let idle_since = earlier(now, self.settings.lifetime.idle);
         let params = vec![user.into(), now.into(), idle_since.into()];
-        Step::new(Statement::new(DELETE_ENDED, params))
+        Step::new(Statement::new(DELETE_ENDED.of::<P>(), params))
     }
 
     fn has_ended(&self, known: &Known<ActiveSession>) -> bool {
         let (now, session) = (self.now(), &known.value.session);
         let used_at = known.used_at().unwrap_or(session.last_seen_at);
-        session.expires_at <= now || later(used_at, self.inner.lifetime.idle) <= now
+        session.expires_at <= now || later(used_at, self.settings.lifetime.idle) <= now
     }
 
     fn touch(&self, known: &Known<ActiveSession>) {
@@ -194,7 +235,7 @@ impl Auth {
         if known.touch(now) {
             let before = earlier(now, TOUCH_INTERVAL);
             let params = vec![now.into(), known.value.session.id.into(), before.into()];
-            self.note(Statement::new(TOUCH, params));
+            self.note(Statement::new(TOUCH.of::<P>(), params));
         }
     }
 
@@ -203,22 +244,13 @@ impl Auth {
         let store = Arc::clone(&self.inner.store);
         self.inner.background.spawn(async move {
             let batch = Batch::new().step(Step::new(statement));
-            if let Err(error) = store.apply(&NOBODY, batch).await {
+            if let Err(error) = store.apply::<P>(&NOBODY, batch).await {
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,
                     "could not note a use"
                 );
             }
         });
-    }
-}
-
-impl ActiveSession {
-    fn identity(&self) -> Identity {
-        let identity = Identity::host(self.user.id.to_string())
-            .with_email(&self.user.email)
-            .with_credential(Credential::Session(self.session.id));
-        self.roles.iter().fold(identity, Identity::with_role)
     }
 }
 
@@ -243,20 +275,28 @@ impl Session {
         })
     }
 
-    /// Stores the session if the user's password still has that hash.
-    pub(crate) fn insert(&self, token: &SessionToken, password_hash: &str) -> Step {
+    /// Stores the session unless the user is disabled, or its password is no
+    /// longer the one that was checked, if it was.
+    pub(crate) fn insert<P: Plane>(
+        &self,
+        realm: Realm,
+        key: &SessionKey,
+        password_hash: Option<&str>,
+    ) -> Step {
         let params = vec![
             self.id.into(),
-            Value::Bytes(token.hash().to_vec()),
+            (*key).into(),
             self.created_at.into(),
             self.expires_at.into(),
             self.last_seen_at.into(),
             self.ip.clone().into(),
             self.user_agent.clone().into(),
             self.user_id.into(),
+            realm.into(),
             password_hash.into(),
+            password_hash.is_none().into(),
         ];
-        Step::new(Statement::new(INSERT, params)).expect(
+        Step::new(Statement::new(INSERT.of::<P>(), params)).expect(
             Expect::One,
             ErrorKind::Unauthorized,
             INVALID_LOGIN,
@@ -264,17 +304,14 @@ impl Session {
     }
 }
 
-/// Ends the session of a token.
-pub(crate) fn end(token: &SessionToken) -> Step {
-    Step::new(Statement::new(
-        DELETE,
-        vec![Value::Bytes(token.hash().to_vec())],
-    ))
+/// Ends a session.
+pub(crate) fn end<P: Plane>(key: &SessionKey) -> Step {
+    Step::new(Statement::new(DELETE.of::<P>(), vec![(*key).into()]))
 }
 
 /// Ends all sessions of a user.
-pub(crate) fn end_all(user: UserId) -> Step {
-    Step::new(Statement::new(DELETE_OF_USER, vec![user.into()]))
+pub(crate) fn end_all<P: Plane>(user: UserId) -> Step {
+    Step::new(Statement::new(DELETE_OF_USER.of::<P>(), vec![user.into()]))
 }
 
 pub(crate) fn later(at: Timestamp, by: Duration) -> Timestamp {

@@ -1,8 +1,10 @@
-use workeros_core::{Batch, ErrorKind, Expect, Result, SessionId, Statement, Step, UserId, Value};
+use workeros_core::{Batch, ErrorKind, Expect, Result, SessionId, Statement, Step, UserId};
 
 use crate::changes::Affected;
+use crate::key::SessionKey;
+use crate::plane::{PlaneSql, planes};
 use crate::session::{earlier, end_all};
-use crate::{Auth, Session, SessionToken};
+use crate::{Auth, Plane, Session, SessionToken};
 
 /// What a user names one of its sessions by.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,15 +24,19 @@ impl SessionName {
     }
 }
 
-const LIST: &str = "SELECT id, user_id, created_at, expires_at, last_seen_at, ip, user_agent, \
-    active_tenant FROM workeros_sessions \
-    WHERE user_id = $1 AND expires_at > $2 AND last_seen_at > $3 ORDER BY id DESC LIMIT 1000";
-const DELETE_BY_ID: &str = "DELETE FROM workeros_sessions WHERE user_id = $1 AND id = $2";
-const DELETE_BY_TOKEN: &str =
-    "DELETE FROM workeros_sessions WHERE user_id = $1 AND token_hash = $2";
-const DELETE_OTHERS: &str = "DELETE FROM workeros_sessions WHERE user_id = $1 AND id <> $2";
+const LIST: PlaneSql = planes!(
+    "SELECT id, user_id, created_at, expires_at, last_seen_at, ip, user_agent, active_tenant \
+    FROM " p "_sessions WHERE realm_id = $1 AND user_id = $2 AND expires_at > $3 \
+    AND last_seen_at > $4 ORDER BY id DESC LIMIT 1000"
+);
+const DELETE_BY_ID: PlaneSql =
+    planes!("DELETE FROM " p "_sessions WHERE realm_id = $1 AND user_id = $2 AND id = $3");
+const DELETE_BY_KEY: PlaneSql =
+    planes!("DELETE FROM " p "_sessions WHERE realm_id = $1 AND user_id = $2 AND key = $3");
+const DELETE_OTHERS: PlaneSql =
+    planes!("DELETE FROM " p "_sessions WHERE realm_id = $1 AND user_id = $2 AND id <> $3");
 
-impl Auth {
+impl<P: Plane> Auth<P> {
     /// The sessions of a user that have not ended, newest first, at most 1000.
     ///
     /// # Errors
@@ -38,9 +44,10 @@ impl Auth {
     /// What the database answers.
     pub async fn sessions(&self, user: UserId) -> Result<Vec<Session>> {
         let now = self.now();
-        let idle_since = earlier(now, self.inner.lifetime.idle);
-        let params = vec![user.into(), now.into(), idle_since.into()];
-        let rows = self.fetch(Statement::new(LIST, params)).await?;
+        let idle_since = earlier(now, self.settings.lifetime.idle);
+        let realm = self.realm.into();
+        let params = vec![realm, user.into(), now.into(), idle_since.into()];
+        let rows = self.fetch(Statement::new(LIST.of::<P>(), params)).await?;
         rows.iter().map(Session::read).collect()
     }
 
@@ -52,10 +59,14 @@ impl Auth {
     /// is somebody else's.
     pub async fn revoke_session(&self, user: UserId, session: &SessionName) -> Result<()> {
         let statement = match session {
-            SessionName::Id(id) => Statement::new(DELETE_BY_ID, vec![user.into(), (*id).into()]),
+            SessionName::Id(id) => {
+                let params = vec![self.realm.into(), user.into(), (*id).into()];
+                Statement::new(DELETE_BY_ID.of::<P>(), params)
+            }
             SessionName::Token(token) => {
-                let hash = Value::Bytes(token.hash().to_vec());
-                Statement::new(DELETE_BY_TOKEN, vec![user.into(), hash])
+                let key = SessionKey::of_token(token);
+                let params = vec![self.realm.into(), user.into(), key.into()];
+                Statement::new(DELETE_BY_KEY.of::<P>(), params)
             }
         };
         let step = Step::new(statement).expect(Expect::One, ErrorKind::NotFound, "not found");
@@ -69,7 +80,7 @@ impl Auth {
     ///
     /// What the database answers.
     pub async fn revoke_sessions(&self, user: UserId) -> Result<()> {
-        let batch = Batch::new().step(end_all(user));
+        let batch = Batch::new().step(end_all::<P>(user));
         self.apply(&[Affected::User(user)], batch).await
     }
 
@@ -79,7 +90,8 @@ impl Auth {
     ///
     /// What the database answers.
     pub async fn revoke_other_sessions(&self, user: UserId, kept: SessionId) -> Result<()> {
-        let statement = Statement::new(DELETE_OTHERS, vec![user.into(), kept.into()]);
+        let params = vec![self.realm.into(), user.into(), kept.into()];
+        let statement = Statement::new(DELETE_OTHERS.of::<P>(), params);
         let batch = Batch::new().step(Step::new(statement));
         self.apply(&[Affected::User(user)], batch).await
     }

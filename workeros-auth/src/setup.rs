@@ -8,7 +8,7 @@ use workeros_core::{
     Cost, Error, ErrorKind, Expect, Result, Statement, Step, TenantId, Timestamp, UserId, role,
 };
 
-use crate::Auth;
+use crate::{Auth, SignUpPolicy};
 
 /// What the first sign-up must present where the host asks for it. Only its
 /// hash is kept.
@@ -80,19 +80,22 @@ impl Auth {
         Ok(true)
     }
 
-    /// Lets a sign-up pass when the instance is set up, or the token is right.
-    /// Once it is set up it stays so: this needs no place in the batch.
+    /// Lets a sign-up pass: the first one with the setup token, if there is
+    /// one, the others if everybody may. Once an instance is set up it stays
+    /// so: this needs no place in the batch.
     pub(crate) async fn admit_sign_up(&self, presented: Option<&SetupToken>) -> Result<()> {
-        let Some(wanted) = &self.inner.setup_token else {
-            return Ok(());
-        };
-        if presented.is_some_and(|token| token.is(wanted)) {
+        let wanted = self.inner.setup_token.as_ref();
+        let proven = wanted.is_none_or(|wanted| presented.is_some_and(|token| token.is(wanted)));
+        if proven && self.settings.sign_up == SignUpPolicy::Open {
             return Ok(());
         }
         let claimed = self
             .fetch(Statement::new(IS_SET_UP, vec![]).with_cost(Cost::Short))
             .await?;
         if claimed.first().is_some() {
+            return self.settings.admit_sign_up();
+        }
+        if proven {
             return Ok(());
         }
         Err(Error::new(

@@ -1,11 +1,11 @@
-use workeros_core::{Batch, Result, Statement, Step, Timestamp, UserId, Value};
+use workeros_core::{Result, Statement, Step, Timestamp, UserId, Value};
 
+use crate::entry::{Entry, Method};
+use crate::plane::{PlaneSql, planes};
 use crate::refusal::taken_email;
-use crate::session::end;
-use crate::setup::{claim, grant_first};
 use crate::{
-    Auth, DisplayName, EmailAddress, Password, RequestInfo, SessionToken, SetupToken, SignedIn,
-    User,
+    Auth, DisplayName, EmailAddress, Entered, Password, Plane, Realm, RequestInfo, SetupToken,
+    SignedIn, User,
 };
 
 /// What a new user tells about itself. There is no way to ask for a role.
@@ -42,14 +42,15 @@ impl SignUp {
     }
 }
 
-const INSERT: &str = "INSERT INTO workeros_users \
-    (id, email, name, password_hash, email_verified, disabled, created_at, updated_at) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+const INSERT: PlaneSql = planes!(
+    "INSERT INTO " p "_users (id, realm_id, email, name, password_hash, email_verified, \
+    disabled, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+);
 
-impl Auth {
+impl<P: Plane> Auth<P> {
     /// Makes a user with a password and signs it in. The first user of the
-    /// database becomes admin of the default workspace: exactly one, however
-    /// many race.
+    /// instance becomes admin of the default workspace: exactly one, however
+    /// many race. The first end user of a workspace is one like all others.
     ///
     /// # Errors
     ///
@@ -57,30 +58,35 @@ impl Auth {
     ///   `PASSWORD_TOO_SHORT` or `PASSWORD_COMMON` at `/password`, or
     ///   `USER_ALREADY_EXISTS` at `/email`.
     /// * [`Forbidden`](workeros_core::ErrorKind::Forbidden) with code
-    ///   `SETUP_REQUIRED` when the first sign-up lacks the setup token.
+    ///   `SETUP_REQUIRED` when the first sign-up lacks the setup token, or
+    ///   `SIGN_UP_CLOSED` when nobody may make himself a user.
     /// * [`Unavailable`](workeros_core::ErrorKind::Unavailable) when too many
     ///   passwords are being checked.
-    pub async fn sign_up_email(&self, sign_up: SignUp, request: &RequestInfo) -> Result<SignedIn> {
-        self.admit_sign_up(sign_up.setup_token.as_ref()).await?;
-        self.inner.policy.check(&sign_up.password, &sign_up.email)?;
+    pub async fn sign_up_email(
+        &self,
+        sign_up: SignUp,
+        request: &RequestInfo,
+    ) -> Result<SignedIn<P>> {
+        P::admit_sign_up(self, sign_up.setup_token.as_ref()).await?;
+        self.settings
+            .password
+            .check(&sign_up.password, &sign_up.email)?;
         let password_hash = self.inner.hasher.hash(&sign_up.password).await?;
         let user = self.new_user(&sign_up.email, &sign_up.name);
-        let token = SessionToken::generate(self.inner.random.as_ref())?;
-        let session = self.open_session(user.id, request);
-        let mut batch = Batch::new()
-            .step(insert_user(&user, Some(&password_hash)))
-            .step(claim(user.id, user.created_at))
-            .step(grant_first(self.inner.default_tenant, user.id));
-        batch.extend(request.replaces.as_ref().map(end));
-        batch.push(session.insert(&token, &password_hash));
-        self.apply(&request.ends(), batch)
-            .await
-            .map_err(taken_email)?;
-        Ok(SignedIn {
-            token,
-            session,
-            user,
-        })
+        let mut entry = Entry::new(user, Method::Password);
+        entry.proof = self.sign_up_steps(&entry.user, Some(&password_hash));
+        entry.password_hash = Some(password_hash);
+        let entered = self.complete(entry, request).await.map_err(taken_email)?;
+        // INVARIANT: whoever is new has no second factor yet.
+        let Entered::SignedIn(signed_in) = entered;
+        Ok(signed_in)
+    }
+
+    /// Makes a user who signed up by himself.
+    pub(crate) fn sign_up_steps(&self, user: &User, password_hash: Option<&str>) -> Vec<Step> {
+        let mut steps = vec![insert_user::<P>(self.realm, user, password_hash)];
+        steps.extend(P::welcome(self, user.id, user.created_at));
+        steps
     }
 
     pub(crate) fn new_user(&self, email: &EmailAddress, name: &DisplayName) -> User {
@@ -97,9 +103,14 @@ impl Auth {
     }
 }
 
-pub(crate) fn insert_user(user: &User, password_hash: Option<&str>) -> Step {
+pub(crate) fn insert_user<P: Plane>(
+    realm: Realm,
+    user: &User,
+    password_hash: Option<&str>,
+) -> Step {
     let params = vec![
         user.id.into(),
+        realm.into(),
         user.email.clone().into(),
         user.name.clone().into(),
         Value::from(password_hash),
@@ -108,5 +119,5 @@ pub(crate) fn insert_user(user: &User, password_hash: Option<&str>) -> Step {
         user.created_at.into(),
         user.updated_at.into(),
     ];
-    Step::new(Statement::new(INSERT, params))
+    Step::new(Statement::new(INSERT.of::<P>(), params))
 }

@@ -4,6 +4,7 @@ use workeros_core::{Batch, Database, Result, Rows, Statement, Step};
 
 use crate::changes::{Affected, Change, Changes, Moment, NOBODY, Place};
 use crate::feed::Feed;
+use crate::{Plane, Platform};
 
 /// The one door of this crate to the database: whoever writes says what of it
 /// may be remembered somewhere.
@@ -29,13 +30,17 @@ impl Store {
 
     /// Runs a batch after which what is remembered of the affected does not
     /// hold: here from now on, in other instances within a second.
-    pub(crate) async fn apply(&self, affected: &[Affected], batch: Batch) -> Result<()> {
-        self.apply_and_read(affected, batch).await.map(drop)
+    pub(crate) async fn apply<P: Plane>(&self, affected: &[Affected], batch: Batch) -> Result<()> {
+        self.apply_and_read::<P>(affected, batch).await.map(drop)
     }
 
     /// The same, with what the last step gave.
-    pub(crate) async fn apply_and_read(&self, affected: &[Affected], batch: Batch) -> Result<Rows> {
-        let (_change, mut steps) = self.begin(affected);
+    pub(crate) async fn apply_and_read<P: Plane>(
+        &self,
+        affected: &[Affected],
+        batch: Batch,
+    ) -> Result<Rows> {
+        let (_change, mut steps) = self.begin::<P>(affected);
         steps.extend(batch.into_steps());
         let mut batch = Batch::new();
         batch.extend(steps);
@@ -46,8 +51,8 @@ impl Store {
     /// Begins a write of somebody else's, with the steps that must stand in its
     /// batch before others. The change is to be held until the batch was
     /// applied.
-    pub(crate) fn begin(&self, affected: &[Affected]) -> (Change<'_>, Vec<Step>) {
-        let steps = affected.iter().map(Affected::record).collect();
+    pub(crate) fn begin<P: Plane>(&self, affected: &[Affected]) -> (Change<'_>, Vec<Step>) {
+        let steps = affected.iter().map(Affected::record::<P>).collect();
         (self.changes.begin(affected), steps)
     }
 
@@ -66,7 +71,10 @@ impl Store {
     pub(crate) async fn refresh(&self) -> Result<()> {
         let sweep = self.feed.refresh(&*self.database, &self.changes).await?;
         match sweep {
-            Some(sweep) => self.apply(&NOBODY, Batch::new().step(sweep)).await,
+            Some(sweep) => {
+                self.apply::<Platform>(&NOBODY, Batch::new().step(sweep))
+                    .await
+            }
             None => Ok(()),
         }
     }

@@ -5,13 +5,13 @@ use workeros_core::{
 };
 
 use crate::changes::{Affected, NOBODY};
+use crate::plane::{PlaneSql, planes};
 use crate::refusal::taken_email;
 use crate::roles::{assignable, expect_user, insert_roles};
 use crate::session::end_all;
-use crate::setup::{claim, keep_an_admin, lock};
 use crate::sign_up::insert_user;
 use crate::user::read_roles;
-use crate::{Account, Auth, DisplayName, EmailAddress, Password, User};
+use crate::{Account, Auth, DisplayName, EmailAddress, Password, Plane, Realm, User};
 
 /// A user that an admin makes.
 #[derive(Debug, Clone)]
@@ -105,22 +105,32 @@ pub struct UserPage {
     pub has_more: bool,
 }
 
-const LIST: &str = "SELECT u.id, u.email, u.name, u.email_verified, u.disabled, u.created_at, \
+const LIST: PlaneSql = planes!(
+    "SELECT u.id, u.email, u.name, u.email_verified, u.disabled, u.created_at, \
     u.updated_at, r.role FROM (\
     SELECT id, email, name, email_verified, disabled, created_at, updated_at \
-    FROM workeros_users WHERE id < $1 ORDER BY id DESC LIMIT $2) u \
-    LEFT JOIN workeros_user_roles r ON r.tenant_id = $3 AND r.user_id = u.id \
-    ORDER BY u.id DESC, r.role";
-const FIND: &str = "SELECT u.id, u.email, u.name, u.email_verified, u.disabled, u.created_at, \
-    u.updated_at, r.role FROM workeros_users u \
-    LEFT JOIN workeros_user_roles r ON r.tenant_id = $1 AND r.user_id = u.id WHERE u.id = $2";
-const SET_NAME: &str = "UPDATE workeros_users SET name = $1, updated_at = $2 WHERE id = $3";
-const SET_EMAIL: &str = "UPDATE workeros_users SET email = $1, email_verified = $2, updated_at = $3 \
-    WHERE id = $4 AND email <> $1";
-const SET_DISABLED: &str = "UPDATE workeros_users SET disabled = $1, updated_at = $2 WHERE id = $3";
-const DELETE: &str = "DELETE FROM workeros_users WHERE id = $1";
+    FROM " p "_users WHERE realm_id = $4 AND id < $1 ORDER BY id DESC LIMIT $2) u \
+    LEFT JOIN " p "_user_roles r ON r.tenant_id = $3 AND r.user_id = u.id \
+    ORDER BY u.id DESC, r.role"
+);
+const FIND: PlaneSql = planes!(
+    "SELECT u.id, u.email, u.name, u.email_verified, u.disabled, u.created_at, \
+    u.updated_at, r.role FROM " p "_users u \
+    LEFT JOIN " p "_user_roles r ON r.tenant_id = $1 AND r.user_id = u.id \
+    WHERE u.id = $2 AND u.realm_id = $3"
+);
+const SET_NAME: PlaneSql =
+    planes!("UPDATE " p "_users SET name = $1, updated_at = $2 WHERE id = $3 AND realm_id = $4");
+const SET_EMAIL: PlaneSql = planes!(
+    "UPDATE " p "_users SET email = $1, email_verified = $2, updated_at = $3 \
+    WHERE id = $4 AND realm_id = $5 AND email <> $1"
+);
+const SET_DISABLED: PlaneSql = planes!(
+    "UPDATE " p "_users SET disabled = $1, updated_at = $2 WHERE id = $3 AND realm_id = $4"
+);
+const DELETE: PlaneSql = planes!("DELETE FROM " p "_users WHERE id = $1 AND realm_id = $2");
 
-impl Auth {
+impl<P: Plane> Auth<P> {
     /// Lists users, newest first: at most `limit` (1 to 200) of those made
     /// before the one named. With their roles in the workspace.
     ///
@@ -141,8 +151,14 @@ impl Auth {
             ));
         }
         let before = before.map_or(Uuid::max(), UserId::uuid);
-        let params = vec![before.into(), i64::from(limit + 1).into(), tenant.into()];
-        let rows = self.fetch(Statement::new(LIST, params)).await?;
+        let limit_and_one = i64::from(limit + 1).into();
+        let params = vec![
+            before.into(),
+            limit_and_one,
+            tenant.into(),
+            self.realm.into(),
+        ];
+        let rows = self.fetch(Statement::new(LIST.of::<P>(), params)).await?;
         let mut accounts = rows
             .rows
             .chunk_by(|one, next| one.value(0).ok() == next.value(0).ok())
@@ -159,7 +175,8 @@ impl Auth {
     ///
     /// [`NotFound`](ErrorKind::NotFound) without such a user.
     pub async fn user(&self, tenant: TenantId, user: UserId) -> Result<Account> {
-        let statement = Statement::new(FIND, vec![tenant.into(), user.into()]);
+        let params = vec![tenant.into(), user.into(), self.realm.into()];
+        let statement = Statement::new(FIND.of::<P>(), params);
         let rows = self.fetch(statement.with_cost(Cost::Short)).await?;
         Account::read(&rows.rows)
     }
@@ -175,7 +192,7 @@ impl Auth {
         let roles = assignable(&new.roles)?;
         let password_hash = match &new.password {
             Some(password) => {
-                self.inner.policy.check(password, &new.email)?;
+                self.settings.password.check(password, &new.email)?;
                 Some(self.inner.hasher.hash(password).await?)
             }
             None => None,
@@ -183,11 +200,15 @@ impl Auth {
         let user = self.new_user(&new.email, &new.name);
         let mut batch = Batch::new();
         batch.extend(self.guard_roles(tenant, &roles));
-        batch.push(insert_user(&user, password_hash.as_deref()));
+        batch.push(insert_user::<P>(
+            self.realm,
+            &user,
+            password_hash.as_deref(),
+        ));
         if roles.contains(&role::ADMIN) {
-            batch.push(claim(user.id, user.created_at));
+            batch.extend(P::appoint(user.id, user.created_at));
         }
-        batch.extend(insert_roles(tenant, user.id, &roles));
+        batch.extend(insert_roles::<P>(tenant, user.id, &roles));
         self.apply(&NOBODY, batch).await.map_err(taken_email)?;
         let roles = roles.into_iter().map(ToOwned::to_owned).collect();
         Ok(Account { user, roles })
@@ -208,7 +229,7 @@ impl Auth {
         user: UserId,
         patch: UserPatch,
     ) -> Result<Account> {
-        let batch = patch.batch(user, self.now());
+        let batch = patch.batch::<P>(self.realm, user, self.now());
         self.apply(&[Affected::User(user)], batch)
             .await
             .map_err(taken_email)?;
@@ -224,39 +245,42 @@ impl Auth {
     /// * [`Conflict`](ErrorKind::Conflict) when a workspace would lose its
     ///   last admin.
     pub async fn delete_user(&self, user: UserId) -> Result<()> {
-        let delete = Statement::new(DELETE, vec![user.into()]);
-        let batch = Batch::new()
-            .step(lock())
-            .step(expect_user(user))
-            .step(keep_an_admin(user))
-            .step(Step::new(delete).expect(Expect::One, ErrorKind::NotFound, "not found"));
+        let delete = Statement::new(DELETE.of::<P>(), vec![user.into(), self.realm.into()]);
+        let mut batch = Batch::new();
+        batch.extend(P::lock());
+        batch.push(expect_user::<P>(self.realm, user));
+        batch.extend(P::spare_the_last_admin(user));
+        batch.push(Step::new(delete).expect(Expect::One, ErrorKind::NotFound, "not found"));
         self.apply(&[Affected::User(user)], batch).await
     }
 }
 
 impl UserPatch {
-    fn batch(self, user: UserId, now: Timestamp) -> Batch {
+    fn batch<P: Plane>(self, realm: Realm, user: UserId, now: Timestamp) -> Batch {
         let mut batch = Batch::new();
         if self.disabled == Some(true) {
-            batch.push(lock());
+            batch.extend(P::lock());
         }
-        batch.push(expect_user(user));
+        batch.push(expect_user::<P>(realm, user));
+        let whose = || [user.into(), realm.into()];
         if let Some(name) = self.name {
-            batch.push(update(SET_NAME, vec![name.into(), now.into(), user.into()]));
+            batch.push(update::<P>(
+                &SET_NAME,
+                vec![name.into(), now.into()],
+                whose(),
+            ));
         }
         if let Some(email) = self.email {
-            let params = vec![email.into(), false.into(), now.into(), user.into()];
-            batch.push(update(SET_EMAIL, params));
+            let params = vec![email.into(), false.into(), now.into()];
+            batch.push(update::<P>(&SET_EMAIL, params, whose()));
         }
         if let Some(disabled) = self.disabled {
             if disabled {
-                batch.push(keep_an_admin(user));
-                batch.push(end_all(user));
+                batch.extend(P::spare_the_last_admin(user));
+                batch.push(end_all::<P>(user));
             }
-            batch.push(update(
-                SET_DISABLED,
-                vec![disabled.into(), now.into(), user.into()],
-            ));
+            let params = vec![disabled.into(), now.into()];
+            batch.push(update::<P>(&SET_DISABLED, params, whose()));
         }
         batch
     }
@@ -273,6 +297,7 @@ impl Account {
     }
 }
 
-fn update(sql: &'static str, params: Vec<Value>) -> Step {
-    Step::new(Statement::new(sql, params))
+fn update<P: Plane>(sql: &PlaneSql, mut params: Vec<Value>, whose: [Value; 2]) -> Step {
+    params.extend(whose);
+    Step::new(Statement::new(sql.of::<P>(), params))
 }

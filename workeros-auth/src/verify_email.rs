@@ -2,13 +2,16 @@ use workeros_core::{Batch, ErrorKind, Expect, Result, Statement, Step};
 
 use crate::changes::Affected;
 use crate::flow::Purpose;
+use crate::plane::{PlaneSql, planes};
 use crate::refusal::{INVALID_TOKEN, used_up};
-use crate::{Auth, EmailAddress, LinkToken, RequestInfo};
+use crate::{Auth, EmailAddress, LinkToken, Plane, RequestInfo};
 
-const SET: &str = "UPDATE workeros_users SET email_verified = $1, updated_at = $2 \
-    WHERE id = $3 AND email = $4 AND NOT disabled";
+const SET: PlaneSql = planes!(
+    "UPDATE " p "_users SET email_verified = $1, updated_at = $2 \
+    WHERE id = $3 AND email = $4 AND NOT disabled"
+);
 
-impl Auth {
+impl<P: Plane> Auth<P> {
     /// Mails a link by which a user shows that it reads mail at its address,
     /// for one day. As
     /// [`request_password_reset`](Self::request_password_reset), also in what
@@ -43,8 +46,8 @@ impl Auth {
             user.into(),
             flow.address.as_str().into(),
         ];
-        let set = Step::new(Statement::new(SET, params));
-        let batch = Batch::new().step(flow.consume(now)).step(set.expect(
+        let set = Step::new(Statement::new(SET.of::<P>(), params));
+        let batch = Batch::new().step(flow.consume::<P>(now)).step(set.expect(
             Expect::One,
             ErrorKind::Gone,
             INVALID_TOKEN,

@@ -44,7 +44,10 @@ pub fn write_number(out: &mut Vec<u8>, number: f64) {
 /// becomes `U+FFFD`.
 pub fn write_text(out: &mut Vec<u8>, bytes: &[u8]) {
     // One look at plain ASCII tells that it is UTF-8 and needs no escape.
-    if bytes.iter().fold(true, |plain, byte| plain & is_plain(*byte)) {
+    if bytes
+        .iter()
+        .fold(true, |plain, byte| plain & is_plain(*byte))
+    {
         out.reserve(bytes.len() + 2);
         out.push(b'"');
         out.extend_from_slice(bytes);
@@ -194,7 +197,14 @@ mod tests {
 
     #[test]
     fn text_is_written_as_the_string_it_is() {
-        for text in ["", "plain", "a \"quoted\" one", "a\nline", "Zürich", "\u{7f}"] {
+        for text in [
+            "",
+            "plain",
+            "a \"quoted\" one",
+            "a\nline",
+            "Zürich",
+            "\u{7f}",
+        ] {
             let expected = serde_json::to_string(text).unwrap();
             assert_eq!(written(|out| write_text(out, text.as_bytes())), expected);
         }

@@ -66,6 +66,7 @@ mod storage;
 mod subject;
 #[cfg(feature = "testkit")]
 pub mod testkit;
+mod workspace;
 
 pub use authenticator::Authenticator;
 pub use change::{Action, Change};
@@ -87,3 +88,4 @@ pub use secret::{MacKeys, Sealer, Secret, Unsealed};
 pub use storage::{ObjectMeta, Storage};
 pub use subject::{Credential, Identity, Subject, role};
 pub use workeros_dsl::{Dialect, Timestamp, Type, Value};
+pub use workspace::{Workspace, Workspaces};

@@ -33,8 +33,10 @@ pub struct Identity {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Credential {
-    /// A session of the bundled auth.
+    /// A session of the bundled auth, of somebody of the team.
     Session(SessionId),
+    /// A session of the bundled auth, of an end user of a workspace.
+    AppSession(SessionId),
     /// An API key.
     ApiKey(ApiKeyId),
     /// Something the host knows.
@@ -183,6 +185,7 @@ impl Subject {
             Actor::Anonymous => "anonymous".to_owned(),
             Actor::Identified(identity) => match identity.credential {
                 Credential::ApiKey(key) => format!("key:{key}"),
+                Credential::AppSession(_) => format!("app:{}", identity.user_id),
                 Credential::Session(_) | Credential::Host => format!("user:{}", identity.user_id),
             },
         }

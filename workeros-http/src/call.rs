@@ -90,16 +90,10 @@ impl Call {
         let user_agent = headers
             .get(http::header::USER_AGENT)
             .and_then(|text| text.to_str().ok());
-        let presented = self
-            .backend
-            .auth()
-            .and_then(|auth| auth.credentials(headers).ok().flatten());
-        let session = presented.and_then(|credentials| credentials.session().cloned());
         let proxies = &self.backend.0.config.trusted_proxies;
         let address = client_address(&self.parts, proxies);
         RequestInfo::new()
             .with_ip(address)
             .with_user_agent(user_agent)
-            .with_replaced(session)
     }
 }

@@ -17,6 +17,8 @@ pub struct Endpoint {
     parameters: &'static [&'static str],
     pub(crate) input: Input,
     pub(crate) reader: Reader,
+    /// Whether a cookie may be what somebody acts by.
+    pub(crate) takes_cookies: bool,
     handler: Handler,
 }
 
@@ -65,6 +67,7 @@ impl Endpoint {
             parameters: &[],
             input: Input::None,
             reader: Reader::Api,
+            takes_cookies: true,
             handler: Box::new(move |call| Box::pin(handler(call))),
         }
     }
@@ -84,6 +87,13 @@ impl Endpoint {
     /// Writes errors so that clients of better-auth read them too.
     pub(crate) fn for_better_auth(mut self) -> Self {
         self.reader = Reader::BetterAuth;
+        self
+    }
+
+    /// Looks at no cookie: another site that makes a browser send one gains
+    /// nothing by it.
+    pub(crate) fn without_cookies(mut self) -> Self {
+        self.takes_cookies = false;
         self
     }
 

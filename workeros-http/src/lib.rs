@@ -89,6 +89,7 @@ mod limits;
 mod origin;
 mod params;
 mod pipeline;
+mod plane;
 mod reply;
 mod request_id;
 mod router;

@@ -1,5 +1,7 @@
 //! The list of all endpoints.
 
+use workeros_auth::{App, Platform};
+
 use crate::Endpoint;
 
 mod adoption;
@@ -23,7 +25,10 @@ pub(crate) fn endpoints(with_auth: bool) -> Vec<Endpoint> {
     endpoints.extend(permissions::endpoints());
     endpoints.extend(adoption::endpoints());
     if with_auth {
-        endpoints.extend(auth::endpoints());
+        endpoints.extend(auth::endpoints::<Platform>());
+        let of_apps = auth::endpoints::<App>().into_iter();
+        let of_apps = of_apps.chain(auth::app_endpoints());
+        endpoints.extend(of_apps.map(Endpoint::without_cookies));
         endpoints.extend(users::endpoints());
         endpoints.extend(api_keys::endpoints());
     }

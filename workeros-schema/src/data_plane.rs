@@ -13,6 +13,7 @@ use crate::items::{Items, PlanCache, Statements};
 use crate::limits::{DdlRate, Limits};
 use crate::migrations::MIGRATIONS;
 use crate::snapshot::{Doubts, Snapshot, Touched};
+use crate::workspaces::Slugs;
 use crate::{Adoption, Collections, Permissions, Roles};
 
 /// The data plane of one instance: collections, access and rows. Cheap to
@@ -35,6 +36,7 @@ pub(crate) struct Inner {
     pub(crate) etag_key: [u8; 32],
     pub(crate) committed: Notify,
     default_tenant: TenantId,
+    pub(crate) slugs: Slugs,
     snapshots: std::sync::RwLock<HashMap<TenantId, Arc<Snapshot>>>,
     doubts: Doubts,
     /// Held while a snapshot is made, so that an older one never replaces a
@@ -97,6 +99,7 @@ impl DataPlane {
             etag_key: secret.derive("items etag"),
             committed: Notify::new(),
             default_tenant,
+            slugs: Slugs::default(),
             snapshots: std::sync::RwLock::default(),
             doubts: Doubts::default(),
             loading: Mutex::new(()),

@@ -48,6 +48,7 @@ mod name;
 mod permissions;
 mod roles;
 mod snapshot;
+mod workspaces;
 
 pub use adoption::Adoption;
 pub use collection::{Collection, Kind, MAX_FIELDS, Settings, TenantColumn};

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use http::Uri;
 use workeros_adapters::{ConsoleMailer, MemoryRateLimiter};
-use workeros_auth::{Auth, AuthBuilder, CookiePolicy, MailOptions};
+use workeros_auth::{Auth, AuthBuilder, CookiePolicy};
 use workeros_core::{
     Authenticator, Clock, Database, Error, ErrorKind, IdGenerator, Mailer, Random, Result, Runtime,
     Secret, migrate,
@@ -183,8 +183,8 @@ impl Builder {
         let mut config = Config::new(url.clone())?.with_trusted_proxies(self.trusted_proxies);
         let auth = match self.auth {
             Some(options) => {
-                let mail = mail_options(self.mailer, secret, &runtime);
-                Some(open_auth(&plane, &url, mail, options).await?)
+                let mailer = self.mailer.unwrap_or_else(to_the_log);
+                Some(open_auth(&plane, &url, secret, mailer, options).await?)
             }
             None => None,
         };
@@ -226,31 +226,29 @@ impl Builder {
     }
 }
 
-fn mail_options(mailer: Option<Arc<dyn Mailer>>, secret: Secret, runtime: &Runtime) -> MailOptions {
-    let mailer = mailer.unwrap_or_else(|| {
-        tracing::warn!("mail is written to the log, with the links in it: no mailer is set");
-        Arc::new(ConsoleMailer)
-    });
-    let limiter = MemoryRateLimiter::new(Arc::clone(&runtime.clock));
-    MailOptions::new(mailer, secret, Arc::new(limiter))
+fn to_the_log() -> Arc<dyn Mailer> {
+    tracing::warn!("mail is written to the log, with the links in it: no mailer is set");
+    Arc::new(ConsoleMailer)
 }
 
 async fn open_auth(
     plane: &DataPlane,
     url: &Uri,
-    mail: MailOptions,
+    secret: Secret,
+    mailer: Arc<dyn Mailer>,
     options: AuthOptions,
 ) -> Result<Auth> {
     let runtime = plane.runtime();
-    migrate(
-        &*runtime.database,
-        &*runtime.clock,
-        workeros_auth::MIGRATIONS,
-    )
-    .await?;
+    let (database, clock) = (&*runtime.database, &*runtime.clock);
+    migrate(database, clock, workeros_auth::MIGRATIONS).await?;
+    let limiter = MemoryRateLimiter::new(Arc::clone(&runtime.clock));
+    let issuer = url.to_string();
     let builder = Auth::builder(runtime.clone(), plane.default_tenant())
         .with_cookie(CookiePolicy::for_public_url(url))
-        .with_mail(mail)
+        .with_secret(secret)
+        .with_rate_limiter(Arc::new(limiter))
+        .with_mailer(mailer)
+        .with_apps(issuer.trim_end_matches('/'), Arc::new(plane.clone()))
         .with_role_guard(DataPlane::role_guard);
     let auth = options(builder).build()?;
     auth.warn_without_admin().await?;

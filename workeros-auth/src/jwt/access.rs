@@ -5,6 +5,7 @@ use uuid::Uuid;
 use workeros_core::{Error, Result, TenantId, Timestamp};
 
 use super::claims::{Rules, text, time};
+use super::compact::Compact;
 use super::{KeyRing, KeySet, compact, refusal};
 
 /// The type of the header: a token that says less about itself, such as an ID
@@ -167,6 +168,12 @@ impl AccessPolicy {
             claims,
         })
     }
+}
+
+/// The workspace a token says it is of. Nobody has vouched for that.
+pub(crate) fn claimed_workspace(token: &str) -> Option<TenantId> {
+    let claims = Compact::parse(token).ok()?.claims().ok()?;
+    id(&claims, "tenant").ok().map(TenantId::new)
 }
 
 /// A token says when it was issued, and holds no longer than any of ours.

@@ -1,21 +1,10 @@
 use serde_json::{Value as Json, json};
-use uuid::Uuid;
-use workeros_core::{TenantId, Timestamp};
+use workeros_core::Timestamp;
 
 use super::algorithm::SigningAlgorithm;
 use super::key_set::{KeySet, VerificationKey};
 use super::private_key::PrivateKey;
 use super::store::StoredKey;
-
-/// Whose keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Realm {
-    /// Those of the instance, which sign for every workspace without keys of
-    /// its own.
-    Instance,
-    /// Those of a workspace.
-    Workspace(TenantId),
-}
 
 /// A stage in the life of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,16 +26,6 @@ pub struct KeyRing {
     key: PrivateKey,
     keys: KeySet,
     jwks: Json,
-}
-
-impl Realm {
-    /// How it is stored: the instance by the nil id, which no workspace has.
-    pub(super) fn id(self) -> Uuid {
-        match self {
-            Self::Instance => Uuid::nil(),
-            Self::Workspace(tenant) => tenant.uuid(),
-        }
-    }
 }
 
 impl KeyState {

@@ -6,8 +6,10 @@ use std::time::Duration;
 use lru::LruCache;
 use workeros_core::{Batch, Error, ErrorKind, Result, Runtime, Sealer, Step, Timestamp};
 
+use crate::realm::Realm;
+
 use super::algorithm::SigningAlgorithm;
-use super::key_ring::{KeyRing, KeyState, Realm};
+use super::key_ring::{KeyRing, KeyState};
 use super::private_key::PrivateKey;
 use super::store::{self, StoredKey};
 

@@ -7,16 +7,15 @@ use workeros_core::{
     Unsealed,
 };
 
+use crate::realm::Realm;
+
 use super::algorithm::SigningAlgorithm;
-use super::key_ring::{KeyState, Realm};
+use super::key_ring::KeyState;
 use super::private_key::PrivateKey;
 use super::public_key::PublicKey;
 
-/// The table of keys; see [`migrate`](workeros_core::migrate).
-pub const MIGRATIONS: &[Migration] = &[SIGNING_KEYS];
-
 /// Of a realm at most one key is active and one is next.
-const SIGNING_KEYS: Migration = Migration {
+pub(crate) const SIGNING_KEYS: Migration = Migration {
     name: "auth-jwt-0001-signing-keys",
     sqlite: &[
         "CREATE TABLE workeros_signing_keys (\

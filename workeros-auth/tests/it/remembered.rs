@@ -7,7 +7,7 @@ use std::time::Duration;
 use http::Request;
 use http::header::AUTHORIZATION;
 use workeros_auth::{
-    Auth, AuthBuilder, CreatedApiKey, NewApiKey, RequestInfo, SignedIn, UserPatch,
+    Auth, AuthBuilder, CreatedApiKey, NewApiKey, RequestInfo, SessionKey, SignedIn, UserPatch,
 };
 use workeros_core::{Authenticator as _, Batch, ErrorKind, Identity, Result, TenantId, Value};
 
@@ -117,7 +117,8 @@ const REVOCATIONS: &[Revocation] = &[
         name: "signing in anew",
         revoke: |world, warm| {
             Box::pin(async {
-                let request = RequestInfo::new().with_replaced(Some(warm.ann.token.clone()));
+                let request =
+                    RequestInfo::new().with_replaced(Some(SessionKey::of_token(&warm.ann.token)));
                 let login = sign_in("root", PASSWORD);
                 world.auth.sign_in_email(login, &request).await.unwrap();
             })
@@ -129,7 +130,8 @@ const REVOCATIONS: &[Revocation] = &[
         name: "signing up anew",
         revoke: |world, warm| {
             Box::pin(async {
-                let request = RequestInfo::new().with_replaced(Some(warm.ann.token.clone()));
+                let request =
+                    RequestInfo::new().with_replaced(Some(SessionKey::of_token(&warm.ann.token)));
                 world
                     .auth
                     .sign_up_email(sign_up("new"), &request)

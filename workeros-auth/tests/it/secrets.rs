@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex};
 
 use tracing_subscriber::fmt::MakeWriter;
 use workeros_adapters::MemoryMailer;
-use workeros_auth::{AuthBuilder, NewApiKey, RequestInfo, SetupToken, SignUp};
+use workeros_auth::{AuthBuilder, NewApiKey, RequestInfo, SessionKey, SetupToken, SignUp};
 
 use crate::mail::{self, ask};
 use crate::support::{display_name, email, password, sign_in, worlds_with};
@@ -86,7 +86,7 @@ async fn err_2_no_secret_is_logged_or_shown() {
         let link = mail::token(&mailer.take()[0]);
         let new = password(&format!("{CANARY}, new"));
         mailing.reset_password(&link, &new).await.unwrap();
-        let request = request.with_replaced(Some(ann.token.clone()));
+        let request = request.with_replaced(Some(SessionKey::of_token(&ann.token)));
         shown.push(format!(
             "{ann:?} {key:?} {again:?} {wrong:?} {request:?} {link:?} {:?}",
             sign_in("ann", CANARY)

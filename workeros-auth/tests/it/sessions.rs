@@ -1,12 +1,12 @@
 use std::time::Duration;
 
-use workeros_auth::{AuthBuilder, RequestInfo, SessionToken, UserPatch};
+use workeros_auth::{AuthBuilder, RequestInfo, SessionKey, SessionToken, UserPatch};
 use workeros_core::Value;
 
 use crate::support::{PASSWORD, World, sign_in, sign_up, worlds, worlds_with};
 
 const HOUR: Duration = Duration::from_hours(1);
-const TOKEN_HASHES: &str = "SELECT token_hash FROM workeros_sessions";
+const TOKEN_HASHES: &str = "SELECT key FROM workeros_sessions";
 
 async fn lives(world: &World, token: &SessionToken) -> bool {
     world.auth.session(token).await.unwrap().is_some()
@@ -38,7 +38,7 @@ async fn ses_2_signing_in_gives_a_new_token_and_ends_the_old() {
     for world in worlds().await {
         let first = world.sign_up("ann").await;
         let elsewhere = world.sign_in("ann").await.unwrap();
-        let request = RequestInfo::new().with_replaced(Some(first.token.clone()));
+        let request = RequestInfo::new().with_replaced(Some(SessionKey::of_token(&first.token)));
         let second = world
             .auth
             .sign_in_email(sign_in("ann", PASSWORD), &request)
@@ -50,7 +50,7 @@ async fn ses_2_signing_in_gives_a_new_token_and_ends_the_old() {
         assert!(lives(&world, &elsewhere.token).await);
 
         // A sign-in that fails ends nothing; a sign-up does.
-        let request = RequestInfo::new().with_replaced(Some(second.token.clone()));
+        let request = RequestInfo::new().with_replaced(Some(SessionKey::of_token(&second.token)));
         world
             .auth
             .sign_in_email(sign_in("ann", "wrong"), &request)

@@ -4,7 +4,7 @@ use std::time::Duration;
 use workeros_adapters::testkit::{Opened, databases};
 use workeros_adapters::{MemoryMailer, MemoryRateLimiter};
 use workeros_auth::{
-    Auth, AuthBuilder, DisplayName, EmailAddress, MIGRATIONS, MailOptions, Password, RequestInfo,
+    Auth, AuthBuilder, DisplayName, EmailAddress, Entered, MIGRATIONS, Password, RequestInfo,
     SignIn, SignUp, SignedIn,
 };
 use workeros_core::testkit::StandingClock;
@@ -104,10 +104,14 @@ impl World {
 
     /// Another handle on the same database, which sends mail by this.
     pub(crate) fn mailing(&self, mailer: Arc<dyn Mailer>) -> Auth {
-        let secret = Secret::new("rQ7m2vX9kLw4TzB8nYp3HsD6fJc1GaE5").unwrap();
-        let limiter = MemoryRateLimiter::new(Arc::clone(&self.runtime.clock));
-        let mail = MailOptions::new(mailer, secret, Arc::new(limiter));
-        self.auth_with(|builder| builder.danger_weak_hashing().with_mail(mail.clone()))
+        let limiter = Arc::new(MemoryRateLimiter::new(Arc::clone(&self.runtime.clock)));
+        self.auth_with(|builder| {
+            builder
+                .danger_weak_hashing()
+                .with_secret(secret())
+                .with_rate_limiter(Arc::clone(&limiter) as _)
+                .with_mailer(Arc::clone(&mailer))
+        })
     }
 
     pub(crate) fn wait(&self, by: Duration) {
@@ -125,6 +129,7 @@ impl World {
         self.auth
             .sign_in_email(sign_in(name, PASSWORD), &RequestInfo::new())
             .await
+            .map(signed_in)
     }
 
     /// Who acts with the session, as with a request.
@@ -153,6 +158,18 @@ impl World {
     pub(crate) async fn run(&self, sql: &'static str, params: Vec<Value>) {
         let batch = Batch::new().step(Step::new(Statement::new(sql, params)));
         self.runtime.database.apply(batch).await.unwrap();
+    }
+}
+
+pub(crate) fn secret() -> Secret {
+    Secret::new("rQ7m2vX9kLw4TzB8nYp3HsD6fJc1GaE5").unwrap()
+}
+
+/// Whoever needs no second factor is signed in.
+pub(crate) fn signed_in(entered: Entered) -> SignedIn {
+    match entered {
+        Entered::SignedIn(signed_in) => signed_in,
+        other => panic!("not signed in: {other:?}"),
     }
 }
 

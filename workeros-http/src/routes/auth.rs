@@ -1,15 +1,15 @@
 use http::Method;
-use http::header::SET_COOKIE;
 use serde_json::{Value as Json, json};
-use workeros_auth::{ActiveSession, SignIn, SignUp, SignedIn};
-use workeros_core::{ErrorKind, Result};
+use workeros_auth::{Auth, Entered, RequestInfo, SignIn, SignUp};
+use workeros_core::Result;
 
 use self::body::{read_sign_in, read_sign_up};
 use self::wire::{write_session, write_user};
 use crate::call::Call;
 use crate::callback::CallbackUrl;
-use crate::cookie::{self, Keep};
+use crate::cookie::Keep;
 use crate::endpoint::{Access, Endpoint};
+use crate::plane::{Paths, Wired, paths};
 use crate::reply::Reply;
 
 mod account;
@@ -18,100 +18,108 @@ mod link;
 mod own;
 mod reset;
 mod sessions;
+mod tokens;
 mod verification;
 mod wire;
+
+const SIGN_UP: Paths = paths!("/sign-up/email");
+const SIGN_IN: Paths = paths!("/sign-in/email");
+const SIGN_OUT: Paths = paths!("/sign-out");
+const SESSION: Paths = paths!("/get-session");
 
 /// In the shape of better-auth, whose clients work unchanged. Where one signs in
 /// or out nobody is asked who he is: a session that has ended must not keep
 /// anybody from it.
-pub(super) fn endpoints() -> Vec<Endpoint> {
-    const SIGN_UP: &str = "/api/auth/sign-up/email";
-    const SIGN_IN: &str = "/api/auth/sign-in/email";
-    const SIGN_OUT: &str = "/api/auth/sign-out";
-    const SESSION: &str = "/api/auth/get-session";
+pub(super) fn endpoints<P: Wired>() -> Vec<Endpoint> {
+    let open = Access::Open;
     let endpoints = [
-        Endpoint::new(Method::POST, SIGN_UP, Access::Open, sign_up).with_json(),
-        Endpoint::new(Method::POST, SIGN_IN, Access::Open, sign_in).with_json(),
-        Endpoint::new(Method::POST, SIGN_OUT, Access::Open, sign_out),
-        Endpoint::new(Method::GET, SESSION, Access::Open, read_session),
+        Endpoint::new(Method::POST, P::path(SIGN_UP), open, sign_up::<P>).with_json(),
+        Endpoint::new(Method::POST, P::path(SIGN_IN), open, sign_in::<P>).with_json(),
+        Endpoint::new(Method::POST, P::path(SIGN_OUT), open, sign_out::<P>),
+        Endpoint::new(Method::GET, P::path(SESSION), open, read_session::<P>),
     ];
     endpoints
         .into_iter()
-        .chain(sessions::endpoints())
-        .chain(account::endpoints())
-        .chain(reset::endpoints())
-        .chain(verification::endpoints())
+        .chain(sessions::endpoints::<P>())
+        .chain(account::endpoints::<P>())
+        .chain(reset::endpoints::<P>())
+        .chain(verification::endpoints::<P>())
         .map(Endpoint::for_better_auth)
         .collect()
 }
 
-async fn sign_up(call: Call) -> Result<Reply> {
+/// What only end users have, and what is published about their tokens.
+pub(super) fn app_endpoints() -> Vec<Endpoint> {
+    tokens::endpoints()
+}
+
+async fn sign_up<P: Wired>(call: Call) -> Result<Reply> {
     let form = read_sign_up(call.json(), &call.backend)?;
+    let auth = P::auth(&call).await?;
     let sign_up =
         SignUp::new(form.email, form.password, form.name).with_setup_token(form.setup_token);
-    let signed_in = call
-        .auth()?
-        .sign_up_email(sign_up, &call.request_info())
-        .await?;
-    welcome(&call, &signed_in, json!({}), form.keep)
+    let request = arrival(&call, &auth).await?;
+    let signed_in = auth.sign_up_email(sign_up, &request).await?;
+    enter(&auth, Entered::SignedIn(signed_in), json!({}), form.keep).await
 }
 
-async fn sign_in(call: Call) -> Result<Reply> {
+async fn sign_in<P: Wired>(call: Call) -> Result<Reply> {
     let form = read_sign_in(call.json(), &call.backend)?;
+    let auth = P::auth(&call).await?;
     let sign_in = SignIn::new(form.email, form.password);
-    let signed_in = call
-        .auth()?
-        .sign_in_email(sign_in, &call.request_info())
-        .await?;
+    let request = arrival(&call, &auth).await?;
+    let entered = auth.sign_in_email(sign_in, &request).await?;
     let url = form.callback.as_ref().map(CallbackUrl::as_str);
     let redirect = json!({"redirect": url.is_some(), "url": url});
-    welcome(&call, &signed_in, redirect, form.keep)
+    enter(&auth, entered, redirect, form.keep).await
 }
 
-async fn sign_out(call: Call) -> Result<Reply> {
-    let auth = call.auth()?;
-    if let Some(token) = call.request_info().replaces {
-        auth.sign_out(&token).await?;
+async fn sign_out<P: Wired>(call: Call) -> Result<Reply> {
+    let auth = P::auth(&call).await?;
+    if let Some(key) = P::presented(&call, &auth).await? {
+        auth.end_session(&key).await?;
     }
-    Ok(Reply::json(&json!({"success": true})).with_header(SET_COOKIE, cookie::clear(auth)?))
+    P::forget(Reply::json(&json!({"success": true})), &auth)
 }
 
 /// Who is signed in: null when nobody is, also when he no longer is.
-async fn read_session(call: Call) -> Result<Reply> {
-    let auth = call.auth()?;
-    let credentials = match auth.credentials(call.headers()) {
-        Ok(credentials) => credentials,
-        Err(error) if error.kind() == ErrorKind::Unauthorized => None,
-        Err(error) => return Err(error),
-    };
-    let Some(token) = credentials
-        .as_ref()
-        .and_then(|credentials| credentials.session())
-    else {
+async fn read_session<P: Wired>(call: Call) -> Result<Reply> {
+    let auth = P::auth(&call).await?;
+    let Some(key) = P::presented(&call, &auth).await? else {
         return Ok(Reply::json(&Json::Null));
     };
-    match auth.session(token).await? {
-        Some(ActiveSession {
-            session,
-            user,
-            roles,
-            ..
-        }) => {
-            let session = write_session(&session, token.expose());
-            Ok(Reply::json(
-                &json!({"session": session, "user": write_user(&user, Some(&roles))}),
-            ))
+    match auth.session_by_key(&key).await? {
+        Some(active) => {
+            let token = P::token_of(&call, &active.session);
+            let session = write_session(&active.session, &token);
+            let user = write_user(&active.user, Some(&active.roles));
+            Ok(Reply::json(&json!({"session": session, "user": user})))
         }
-        None => Ok(Reply::json(&Json::Null).with_header(SET_COOKIE, cookie::clear(auth)?)),
+        None => P::forget(Reply::json(&Json::Null), &auth),
     }
 }
 
-/// What somebody gets who is now signed in.
-fn welcome(call: &Call, signed_in: &SignedIn, mut answer: Json, keep: Keep) -> Result<Reply> {
+/// What is known of who signs in, with the session he comes with: it ends when
+/// another one opens.
+pub(super) async fn arrival<P: Wired>(call: &Call, auth: &Auth<P>) -> Result<RequestInfo> {
+    let presented = P::presented(call, auth).await?;
+    Ok(call.request_info().with_replaced(presented))
+}
+
+/// What somebody is answered who has proved who he is.
+pub(super) async fn enter<P: Wired>(
+    auth: &Auth<P>,
+    entered: Entered<P>,
+    mut answer: Json,
+    keep: Keep,
+) -> Result<Reply> {
+    let Entered::SignedIn(signed_in) = entered else {
+        return Err(workeros_core::Error::internal(
+            "an outcome that is not known here",
+        ));
+    };
     if let Some(members) = answer.as_object_mut() {
-        members.insert("token".to_owned(), json!(signed_in.token.expose()));
         members.insert("user".to_owned(), write_user(&signed_in.user, None));
     }
-    let cookie = cookie::set(call.auth()?, &signed_in.token, keep)?;
-    Ok(Reply::json(&answer).with_header(SET_COOKIE, cookie))
+    P::hand_over(auth, &signed_in, answer, keep).await
 }

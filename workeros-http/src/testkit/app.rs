@@ -204,6 +204,11 @@ impl TestAppBuilder {
         let auth = Auth::builder(runtime, plane.default_tenant())
             .with_cookie(CookiePolicy::for_public_url(&config.public_url))
             .with_role_guard(DataPlane::role_guard)
+            .with_secret(secret)
+            .with_apps(
+                self.public_url.trim_end_matches('/'),
+                Arc::new(plane.clone()),
+            )
             .danger_weak_hashing();
         let auth = (self.configure_auth)(auth).build().unwrap();
         let config = (self.configure)(config.with_auth(auth));

@@ -231,7 +231,7 @@ async fn a_link_leads_below_the_path_of_the_public_url() {
     let options = mail(&mailer);
     let app = crate::support::app_with(|app| {
         app.with_public_url("https://example.com/backend/")
-            .with_auth(move |auth| auth.with_mail(options))
+            .with_auth(options)
     });
     let world = World::new(app.await, None).await;
     request_reset(&world, "ann").await.expect(200);

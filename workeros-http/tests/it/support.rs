@@ -3,8 +3,8 @@ use std::sync::Arc;
 use serde_json::{Value as Json, json};
 use workeros_adapters::testkit::{Opened, databases};
 use workeros_adapters::{MemoryMailer, MemoryRateLimiter, Sqlite};
-use workeros_auth::MailOptions;
-use workeros_core::{Secret, SystemClock};
+use workeros_auth::AuthBuilder;
+use workeros_core::SystemClock;
 use workeros_http::testkit::{TestApp, TestAppBuilder, TestResponse};
 
 /// An app on SQLite, for what has nothing to do with the database.
@@ -45,20 +45,19 @@ pub(crate) async fn mail_worlds() -> Vec<(World, MemoryMailer)> {
         let mailer = MemoryMailer::default();
         let mail = mail(&mailer);
         let app = TestApp::builder(Arc::clone(&opened.database));
-        let app = app
-            .with_auth(move |auth| auth.with_mail(mail))
-            .build()
-            .await;
+        let app = app.with_auth(mail).build().await;
         worlds.push((World::new(app, Some(opened)).await, mailer));
     }
     worlds
 }
 
 /// Sends mail into memory.
-pub(crate) fn mail(mailer: &MemoryMailer) -> MailOptions {
-    let secret = Secret::new("rQ7m2vX9kLw4TzB8nYp3HsD6fJc1GaE5").unwrap();
-    let limiter = MemoryRateLimiter::new(Arc::new(SystemClock));
-    MailOptions::new(Arc::new(mailer.clone()), secret, Arc::new(limiter))
+pub(crate) fn mail(
+    mailer: &MemoryMailer,
+) -> impl FnOnce(AuthBuilder) -> AuthBuilder + Send + use<> {
+    let mailer = Arc::new(mailer.clone());
+    let limiter = Arc::new(MemoryRateLimiter::new(Arc::new(SystemClock)));
+    move |auth| auth.with_rate_limiter(limiter).with_mailer(mailer)
 }
 
 impl World {

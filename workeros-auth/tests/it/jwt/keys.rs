@@ -7,8 +7,9 @@ use futures::future::join_all;
 use serde_json::Value as Json;
 use uuid::Uuid;
 use workeros_adapters::testkit::{Opened, databases};
+use workeros_auth::MIGRATIONS;
 use workeros_auth::jwt::{
-    self, AccessPolicy, AccessToken, KeyRing, Realm, SigningAlgorithm, SigningKeys,
+    AccessPolicy, AccessToken, KeyRing, Realm, SigningAlgorithm, SigningKeys,
 };
 use workeros_core::testkit::StandingClock;
 use workeros_core::{
@@ -33,7 +34,7 @@ async fn worlds() -> Vec<World> {
         let clock = Arc::new(StandingClock::default());
         let runtime =
             Runtime::new(Arc::clone(&opened.database)).with_clock(Arc::clone(&clock) as _);
-        migrate(&*runtime.database, &*runtime.clock, jwt::MIGRATIONS)
+        migrate(&*runtime.database, &*runtime.clock, MIGRATIONS)
             .await
             .unwrap();
         worlds.push(World {

@@ -1,56 +1,61 @@
 //! What users change of themselves.
 
 use http::Method;
-use http::header::SET_COOKIE;
 use serde_json::{Value as Json, json};
 use workeros_auth::{ChangePassword, DisplayName, Password, UserPatch};
 use workeros_core::Result;
 use workeros_core::input::Object;
 
+use super::arrival;
 use super::body::{at_new_password, incomplete, read_new_password};
 use super::own::Own;
 use super::wire::write_user;
 use crate::call::Call;
-use crate::cookie::{self, Keep};
+use crate::cookie::Keep;
 use crate::endpoint::{Access, Endpoint};
+use crate::plane::{Paths, Wired, paths};
 use crate::reply::Reply;
 
-pub(super) fn endpoints() -> Vec<Endpoint> {
-    const UPDATE: &str = "/api/auth/update-user";
-    const PASSWORD: &str = "/api/auth/change-password";
+const UPDATE: Paths = paths!("/update-user");
+const PASSWORD: Paths = paths!("/change-password");
+
+pub(super) fn endpoints<P: Wired>() -> Vec<Endpoint> {
     let signed_in = Access::SignedIn;
     vec![
-        Endpoint::new(Method::POST, UPDATE, signed_in, update_user).with_json(),
-        Endpoint::new(Method::POST, PASSWORD, signed_in, change_password).with_json(),
+        Endpoint::new(Method::POST, P::path(UPDATE), signed_in, update_user::<P>).with_json(),
+        Endpoint::new(
+            Method::POST,
+            P::path(PASSWORD),
+            signed_in,
+            change_password::<P>,
+        )
+        .with_json(),
     ]
 }
 
-async fn update_user(call: Call) -> Result<Reply> {
-    let own = Own::of(&call)?;
+async fn update_user<P: Wired>(call: Call) -> Result<Reply> {
+    let own = Own::<P>::of(&call).await?;
     let patch = read_patch(call.json())?;
-    call.auth()?
-        .update_user(call.tenant(), own.user, patch)
-        .await?;
+    own.auth.update_user(call.tenant(), own.user, patch).await?;
     Ok(Reply::json(&json!({"status": true})))
 }
 
-async fn change_password(call: Call) -> Result<Reply> {
-    let (own, auth) = (Own::of(&call)?, call.auth()?);
+async fn change_password<P: Wired>(call: Call) -> Result<Reply> {
+    let Own { auth, user, .. } = Own::<P>::of(&call).await?;
     let form = read_change(call.json())?;
     if !form.revokes_others {
-        let user = auth.change_password(own.user, &form.change).await;
+        let user = auth.change_password(user, &form.change).await;
         let user = user.map_err(at_new_password)?;
         let answer = json!({"token": null, "user": write_user(&user, None)});
         return Ok(Reply::json(&answer));
     }
+    let request = arrival(&call, &auth).await?;
     let signed_in = auth
-        .change_password_everywhere(own.user, &form.change, &call.request_info())
+        .change_password_everywhere(user, &form.change, &request)
         .await
         .map_err(at_new_password)?;
-    let user = write_user(&signed_in.user, None);
-    let answer = json!({"token": signed_in.token.expose(), "user": user});
-    let cookie = cookie::set(auth, &signed_in.token, Keep::Session)?;
-    Ok(Reply::json(&answer).with_header(SET_COOKIE, cookie))
+    let answer = json!({"user": write_user(&signed_in.user, None)});
+    P::hand_over(&auth, &signed_in, answer, Keep::Session).await
 }
 
 struct ChangeForm {

@@ -12,6 +12,7 @@ use crate::Backend;
 use crate::call::Call;
 use crate::callback::CallbackUrl;
 use crate::endpoint::{Access, Endpoint};
+use crate::plane::{Paths, Wired, paths};
 use crate::reply::Reply;
 
 /// Where the link leads to that names no place.
@@ -20,40 +21,43 @@ const PAGE: &str = "/reset-password";
 /// The same whether there is such a user or not.
 const ASKED: &str = "If this email exists in our system, check your email for the reset link";
 
-pub(super) fn endpoints() -> Vec<Endpoint> {
-    const REQUEST: &str = "/api/auth/request-password-reset";
-    const FOLLOW: &str = "/api/auth/reset-password/{token}";
-    const RESET: &str = "/api/auth/reset-password";
+const REQUEST: Paths = paths!("/request-password-reset");
+const FOLLOW: Paths = paths!("/reset-password/{token}");
+const RESET: Paths = paths!("/reset-password");
+
+pub(super) fn endpoints<P: Wired>() -> Vec<Endpoint> {
+    let open = Access::Open;
     vec![
-        Endpoint::new(Method::POST, REQUEST, Access::Open, request_reset).with_json(),
-        Endpoint::new(Method::GET, FOLLOW, Access::Open, follow_link)
+        Endpoint::new(Method::POST, P::path(REQUEST), open, request_reset::<P>).with_json(),
+        Endpoint::new(Method::GET, P::path(FOLLOW), open, follow_link::<P>)
             .with_parameters(&["callbackURL"]),
-        Endpoint::new(Method::POST, RESET, Access::Open, reset_password)
+        Endpoint::new(Method::POST, P::path(RESET), open, reset_password::<P>)
             .with_json()
             .with_parameters(&["token"]),
     ]
 }
 
-async fn request_reset(call: Call) -> Result<Reply> {
+async fn request_reset<P: Wired>(call: Call) -> Result<Reply> {
     let form = read_request(call.json(), &call.backend)?;
+    let auth = P::auth(&call).await?;
+    let path = P::link_path(&call, RESET);
     let url = |token: &LinkToken| {
-        let path = format!("/api/auth/reset-password/{}", token.expose());
+        let path = format!("{path}/{}", token.expose());
         let query: Vec<_> = callback(form.redirect.as_ref()).into_iter().collect();
         link(&call.backend, &path, &query)
     };
-    call.auth()?
-        .request_password_reset(&form.email, &call.request_info(), url)
+    auth.request_password_reset(&form.email, &call.request_info(), url)
         .await?;
     Ok(Reply::json(&json!({"status": true, "message": ASKED})))
 }
 
 /// Sends whoever followed the link to the page that asks for the password.
 /// Nothing is used up: programs that look into mails follow links too.
-async fn follow_link(call: Call) -> Result<Reply> {
+async fn follow_link<P: Wired>(call: Call) -> Result<Reply> {
     let page = call.parameter("callbackURL").unwrap_or(PAGE);
     let page = CallbackUrl::parse(page, &call.backend, "callbackURL")?;
     let token = call.segment("token");
-    match check(&call, token).await {
+    match check::<P>(&call, token).await {
         Ok(()) => Reply::redirect(&page.with("token", token)),
         Err(error) if error.kind() == ErrorKind::BadRequest => {
             Reply::redirect(&page.with("error", "INVALID_TOKEN"))
@@ -62,16 +66,16 @@ async fn follow_link(call: Call) -> Result<Reply> {
     }
 }
 
-async fn check(call: &Call, token: &str) -> Result<()> {
-    let token = LinkToken::parse(token)?;
-    call.auth()?.check_password_reset(&token).await
+async fn check<P: Wired>(call: &Call, token: &str) -> Result<()> {
+    let auth = P::auth(call).await?;
+    auth.check_password_reset(&LinkToken::parse(token)?).await
 }
 
-async fn reset_password(call: Call) -> Result<Reply> {
+async fn reset_password<P: Wired>(call: Call) -> Result<Reply> {
     let form = read_reset(call.json(), call.parameter("token"))?;
     let token = LinkToken::parse(&form.token)?;
-    call.auth()?
-        .reset_password(&token, &form.new)
+    let auth = P::auth(&call).await?;
+    auth.reset_password(&token, &form.new)
         .await
         .map_err(at_new_password)?;
     Ok(Reply::json(&json!({"status": true})))

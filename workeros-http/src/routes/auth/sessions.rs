@@ -5,7 +5,6 @@
 //! names it and proves nothing.
 
 use http::Method;
-use http::header::SET_COOKIE;
 use serde_json::{Value as Json, json};
 use workeros_auth::SessionName;
 use workeros_core::input::Object;
@@ -14,65 +13,64 @@ use workeros_core::{Error, Result};
 use super::own::Own;
 use super::wire::write_session;
 use crate::call::Call;
-use crate::cookie;
 use crate::endpoint::{Access, Endpoint};
+use crate::plane::{Paths, Wired, paths};
 use crate::reply::Reply;
 
-pub(super) fn endpoints() -> Vec<Endpoint> {
-    const LIST: &str = "/api/auth/list-sessions";
-    const REVOKE: &str = "/api/auth/revoke-session";
-    const REVOKE_ALL: &str = "/api/auth/revoke-sessions";
-    const REVOKE_OTHERS: &str = "/api/auth/revoke-other-sessions";
+const LIST: Paths = paths!("/list-sessions");
+const REVOKE: Paths = paths!("/revoke-session");
+const REVOKE_ALL: Paths = paths!("/revoke-sessions");
+const REVOKE_OTHERS: Paths = paths!("/revoke-other-sessions");
+
+pub(super) fn endpoints<P: Wired>() -> Vec<Endpoint> {
     let signed_in = Access::SignedIn;
+    let (list, revoke) = (P::path(LIST), P::path(REVOKE));
+    let (revoke_all, revoke_others) = (P::path(REVOKE_ALL), P::path(REVOKE_OTHERS));
     vec![
-        Endpoint::new(Method::GET, LIST, signed_in, list_sessions),
-        Endpoint::new(Method::POST, REVOKE, signed_in, revoke_session).with_json(),
-        Endpoint::new(Method::POST, REVOKE_ALL, signed_in, revoke_sessions),
+        Endpoint::new(Method::GET, list, signed_in, list_sessions::<P>),
+        Endpoint::new(Method::POST, revoke, signed_in, revoke_session::<P>).with_json(),
+        Endpoint::new(Method::POST, revoke_all, signed_in, revoke_sessions::<P>),
         Endpoint::new(
             Method::POST,
-            REVOKE_OTHERS,
+            revoke_others,
             signed_in,
-            revoke_other_sessions,
+            revoke_other_sessions::<P>,
         ),
     ]
 }
 
-async fn list_sessions(call: Call) -> Result<Reply> {
-    let own = Own::of(&call)?;
-    let sessions = call.auth()?.sessions(own.user).await?;
+async fn list_sessions<P: Wired>(call: Call) -> Result<Reply> {
+    let own = Own::<P>::of(&call).await?;
+    let sessions = own.auth.sessions(own.user).await?;
     let written = sessions.iter().map(|session| {
-        let id = session.id.to_string();
-        let name = if session.id == own.session {
-            own.token.expose()
+        if session.id == own.session {
+            write_session(session, &P::token_of(&call, session))
         } else {
-            &id
-        };
-        write_session(session, name)
+            write_session(session, &session.id.to_string())
+        }
     });
     Ok(Reply::json(&written.collect()))
 }
 
-async fn revoke_session(call: Call) -> Result<Reply> {
-    let own = Own::of(&call)?;
-    let auth = call.auth()?;
+async fn revoke_session<P: Wired>(call: Call) -> Result<Reply> {
+    let own = Own::<P>::of(&call).await?;
     let name = read_name(call.json())?;
-    auth.revoke_session(own.user, &name).await?;
-    let reply = done();
-    if name == SessionName::Id(own.session) || name == SessionName::Token(own.token) {
-        return Ok(reply.with_header(SET_COOKIE, cookie::clear(auth)?));
+    own.auth.revoke_session(own.user, &name).await?;
+    if own.is(&call, &name).await? {
+        return P::forget(done(), &own.auth);
     }
-    Ok(reply)
+    Ok(done())
 }
 
-async fn revoke_sessions(call: Call) -> Result<Reply> {
-    let (own, auth) = (Own::of(&call)?, call.auth()?);
-    auth.revoke_sessions(own.user).await?;
-    Ok(done().with_header(SET_COOKIE, cookie::clear(auth)?))
+async fn revoke_sessions<P: Wired>(call: Call) -> Result<Reply> {
+    let own = Own::<P>::of(&call).await?;
+    own.auth.revoke_sessions(own.user).await?;
+    P::forget(done(), &own.auth)
 }
 
-async fn revoke_other_sessions(call: Call) -> Result<Reply> {
-    let own = Own::of(&call)?;
-    call.auth()?
+async fn revoke_other_sessions<P: Wired>(call: Call) -> Result<Reply> {
+    let own = Own::<P>::of(&call).await?;
+    own.auth
         .revoke_other_sessions(own.user, own.session)
         .await?;
     Ok(done())

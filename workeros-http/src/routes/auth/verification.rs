@@ -12,34 +12,37 @@ use crate::Backend;
 use crate::call::Call;
 use crate::callback::CallbackUrl;
 use crate::endpoint::{Access, Endpoint};
+use crate::plane::{Paths, Wired, paths};
 use crate::reply::Reply;
 
-const VERIFY: &str = "/api/auth/verify-email";
+const SEND: Paths = paths!("/send-verification-email");
+const VERIFY: Paths = paths!("/verify-email");
 
-pub(super) fn endpoints() -> Vec<Endpoint> {
-    const SEND: &str = "/api/auth/send-verification-email";
+pub(super) fn endpoints<P: Wired>() -> Vec<Endpoint> {
+    let open = Access::Open;
     vec![
-        Endpoint::new(Method::POST, SEND, Access::Open, send_verification).with_json(),
-        Endpoint::new(Method::GET, VERIFY, Access::Open, verify_email)
+        Endpoint::new(Method::POST, P::path(SEND), open, send_verification::<P>).with_json(),
+        Endpoint::new(Method::GET, P::path(VERIFY), open, verify_email::<P>)
             .with_parameters(&["token", "callbackURL"]),
     ]
 }
 
 /// The same whether there is such a user or not.
-async fn send_verification(call: Call) -> Result<Reply> {
+async fn send_verification<P: Wired>(call: Call) -> Result<Reply> {
     let form = read_form(call.json(), &call.backend)?;
+    let auth = P::auth(&call).await?;
+    let path = P::link_path(&call, VERIFY);
     let url = |token: &LinkToken| {
         let mut query = vec![("token", token.expose())];
         query.extend(callback(form.callback.as_ref()));
-        link(&call.backend, VERIFY, &query)
+        link(&call.backend, &path, &query)
     };
-    call.auth()?
-        .send_verification_email(&form.email, &call.request_info(), url)
+    auth.send_verification_email(&form.email, &call.request_info(), url)
         .await?;
     Ok(Reply::json(&json!({"status": true})))
 }
 
-async fn verify_email(call: Call) -> Result<Reply> {
+async fn verify_email<P: Wired>(call: Call) -> Result<Reply> {
     let page = call
         .parameter("callbackURL")
         .map(|url| CallbackUrl::parse(url, &call.backend, "callbackURL"))
@@ -48,7 +51,7 @@ async fn verify_email(call: Call) -> Result<Reply> {
     let verified = if call.parts.method == Method::HEAD {
         Ok(())
     } else {
-        verify(&call).await
+        verify::<P>(&call).await
     };
     match (verified, page) {
         (Ok(()), Some(page)) => Reply::redirect(page.as_str()),
@@ -58,9 +61,10 @@ async fn verify_email(call: Call) -> Result<Reply> {
     }
 }
 
-async fn verify(call: &Call) -> Result<()> {
+async fn verify<P: Wired>(call: &Call) -> Result<()> {
+    let auth = P::auth(call).await?;
     let token = LinkToken::parse(call.parameter("token").unwrap_or_default())?;
-    call.auth()?.verify_email(&token).await
+    auth.verify_email(&token).await
 }
 
 /// A link that does not hold is told to the page; a fault of ours is not.

@@ -1,0 +1,217 @@
+//! The two kinds of users, as types.
+
+use std::fmt::Debug;
+
+use workeros_core::{Result, Step, TenantId, Timestamp, UserId};
+
+use crate::key::SessionKey;
+use crate::{Auth, RefreshToken, Session, SessionToken, SetupToken, api_keys, setup};
+
+/// The team that runs an instance: users who act in its workspaces, by a
+/// session's cookie or token, or an API key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Platform {}
+
+/// The end users of one workspace, who act in it alone, by access tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum App {}
+
+/// One of the two kinds of users, [`Platform`] and [`App`]. Each has tables of
+/// its own, and there is no way from one into the other.
+pub trait Plane: sealed::Sealed {
+    /// What whoever signed in proves his session by.
+    type Token: Clone + Debug + Send + Sync;
+}
+
+impl Plane for Platform {
+    type Token = SessionToken;
+}
+
+impl Plane for App {
+    type Token = RefreshToken;
+}
+
+/// One of something for each plane.
+#[derive(Debug, Clone, Copy)]
+pub struct PerPlane<T> {
+    pub(crate) platform: T,
+    pub(crate) app: T,
+}
+
+impl<T> PerPlane<T> {
+    /// That of a plane.
+    pub(crate) fn get<P: Plane>(&self) -> &T {
+        P::pick(self)
+    }
+}
+
+impl PerPlane<&'static str> {
+    /// The statement in the tables of a plane.
+    pub(crate) fn of<P: Plane>(&self) -> &'static str {
+        self.get::<P>()
+    }
+}
+
+/// What a new session is proven by.
+#[derive(Debug)]
+pub struct Issued<T> {
+    pub(crate) token: T,
+    pub(crate) key: SessionKey,
+    /// What has to be stored besides the session.
+    pub(crate) steps: Vec<Step>,
+}
+
+pub(crate) mod sealed {
+    use super::{
+        App, Auth, Debug, Issued, PerPlane, Plane, Platform, RefreshToken, Result, Session,
+        SessionToken, SetupToken, Step, TenantId, Timestamp, UserId, api_keys, setup,
+    };
+
+    /// What differs between the planes below the surface.
+    pub trait Sealed: Debug + Clone + Copy + Send + Sync + Unpin + Sized + 'static {
+        fn pick<T>(both: &PerPlane<T>) -> &T;
+
+        /// Makes what a new session is proven by.
+        fn issue(auth: &Auth<Self>, session: &Session) -> Result<Issued<Self::Token>>
+        where
+            Self: Plane;
+
+        /// Lets a sign-up pass, or not.
+        fn admit_sign_up(
+            auth: &Auth<Self>,
+            presented: Option<&SetupToken>,
+        ) -> impl Future<Output = Result<()>> + Send
+        where
+            Self: Plane;
+
+        /// What goes with a new user who signed up by himself.
+        fn welcome(_: &Auth<Self>, _: UserId, _: Timestamp) -> Vec<Step>
+        where
+            Self: Plane,
+        {
+            Vec::new()
+        }
+
+        /// Takes away what a user who never verified its address can still act
+        /// by, besides sessions: it need not be the one who has the address.
+        fn distrust(_: UserId, _: Timestamp) -> Vec<Step> {
+            Vec::new()
+        }
+
+        /// What goes with making somebody an admin.
+        fn appoint(_: UserId, _: Timestamp) -> Vec<Step> {
+            Vec::new()
+        }
+
+        /// What stands first in a batch that may remove an admin.
+        fn lock() -> Vec<Step> {
+            Vec::new()
+        }
+
+        /// Fails when the user is the last admin of a workspace.
+        fn spare_the_last_admin(_: UserId) -> Vec<Step> {
+            Vec::new()
+        }
+
+        /// Fails when the user is the last admin of this workspace.
+        fn spare_the_last_admin_of(_: TenantId, _: UserId) -> Vec<Step> {
+            Vec::new()
+        }
+    }
+
+    impl Sealed for Platform {
+        fn pick<T>(both: &PerPlane<T>) -> &T {
+            &both.platform
+        }
+
+        fn issue(auth: &Auth<Self>, _: &Session) -> Result<Issued<SessionToken>> {
+            auth.issue_token()
+        }
+
+        async fn admit_sign_up(auth: &Auth<Self>, presented: Option<&SetupToken>) -> Result<()> {
+            auth.admit_sign_up(presented).await
+        }
+
+        fn welcome(auth: &Auth<Self>, user: UserId, now: Timestamp) -> Vec<Step> {
+            let tenant = auth.inner.default_tenant;
+            vec![setup::claim(user, now), setup::grant_first(tenant, user)]
+        }
+
+        fn distrust(user: UserId, now: Timestamp) -> Vec<Step> {
+            vec![api_keys::revoke_if_unverified(user, now)]
+        }
+
+        fn appoint(user: UserId, now: Timestamp) -> Vec<Step> {
+            vec![setup::claim(user, now)]
+        }
+
+        fn lock() -> Vec<Step> {
+            vec![setup::lock()]
+        }
+
+        fn spare_the_last_admin(user: UserId) -> Vec<Step> {
+            vec![setup::keep_an_admin(user)]
+        }
+
+        fn spare_the_last_admin_of(tenant: TenantId, user: UserId) -> Vec<Step> {
+            vec![setup::keep_an_admin_of(tenant, user)]
+        }
+    }
+
+    impl Sealed for App {
+        fn pick<T>(both: &PerPlane<T>) -> &T {
+            &both.app
+        }
+
+        fn issue(auth: &Auth<Self>, session: &Session) -> Result<Issued<RefreshToken>> {
+            auth.issue_refresh_token(session.id)
+        }
+
+        async fn admit_sign_up(auth: &Auth<Self>, _: Option<&SetupToken>) -> Result<()> {
+            auth.settings.admit_sign_up()
+        }
+    }
+}
+
+/// A text for each plane, from literals and `p`, which stands for the prefix of
+/// its tables: `planes!("SELECT id FROM " p "_users WHERE id = $1")`.
+macro_rules! planes {
+    ($($part:tt)+) => {
+        $crate::plane::PerPlane {
+            platform: concat!($($crate::plane::part!("workeros" $part)),+),
+            app: concat!($($crate::plane::part!("app" $part)),+),
+        }
+    };
+}
+
+macro_rules! part {
+    ($prefix:literal p) => {
+        $prefix
+    };
+    ($prefix:literal $text:literal) => {
+        $text
+    };
+}
+
+pub(crate) use {part, planes};
+
+/// A statement for each plane.
+pub(crate) type PlaneSql = PerPlane<&'static str>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_statement_names_the_tables_of_its_plane() {
+        const FIND: PlaneSql = planes!("SELECT u.id FROM " p "_users u JOIN " p "_sessions s");
+        assert_eq!(
+            FIND.of::<Platform>(),
+            "SELECT u.id FROM workeros_users u JOIN workeros_sessions s"
+        );
+        assert_eq!(
+            FIND.of::<App>(),
+            "SELECT u.id FROM app_users u JOIN app_sessions s"
+        );
+    }
+}
