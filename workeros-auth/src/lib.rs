@@ -83,6 +83,7 @@ mod email;
 mod entry;
 mod feed;
 mod flow;
+mod fresh;
 mod hashing;
 pub mod jwt;
 mod key;
