@@ -1,17 +1,26 @@
 //! The one way to a session.
 
-use workeros_core::{Batch, ErrorKind, Result, Step};
+use workeros_core::{Batch, Error, ErrorKind, Result, Step};
 
 use crate::changes::Affected;
 use crate::refusal::invalid_login;
 use crate::session::end;
-use crate::{Auth, Plane, Platform, RequestInfo, SignedIn, User};
+use crate::{Auth, PendingToken, Plane, Platform, RequestInfo, SignedIn, User};
 
 /// What somebody proved who he is by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Method {
     /// His password.
     Password,
+    /// A link that was mailed to him.
+    MagicLink,
+    /// A code that was mailed to him.
+    EmailOtp,
+    /// His second factor, besides another method or a session.
+    SecondFactor,
+    /// A passkey, whose device has verified him: two factors at once.
+    #[cfg(feature = "passkey")]
+    Passkey,
 }
 
 /// Somebody who has proved who he is.
@@ -27,6 +36,8 @@ pub(crate) struct Entry {
     pub(crate) proof: Vec<Step>,
     /// What the proof changes.
     pub(crate) affected: Vec<Affected>,
+    /// Whether the proof takes a second factor away, so that none is asked for.
+    pub(crate) drops_second_factor: bool,
 }
 
 /// What came of proving who one is.
@@ -35,6 +46,31 @@ pub(crate) struct Entry {
 pub enum Entered<P: Plane = Platform> {
     /// Somebody is signed in.
     SignedIn(SignedIn<P>),
+    /// Somebody has a second factor, which he has to show too; see
+    /// [`Auth::finish_sign_in`].
+    SecondFactor(PendingToken),
+}
+
+impl<P: Plane> Entered<P> {
+    /// For who has no second factor, or has shown it.
+    pub(crate) fn signed_in(self) -> Result<SignedIn<P>> {
+        match self {
+            Self::SignedIn(signed_in) => Ok(signed_in),
+            Self::SecondFactor(_) => Err(Error::internal("a second factor was asked for again")),
+        }
+    }
+}
+
+impl Method {
+    /// Whether it takes two factors by itself.
+    const fn is_two_factors(self) -> bool {
+        match self {
+            Self::Password | Self::MagicLink | Self::EmailOtp => false,
+            Self::SecondFactor => true,
+            #[cfg(feature = "passkey")]
+            Self::Passkey => true,
+        }
+    }
 }
 
 impl Entry {
@@ -46,6 +82,19 @@ impl Entry {
             password_hash: None,
             proof: Vec::new(),
             affected: Vec::new(),
+            drops_second_factor: false,
+        }
+    }
+
+    /// Somebody who takes over the account of whoever made it; see
+    /// [`claim`](crate::claim).
+    pub(crate) fn claiming(mut user: User, method: Method) -> Self {
+        user.email_verified = true;
+        let affected = vec![Affected::User(user.id)];
+        Self {
+            affected,
+            drops_second_factor: true,
+            ..Self::new(user, method)
         }
     }
 }
@@ -53,18 +102,37 @@ impl Entry {
 impl<P: Plane> Auth<P> {
     /// Lets somebody in who has proved who he is: opens a session in the place
     /// of the one the request came with, in one batch with the steps of the
-    /// proof.
+    /// proof. Whoever has a second factor and has not shown it waits for it
+    /// instead.
     ///
     /// # Errors
     ///
     /// * [`Unauthorized`](ErrorKind::Unauthorized) with code
     ///   `INVALID_EMAIL_OR_PASSWORD` when the user is disabled, or was changed
     ///   meanwhile.
+    /// * [`Conflict`](ErrorKind::Conflict) when he got a second factor
+    ///   meanwhile.
     /// * What the steps of the proof answer.
-    pub(crate) async fn complete(&self, entry: Entry, request: &RequestInfo) -> Result<Entered<P>> {
+    pub(crate) async fn complete(
+        &self,
+        mut entry: Entry,
+        request: &RequestInfo,
+    ) -> Result<Entered<P>> {
         if entry.user.disabled {
             return Err(invalid_login());
         }
+        let user = entry.user.id;
+        if !entry.method.is_two_factors() {
+            if !entry.drops_second_factor && self.has_second_factor(user).await? {
+                return self.wait(entry).await.map(Entered::SecondFactor);
+            }
+            entry.proof.push(self.expect_no_second_factor(user));
+        }
+        self.open(entry, request).await.map(Entered::SignedIn)
+    }
+
+    /// Lets somebody in who needs to show nothing more.
+    async fn open(&self, entry: Entry, request: &RequestInfo) -> Result<SignedIn<P>> {
         let session = self.open_session(entry.user.id, request);
         let issued = P::issue(self, &session)?;
         let password_hash = entry.password_hash.as_deref();
@@ -76,17 +144,33 @@ impl<P: Plane> Auth<P> {
         batch.extend(issued.steps);
         let mut affected = request.ends();
         affected.extend(entry.affected);
-        self.apply(&affected, batch)
-            .await
-            .map_err(|error| match error.kind() {
-                ErrorKind::Unauthorized => invalid_login(),
-                _ => error,
-            })?;
+        self.apply(&affected, batch).await.map_err(refused)?;
+        self.forgive(&entry.user.email).await;
         tracing::debug!(user = %entry.user.id, method = ?entry.method, "signed in");
-        Ok(Entered::SignedIn(SignedIn {
+        Ok(SignedIn {
             token: issued.token,
             session,
             user: entry.user,
-        }))
+        })
+    }
+
+    /// Keeps that somebody has shown one factor, in one batch with the steps of
+    /// the proof.
+    async fn wait(&self, entry: Entry) -> Result<PendingToken> {
+        let password_hash = entry.password_hash.as_deref();
+        let (token, step) = self.open_pending(entry.user.id, password_hash)?;
+        let mut batch = Batch::new();
+        batch.extend(entry.proof);
+        batch.push(step);
+        self.apply(&entry.affected, batch).await.map_err(refused)?;
+        tracing::debug!(user = %entry.user.id, method = ?entry.method, "waits for a second factor");
+        Ok(token)
+    }
+}
+
+fn refused(error: Error) -> Error {
+    match error.kind() {
+        ErrorKind::Unauthorized => invalid_login(),
+        _ => error,
     }
 }

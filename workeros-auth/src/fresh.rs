@@ -31,10 +31,8 @@ impl<P: Plane> Auth<P> {
         let since = earlier(self.now(), FRESH);
         match opened_at {
             Some(at) if at >= since => Ok(()),
-            _ => Err(
-                Error::new(ErrorKind::Forbidden, "sign in again to do this")
-                    .with_code("REAUTH_REQUIRED"),
-            ),
+            _ => Err(Error::new(ErrorKind::Forbidden, "sign in again to do this")
+                .with_code("REAUTH_REQUIRED")),
         }
     }
 }

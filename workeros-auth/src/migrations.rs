@@ -1,7 +1,9 @@
 use workeros_core::Migration;
 
 use crate::jwt::SIGNING_KEYS;
+use crate::passkey_rows::{APP_PASSKEYS, PLATFORM_PASSKEYS};
 use crate::refresh::REFRESH;
+use crate::two_factor::{APP_TWO_FACTOR, PLATFORM_TWO_FACTOR};
 
 /// The system tables of this crate, in order; see
 /// [`migrate`](workeros_core::migrate).
@@ -20,6 +22,10 @@ pub const MIGRATIONS: &[Migration] = &[
     APP_FLOWS,
     REFRESH,
     SIGNING_KEYS,
+    PLATFORM_PASSKEYS,
+    APP_PASSKEYS,
+    PLATFORM_TWO_FACTOR,
+    APP_TWO_FACTOR,
 ];
 
 /// Declares a migration of each plane: the names of both, and the statements,

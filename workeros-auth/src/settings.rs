@@ -28,6 +28,8 @@ pub struct RealmSettings {
     pub require_verified_email: bool,
     pub(crate) password: PasswordPolicy,
     pub(crate) lifetime: Lifetime,
+    #[cfg(feature = "passkey")]
+    pub(crate) passkeys: Option<crate::RelyingParty>,
 }
 
 /// How long a session lives.
@@ -55,6 +57,8 @@ impl Default for RealmSettings {
                 absolute: DAY * 30,
                 idle: DAY,
             },
+            #[cfg(feature = "passkey")]
+            passkeys: None,
         }
     }
 }
@@ -112,6 +116,14 @@ impl RealmSettings {
     #[must_use]
     pub fn with_session_idle(mut self, idle: Duration) -> Self {
         self.lifetime.idle = idle;
+        self
+    }
+
+    /// Sets whom passkeys are made for (nobody: there are none).
+    #[cfg(feature = "passkey")]
+    #[must_use]
+    pub fn with_passkeys(mut self, party: crate::RelyingParty) -> Self {
+        self.passkeys = Some(party);
         self
     }
 

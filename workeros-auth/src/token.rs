@@ -159,12 +159,12 @@ impl fmt::Debug for ApiKeySecret {
     }
 }
 
-fn is_base62(text: &str) -> bool {
+pub(crate) fn is_base62(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// Each character takes 32 random bits: the remainder's bias is below 2^-25.
-fn random_base62(random: &dyn Random, chars: usize) -> Result<String> {
+pub(crate) fn random_base62(random: &dyn Random, chars: usize) -> Result<String> {
     let mut bytes = vec![0; chars * 4];
     random.fill(&mut bytes)?;
     let (words, _) = bytes.as_chunks::<4>();

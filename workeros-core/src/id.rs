@@ -64,6 +64,10 @@ id! {
     ApiKeyId
 }
 id! {
+    /// A passkey of a user of the bundled auth.
+    PasskeyId
+}
+id! {
     /// A role of a workspace.
     RoleId
 }

@@ -1,0 +1,102 @@
+//! Another passkey for a user who is signed in.
+
+use serde_json::Value as Json;
+use workeros_core::{Batch, Error, PasskeyId, Result, UserId, Violation};
+
+use super::challenge::{Asked, Ceremony};
+use super::presented::Presented;
+use super::refusal::{previously_registered, registration_failed, too_many};
+use super::table::MAX_PASSKEYS;
+use super::{Attachment, Passkey};
+use crate::changes::NOBODY;
+use crate::{Auth, BrowserToken, DisplayName, Plane, RequestInfo};
+
+impl<P: Plane> Auth<P> {
+    /// Asks for a passkey for a user. Nothing is there until the answer to it
+    /// is [checked](Self::finish_passkey_registration), which it must be
+    /// within five minutes.
+    ///
+    /// # Errors
+    ///
+    /// * [`NotFound`](workeros_core::ErrorKind::NotFound) with code `PASSKEYS_DISABLED` where
+    ///   there are none.
+    /// * [`Conflict`](workeros_core::ErrorKind::Conflict) with code `TOO_MANY_PASSKEYS` for
+    ///   one who has 50.
+    pub async fn begin_passkey_registration(
+        &self,
+        user: UserId,
+        attachment: Option<Attachment>,
+        browser: Option<&BrowserToken>,
+        request: &RequestInfo,
+    ) -> Result<Json> {
+        let party = self.relying_party()?;
+        let existing = self.list_passkeys(user).await?;
+        if existing.len() >= MAX_PASSKEYS {
+            return Err(too_many());
+        }
+        let owner = self.find_owner(user).await?;
+        let begun = party.begin_registration(&owner, &existing, attachment)?;
+        self.ask(registration(user, browser), begun, request).await
+    }
+
+    /// Checks what a device answered, and gives the user the passkey.
+    ///
+    /// # Errors
+    ///
+    /// * [`BadRequest`](workeros_core::ErrorKind::BadRequest) with code `CHALLENGE_NOT_FOUND`
+    ///   when this user was not asked for it by this browser, it was answered
+    ///   before, or it is too late.
+    /// * [`BadRequest`](workeros_core::ErrorKind::BadRequest) with code
+    ///   `FAILED_TO_VERIFY_REGISTRATION` when it does not hold.
+    /// * [`Conflict`](workeros_core::ErrorKind::Conflict) with code `PREVIOUSLY_REGISTERED`
+    ///   when it is somebody's already.
+    pub async fn finish_passkey_registration(
+        &self,
+        user: UserId,
+        browser: Option<&BrowserToken>,
+        response: &Json,
+        name: Option<DisplayName>,
+    ) -> Result<Passkey> {
+        let party = self.relying_party()?;
+        let malformed = || registration_failed("it is no answer of a device");
+        let presented = Presented::read(response).ok_or_else(malformed)?;
+        let asked = registration(user, browser);
+        let state = self.take_up(asked, presented.challenge()).await?;
+        let registered = party.finish_registration(&state, &presented)?;
+        let passkey = Passkey {
+            id: PasskeyId::new(self.inner.ids.next_id()),
+            user_id: user,
+            name: name
+                .map(|name| name.as_str().to_owned())
+                .filter(|name| !name.is_empty()),
+            credential_id: registered.credential_id,
+            counter: registered.counter,
+            backup_eligible: registered.backup_eligible,
+            backed_up: registered.backed_up,
+            transports: registered.transports,
+            model: registered.model,
+            created_at: self.now(),
+            last_used_at: None,
+            public_key: registered.public_key,
+        };
+        let batch = Batch::new().step(self.insert_passkey(&passkey));
+        self.apply(&NOBODY, batch).await.map_err(taken)?;
+        Ok(passkey)
+    }
+}
+
+fn registration(user: UserId, browser: Option<&BrowserToken>) -> Asked<'_> {
+    Asked {
+        ceremony: Ceremony::Registration,
+        user: Some(user),
+        browser,
+    }
+}
+
+/// Says what a unique violation on the table of passkeys means.
+fn taken(error: Error) -> Error {
+    match error.violation() {
+        Some(Violation::Unique { .. }) => previously_registered(error),
+        _ => error,
+    }
+}
