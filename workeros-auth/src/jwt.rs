@@ -69,7 +69,30 @@ pub use trusted_issuer::{Claims, TrustedIssuer};
 
 pub use crate::realm::Realm;
 
-use workeros_core::{Error, ErrorKind};
+use p256::ecdsa::signature::Signer as _;
+use serde_json::{Map, Value as Json, json};
+use workeros_core::{Error, ErrorKind, Result};
+
+use self::algorithm::Algorithm;
+
+/// The id of the key that a token says it was signed with. Nobody has vouched
+/// for it yet: it only says which keys are needed.
+pub(crate) fn key_id(token: &str) -> Result<Option<String>> {
+    Ok(compact::Compact::parse(token)?.key_id)
+}
+
+/// A token of ours for somebody who knows the key by that id.
+pub(crate) fn sign_es256(
+    key: &p256::ecdsa::SigningKey,
+    id: &str,
+    claims: &Map<String, Json>,
+) -> Result<String> {
+    let header = json!({"alg": Algorithm::Es256.name(), "kid": id});
+    compact::write(&header, claims, |message| {
+        let signature: p256::ecdsa::Signature = key.sign(message);
+        signature.to_bytes().into()
+    })
+}
 
 /// One answer for every token that does not hold. What is wrong with it is for
 /// the log.

@@ -13,24 +13,24 @@ mod keys;
 mod trusted;
 
 /// Noon of the first of June 2024, in seconds.
-const NOW: i64 = 1_717_243_200;
+pub(crate) const NOW: i64 = 1_717_243_200;
 
 fn now() -> Timestamp {
     StandingClock::default().now()
 }
 
 /// A key of the tests' own, so that they can sign whatever they like.
-enum Key {
+pub(crate) enum Key {
     Ed25519(Box<ed25519_dalek::SigningKey>),
     P256(Box<p256::ecdsa::SigningKey>),
 }
 
 impl Key {
-    fn ed25519(seed: u8) -> Self {
+    pub(crate) fn ed25519(seed: u8) -> Self {
         Self::Ed25519(Box::new(ed25519_dalek::SigningKey::from_bytes(&[seed; 32])))
     }
 
-    fn p256(seed: u8) -> Self {
+    pub(crate) fn p256(seed: u8) -> Self {
         let key = p256::ecdsa::SigningKey::from_slice(&[seed; 32]).unwrap();
         Self::P256(Box::new(key))
     }
@@ -42,7 +42,7 @@ impl Key {
         }
     }
 
-    fn jwk(&self, id: &str) -> Json {
+    pub(crate) fn jwk(&self, id: &str) -> Json {
         match self {
             Self::Ed25519(key) => {
                 let x = encode(key.verifying_key().as_bytes());
@@ -67,17 +67,17 @@ impl Key {
     }
 
     /// A token with these parts, whatever they say.
-    fn sign(&self, header: &Json, claims: &Json) -> String {
+    pub(crate) fn sign(&self, header: &Json, claims: &Json) -> String {
         self.sign_text(&header.to_string(), &claims.to_string())
     }
 
-    fn sign_text(&self, header: &str, claims: &str) -> String {
+    pub(crate) fn sign_text(&self, header: &str, claims: &str) -> String {
         let signed = format!("{}.{}", encode(header), encode(claims));
         format!("{signed}.{}", encode(self.signature(&signed)))
     }
 }
 
-fn encode(bytes: impl AsRef<[u8]>) -> String {
+pub(crate) fn encode(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 

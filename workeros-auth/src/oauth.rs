@@ -1,0 +1,42 @@
+//! Signing in with an account somewhere else: OAuth 2 and OpenID Connect.
+//!
+//! | what | where |
+//! | --- | --- |
+//! | a provider, as it is set up | [`OAuthProvider`], [`AppleKey`] |
+//! | a provider, as it is talked to | [`OAuthClient`] |
+//! | sending a browser there | [`AuthorizationRequest`], [`Authorization`], [`Pending`] |
+//! | who came back | [`Callback`], [`ExternalIdentity`] |
+//!
+//! A provider is one file of `oauth/kind` with what is particular about it.
+//! OpenID Connect is what they have in common; only GitHub does not speak it.
+//!
+//! # What is checked
+//!
+//! The browser is sent away with a challenge (PKCE, S256), a `state` and a
+//! `nonce` of 256 bits each. What it brings back must come from the issuer that
+//! was asked (RFC 9207). Whom it is about is read from an ID token, whose
+//! signature, issuer, audience, party, times and nonce are checked, or at an
+//! endpoint of the provider's with the access token that the code was redeemed
+//! for. Endpoints and keys come from the provider's own description, which must
+//! be of exactly the issuer that was configured. No token of a provider is kept.
+
+mod authorization;
+mod callback;
+mod client;
+mod fetch;
+mod identity;
+mod kind;
+mod metadata;
+mod provider;
+mod random_text;
+mod refusal;
+mod remembered;
+mod secret;
+mod token;
+
+pub use authorization::{Authorization, AuthorizationRequest, Pending};
+pub use callback::Callback;
+pub use client::OAuthClient;
+pub use identity::ExternalIdentity;
+pub use kind::AppleKey;
+pub use provider::OAuthProvider;

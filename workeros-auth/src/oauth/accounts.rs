@@ -1,0 +1,284 @@
+//! Accounts at providers, and whose they are here.
+
+use workeros_core::{
+    Batch, Cost, Error, ErrorKind, Expect, LinkedAccountId, Result, Row, SessionId, Statement,
+    Step, Timestamp, UserId, Violation,
+};
+
+use super::ExternalIdentity;
+use super::refusal::{already_linked, no_account};
+use crate::changes::NOBODY;
+use crate::migrations::tables;
+use crate::plane::{PlaneSql, planes};
+use crate::refusal::{LAST_METHOD, last_method};
+use crate::{Auth, Plane, User};
+
+/// An account at a provider, by which a user signs in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LinkedAccount {
+    /// Its id here.
+    pub id: LinkedAccountId,
+    /// Whose it is.
+    pub user_id: UserId,
+    /// The id of the provider.
+    pub provider: String,
+    /// Who speaks for it.
+    pub issuer: String,
+    /// What it is called there.
+    pub subject: String,
+    /// When it was added.
+    pub created_at: Timestamp,
+    /// When somebody last signed in by it.
+    pub updated_at: Timestamp,
+}
+
+/// The ways in that a user has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SignInMethods {
+    /// Whether he has a password.
+    pub has_password: bool,
+    /// His accounts at providers, oldest first.
+    pub accounts: Vec<LinkedAccount>,
+}
+
+tables! {
+    /// An account opens one user's door within a realm.
+    PLATFORM_ACCOUNTS = "auth-0030-accounts", APP_ACCOUNTS = "auth-app-0030-accounts",
+    sqlite: [
+        ["CREATE TABLE " p "_accounts (\
+        id TEXT PRIMARY KEY NOT NULL, \
+        realm_id TEXT NOT NULL, \
+        user_id TEXT NOT NULL REFERENCES " p "_users (id) ON DELETE CASCADE, \
+        provider TEXT NOT NULL, \
+        issuer TEXT NOT NULL, \
+        subject TEXT NOT NULL, \
+        created_at TEXT NOT NULL, \
+        updated_at TEXT NOT NULL, \
+        UNIQUE (realm_id, provider, issuer, subject)) STRICT"],
+        ["CREATE INDEX " p "_accounts_user_id ON " p "_accounts (user_id)"],
+    ],
+    postgres: [
+        ["CREATE TABLE " p "_accounts (\
+        id uuid PRIMARY KEY, \
+        realm_id uuid NOT NULL, \
+        user_id uuid NOT NULL REFERENCES " p "_users (id) ON DELETE CASCADE, \
+        provider text NOT NULL, \
+        issuer text NOT NULL, \
+        subject text NOT NULL, \
+        created_at timestamptz NOT NULL, \
+        updated_at timestamptz NOT NULL, \
+        UNIQUE (realm_id, provider, issuer, subject))"],
+        ["CREATE INDEX " p "_accounts_user_id ON " p "_accounts (user_id)"],
+    ],
+}
+
+const FIND: PlaneSql = planes!(
+    "SELECT a.id, u.id, u.email, u.name, u.email_verified, u.disabled, u.created_at, u.updated_at \
+    FROM " p "_accounts a JOIN " p "_users u ON u.id = a.user_id \
+    WHERE a.realm_id = $1 AND a.provider = $2 AND a.issuer = $3 AND a.subject = $4"
+);
+const FIND_USER: PlaneSql = planes!(
+    "SELECT id, email, name, email_verified, disabled, created_at, updated_at \
+    FROM " p "_users WHERE realm_id = $1 AND email = $2"
+);
+const LIST: PlaneSql = planes!(
+    "SELECT id, user_id, provider, issuer, subject, created_at, updated_at \
+    FROM " p "_accounts WHERE realm_id = $1 AND user_id = $2 ORDER BY id"
+);
+const HAS_PASSWORD: PlaneSql = planes!(
+    "SELECT password_hash IS NOT NULL FROM " p "_users WHERE realm_id = $1 AND id = $2"
+);
+/// Only while it is still his.
+const USE: PlaneSql = planes!(
+    "UPDATE " p "_accounts SET updated_at = $1 WHERE realm_id = $2 AND id = $3 AND user_id = $4"
+);
+const INSERT: PlaneSql = planes!(
+    "INSERT INTO " p "_accounts \
+    (id, realm_id, user_id, provider, issuer, subject, created_at, updated_at) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $7)"
+);
+/// Only while the address is the user's, and verified.
+const INSERT_BY_ADDRESS: PlaneSql = planes!(
+    "INSERT INTO " p "_accounts \
+    (id, realm_id, user_id, provider, issuer, subject, created_at, updated_at) \
+    SELECT $1, u.realm_id, u.id, $4, $5, $6, $7, $7 FROM " p "_users u \
+    WHERE u.realm_id = $2 AND u.id = $3 AND u.email = $8 AND u.email_verified AND NOT u.disabled"
+);
+/// Only while the session that asked for it is open.
+const INSERT_BY_SESSION: PlaneSql = planes!(
+    "INSERT INTO " p "_accounts \
+    (id, realm_id, user_id, provider, issuer, subject, created_at, updated_at) \
+    SELECT $1, u.realm_id, u.id, $4, $5, $6, $7, $7 \
+    FROM " p "_users u JOIN " p "_sessions s ON s.user_id = u.id \
+    WHERE u.realm_id = $2 AND u.id = $3 AND NOT u.disabled AND s.id = $8 AND s.expires_at > $7"
+);
+const EXISTS: PlaneSql =
+    planes!("SELECT id FROM " p "_accounts WHERE realm_id = $1 AND user_id = $2 AND id = $3");
+/// Holds the user, so that of two ways in that are taken away at once one stays.
+const HOLD: PlaneSql =
+    planes!("UPDATE " p "_users SET updated_at = updated_at WHERE realm_id = $1 AND id = $2");
+/// Only while there is another way in.
+const DELETE: PlaneSql = planes!(
+    "DELETE FROM " p "_accounts WHERE realm_id = $1 AND user_id = $2 AND id = $3 AND (\
+    EXISTS (SELECT 1 FROM " p "_users u WHERE u.id = $2 AND u.password_hash IS NOT NULL) OR \
+    EXISTS (SELECT 1 FROM " p "_passkeys k WHERE k.user_id = $2) OR \
+    EXISTS (SELECT 1 FROM " p "_accounts o WHERE o.user_id = $2 AND o.id <> $3))"
+);
+
+impl LinkedAccount {
+    fn read(row: &Row) -> Result<Self> {
+        Ok(Self {
+            id: LinkedAccountId::new(row.uuid(0)?),
+            user_id: UserId::new(row.uuid(1)?),
+            provider: row.text(2)?.to_owned(),
+            issuer: row.text(3)?.to_owned(),
+            subject: row.text(4)?.to_owned(),
+            created_at: row.timestamp(5)?,
+            updated_at: row.timestamp(6)?,
+        })
+    }
+}
+
+impl<P: Plane> Auth<P> {
+    /// How a user can sign in.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](ErrorKind::NotFound) without such a user.
+    pub async fn sign_in_methods(&self, user: UserId) -> Result<SignInMethods> {
+        let params = || vec![self.realm.into(), user.into()];
+        let statement = Statement::new(HAS_PASSWORD.of::<P>(), params()).with_cost(Cost::Short);
+        let rows = self.fetch(statement).await?;
+        let has_password = rows.first().ok_or_else(Error::not_found)?.boolean(0)?;
+        let rows = self.fetch(Statement::new(LIST.of::<P>(), params())).await?;
+        let accounts = rows
+            .iter()
+            .map(LinkedAccount::read)
+            .collect::<Result<_>>()?;
+        Ok(SignInMethods {
+            has_password,
+            accounts,
+        })
+    }
+
+    /// Forgets an account of a user. Whoever signed in by it stays so.
+    ///
+    /// # Errors
+    ///
+    /// * [`NotFound`](ErrorKind::NotFound) with code `ACCOUNT_NOT_FOUND`, also
+    ///   when it is somebody else's.
+    /// * [`Conflict`](ErrorKind::Conflict) with code `LAST_SIGN_IN_METHOD` when
+    ///   there is no other way to sign in.
+    pub async fn unlink_account(&self, user: UserId, id: LinkedAccountId) -> Result<()> {
+        let hold = Statement::new(HOLD.of::<P>(), vec![self.realm.into(), user.into()]);
+        let params = || vec![self.realm.into(), user.into(), id.into()];
+        let exists = Step::new(Statement::new(EXISTS.of::<P>(), params()));
+        let delete = Step::new(Statement::new(DELETE.of::<P>(), params()));
+        let batch = Batch::new()
+            .step(Step::new(hold))
+            .step(exists.expect(Expect::One, ErrorKind::NotFound, "not found"))
+            .step(delete.expect(Expect::One, ErrorKind::Conflict, LAST_METHOD));
+        self.apply(&NOBODY, batch)
+            .await
+            .map_err(|error| match error.kind() {
+                ErrorKind::NotFound => no_account(),
+                ErrorKind::Conflict => last_method(),
+                _ => error,
+            })
+    }
+
+    /// Who somebody is here whose account is known.
+    pub(super) async fn find_linked(
+        &self,
+        identity: &ExternalIdentity,
+    ) -> Result<Option<(LinkedAccountId, User)>> {
+        let params = vec![
+            self.realm.into(),
+            identity.provider.clone().into(),
+            identity.issuer.clone().into(),
+            identity.subject.clone().into(),
+        ];
+        let statement = Statement::new(FIND.of::<P>(), params).with_cost(Cost::Short);
+        let rows = self.fetch(statement).await?;
+        let read = |row: &Row| Ok((LinkedAccountId::new(row.uuid(0)?), User::read(row, 1)?));
+        rows.first().map(read).transpose()
+    }
+
+    /// Who has an address here.
+    pub(super) async fn find_by_address(&self, address: &str) -> Result<Option<User>> {
+        let params = vec![self.realm.into(), address.into()];
+        let statement = Statement::new(FIND_USER.of::<P>(), params).with_cost(Cost::Short);
+        let rows = self.fetch(statement).await?;
+        rows.first().map(|row| User::read(row, 0)).transpose()
+    }
+
+    /// Notes that somebody signs in by his account.
+    pub(super) fn use_account(&self, id: LinkedAccountId, user: UserId) -> Step {
+        let params = vec![self.now().into(), self.realm.into(), id.into(), user.into()];
+        retried(Step::new(Statement::new(USE.of::<P>(), params)))
+    }
+
+    /// Adds an account to a user who is made by the same batch.
+    pub(super) fn link_new(&self, user: UserId, identity: &ExternalIdentity) -> Step {
+        Step::new(Statement::new(INSERT.of::<P>(), self.link(user, identity)))
+    }
+
+    /// Adds an account to the user with an address.
+    pub(super) fn link_by_address(&self, user: &User, identity: &ExternalIdentity) -> Step {
+        let mut params = self.link(user.id, identity);
+        params.push(user.email.clone().into());
+        retried(Step::new(Statement::new(
+            INSERT_BY_ADDRESS.of::<P>(),
+            params,
+        )))
+    }
+
+    /// Adds an account to the user of a session. That he has it already is
+    /// fine.
+    pub(super) async fn link_by_session(
+        &self,
+        user: UserId,
+        session: SessionId,
+        identity: &ExternalIdentity,
+    ) -> Result<()> {
+        let mut params = self.link(user, identity);
+        params.push(session.into());
+        let link = Step::new(Statement::new(INSERT_BY_SESSION.of::<P>(), params)).expect(
+            Expect::One,
+            ErrorKind::Unauthorized,
+            "sign in to do this",
+        );
+        let linked = self.apply(&NOBODY, Batch::new().step(link)).await;
+        match linked {
+            Err(error) if is_taken(&error) => match self.find_linked(identity).await? {
+                Some((_, owner)) if owner.id == user => Ok(()),
+                _ => Err(already_linked()),
+            },
+            other => other,
+        }
+    }
+
+    fn link(&self, user: UserId, identity: &ExternalIdentity) -> Vec<workeros_core::Value> {
+        vec![
+            self.inner.ids.next_id().into(),
+            self.realm.into(),
+            user.into(),
+            identity.provider.clone().into(),
+            identity.issuer.clone().into(),
+            identity.subject.clone().into(),
+            self.now().into(),
+        ]
+    }
+}
+
+/// A step that fails when what was read before it is not so any more.
+fn retried(step: Step) -> Step {
+    step.expect(Expect::One, ErrorKind::Conflict, "it was changed meanwhile")
+}
+
+/// Whether somebody else was faster with the same address or account.
+pub(super) fn is_taken(error: &Error) -> bool {
+    matches!(error.violation(), Some(Violation::Unique { .. }))
+}

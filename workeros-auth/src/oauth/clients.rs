@@ -1,0 +1,64 @@
+//! The providers of a realm.
+
+use std::sync::Arc;
+
+use workeros_core::{Error, ErrorKind, HttpClient, Result, Runtime};
+
+use super::{OAuthClient, OAuthProvider};
+use crate::{Auth, Plane};
+
+/// Makes a client of each provider.
+///
+/// # Errors
+///
+/// [`Validation`](ErrorKind::Validation) for two of the same id, and without a
+/// client to talk to them by.
+pub(crate) fn connect(
+    providers: Vec<OAuthProvider>,
+    http: Option<&Arc<dyn HttpClient>>,
+    runtime: &Runtime,
+) -> Result<Vec<OAuthClient>> {
+    let refuse = |why: String| Error::new(ErrorKind::Validation, why);
+    let mut clients: Vec<OAuthClient> = Vec::new();
+    for provider in providers {
+        let id = provider.id();
+        if clients.iter().any(|client| client.provider().id() == id) {
+            return Err(refuse(format!("there are two providers `{id}`")));
+        }
+        let http = http.ok_or_else(|| {
+            refuse(format!(
+                "`{id}` needs an HTTP client: set one by `with_http_client`"
+            ))
+        })?;
+        clients.push(OAuthClient::new(
+            provider,
+            Arc::clone(http),
+            Arc::clone(&runtime.clock),
+            Arc::clone(&runtime.random),
+        ));
+    }
+    Ok(clients)
+}
+
+impl<P: Plane> Auth<P> {
+    /// The ids of the providers one can sign in with.
+    #[must_use]
+    pub fn oauth_providers(&self) -> Vec<&str> {
+        let clients = self.inner.oauth.get::<P>().iter();
+        clients.map(|client| client.provider().id()).collect()
+    }
+
+    /// The client of a provider.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](ErrorKind::NotFound) with code `PROVIDER_NOT_FOUND`.
+    pub(super) fn oauth_client(&self, id: &str) -> Result<&OAuthClient> {
+        let mut clients = self.inner.oauth.get::<P>().iter();
+        let client = clients.find(|client| client.provider().id() == id);
+        client.ok_or_else(|| {
+            let message = "there is no such provider";
+            Error::new(ErrorKind::NotFound, message).with_code("PROVIDER_NOT_FOUND")
+        })
+    }
+}

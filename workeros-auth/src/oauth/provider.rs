@@ -1,0 +1,211 @@
+use std::fmt;
+
+use http::Uri;
+use workeros_core::{Error, Result};
+
+use super::kind::Kind;
+use super::secret::ClientSecret;
+
+/// A provider that users can sign in with, as it was set up for us there.
+///
+/// ```
+/// use workeros_auth::oauth::OAuthProvider;
+///
+/// let google = OAuthProvider::google("client-7", "secret")?.with_trust_for_linking();
+/// let ours = OAuthProvider::oidc("staff", "https://id.example.com", "client-7", "secret")?
+///     .with_scopes(["openid", "email", "profile", "groups"])?;
+/// assert_eq!((google.id(), ours.id()), ("google", "staff"));
+/// assert!(!format!("{ours:?}").contains("secret\""));
+/// # Ok::<(), workeros_core::Error>(())
+/// ```
+#[derive(Clone)]
+#[must_use]
+pub struct OAuthProvider {
+    id: String,
+    kind: &'static dyn Kind,
+    issuer: String,
+    client_id: String,
+    secret: ClientSecret,
+    scopes: Vec<String>,
+    is_trusted_for_linking: bool,
+    admits_sign_up: bool,
+}
+
+const MAX_ID_BYTES: usize = 63;
+const MAX_ISSUER_BYTES: usize = 500;
+const MAX_CLIENT_ID_BYTES: usize = 500;
+const MAX_SCOPES: usize = 50;
+const MAX_SCOPE_BYTES: usize = 200;
+
+impl OAuthProvider {
+    pub(super) fn new(
+        kind: &'static dyn Kind,
+        id: &str,
+        issuer: &str,
+        client_id: impl Into<String>,
+        secret: ClientSecret,
+    ) -> Result<Self> {
+        let client_id = client_id.into();
+        check(
+            is_id(id),
+            "id",
+            "must be lower case letters, digits and `-`",
+        )?;
+        let message = "must be an https URL without query, as the provider spells it";
+        check(is_issuer(issuer), "issuer", message)?;
+        let message = "must be printable ascii";
+        check(is_client_id(&client_id), "clientId", message)?;
+        Ok(Self {
+            id: id.to_owned(),
+            kind,
+            issuer: issuer.to_owned(),
+            client_id,
+            secret,
+            scopes: kind.scopes().iter().map(ToString::to_string).collect(),
+            is_trusted_for_linking: false,
+            admits_sign_up: true,
+        })
+    }
+
+    /// Sets what users are asked to let us see, in place of what the provider
+    /// needs to tell who they are and their address.
+    ///
+    /// # Errors
+    ///
+    /// [`Validation`](workeros_core::ErrorKind::Validation) for what cannot be
+    /// a scope, and for more than 50.
+    pub fn with_scopes(
+        mut self,
+        scopes: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Result<Self> {
+        self.scopes = parse_scopes(scopes)?;
+        Ok(self)
+    }
+
+    /// Believes the provider about whose an address is: somebody who comes from
+    /// there for the first time, with an address that it says is verified, is
+    /// signed in as the user who has that address here, if it is verified here
+    /// too. Without it he is asked to sign in as before and to add the provider.
+    ///
+    /// Only for providers that hand no address to anybody but who reads its
+    /// mail.
+    pub fn with_trust_for_linking(mut self) -> Self {
+        self.is_trusted_for_linking = true;
+        self
+    }
+
+    /// Takes those who are users already, and makes no new ones.
+    pub fn with_sign_up_disabled(mut self) -> Self {
+        self.admits_sign_up = false;
+        self
+    }
+
+    /// Its name in paths: `google`.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Who speaks for the accounts there.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// Who we are there.
+    #[must_use]
+    pub fn client_id(&self) -> &str {
+        &self.client_id
+    }
+
+    /// Whether its word about an address links accounts.
+    #[must_use]
+    pub fn is_trusted_for_linking(&self) -> bool {
+        self.is_trusted_for_linking
+    }
+
+    /// Whether it makes new users.
+    #[must_use]
+    pub fn admits_sign_up(&self) -> bool {
+        self.admits_sign_up
+    }
+
+    pub(super) fn kind(&self) -> &'static dyn Kind {
+        self.kind
+    }
+
+    pub(super) fn scopes(&self) -> &[String] {
+        &self.scopes
+    }
+
+    pub(super) fn secret(&self) -> &ClientSecret {
+        &self.secret
+    }
+}
+
+impl fmt::Debug for OAuthProvider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OAuthProvider")
+            .field("id", &self.id)
+            .field("issuer", &self.issuer)
+            .field("client_id", &self.client_id)
+            .field("scopes", &self.scopes)
+            .field("is_trusted_for_linking", &self.is_trusted_for_linking)
+            .field("admits_sign_up", &self.admits_sign_up)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Scopes as they stand in a request, separated by spaces (RFC 6749, 3.3).
+pub(super) fn parse_scopes(
+    scopes: impl IntoIterator<Item = impl Into<String>>,
+) -> Result<Vec<String>> {
+    let of_scope = |byte: u8| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\';
+    let scopes: Vec<String> = scopes.into_iter().map(Into::into).collect();
+    let are_scopes = scopes
+        .iter()
+        .all(|scope| (1..=MAX_SCOPE_BYTES).contains(&scope.len()) && scope.bytes().all(of_scope));
+    let message = "must be at most 50 words of printable ascii";
+    check(are_scopes && scopes.len() <= MAX_SCOPES, "scopes", message)?;
+    Ok(scopes)
+}
+
+/// A URL that we may call: https, or http on this very machine.
+pub(super) fn is_endpoint(url: &str) -> bool {
+    let plain = url.len() <= 2000 && url.bytes().all(|byte| byte.is_ascii_graphic());
+    let Some(uri) = url
+        .parse::<Uri>()
+        .ok()
+        .filter(|_| plain && !url.contains('#'))
+    else {
+        return false;
+    };
+    let is_open = uri
+        .authority()
+        .is_some_and(|authority| !authority.host().is_empty() && !authority.as_str().contains('@'));
+    let is_local = || matches!(uri.host(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    match uri.scheme_str() {
+        Some("https") => is_open,
+        Some("http") => is_open && is_local(),
+        _ => false,
+    }
+}
+
+fn is_issuer(issuer: &str) -> bool {
+    issuer.len() <= MAX_ISSUER_BYTES && is_endpoint(issuer) && !issuer.contains('?')
+}
+
+fn is_client_id(client_id: &str) -> bool {
+    (1..=MAX_CLIENT_ID_BYTES).contains(&client_id.len())
+        && client_id.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+fn is_id(id: &str) -> bool {
+    let of_id = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=MAX_ID_BYTES).contains(&id.len()) && id.bytes().all(of_id)
+}
+
+fn check(holds: bool, path: &str, message: &str) -> Result<()> {
+    let error = || Error::validation(path, "invalid_value", message);
+    holds.then_some(()).ok_or_else(error)
+}

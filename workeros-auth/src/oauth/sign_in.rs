@@ -1,0 +1,186 @@
+//! What becomes of somebody who is back from a provider.
+
+use workeros_core::{Error, ErrorKind, Result};
+
+use super::accounts::is_taken;
+use super::linking::{Decision, Local, decide};
+use super::refusal::{account_exists, no_email, sign_up_disabled};
+use super::{Callback, ExternalIdentity, OAuthReturn};
+use crate::entry::{Entry, Method};
+use crate::{Arrival, Auth, DisplayName, Plane, RequestInfo, User};
+
+/// How often it is looked anew who somebody is, after somebody else was faster.
+const ATTEMPTS: usize = 3;
+
+/// An ID token that an app of ours was given.
+#[derive(Debug, Clone, Copy)]
+pub struct PresentedIdToken<'a> {
+    /// The token.
+    pub token: &'a str,
+    /// What the app has asked with, if it has.
+    pub nonce: Option<&'a str>,
+}
+
+/// Somebody who is known now, before anything is written of him.
+pub(super) struct Recognized {
+    pub(super) entry: Entry,
+    pub(super) is_new: bool,
+}
+
+impl<P: Plane> Auth<P> {
+    /// Signs somebody in who is back from a provider: the user whose account it
+    /// is, or the one with the address if both sides have verified it, or a new
+    /// one.
+    ///
+    /// # Errors
+    ///
+    /// * As [`OAuthClient::identify`](super::OAuthClient::identify).
+    /// * [`Conflict`](ErrorKind::Conflict) with code `ACCOUNT_EXISTS` when the
+    ///   address is a user's who has to add the account himself.
+    /// * [`Forbidden`](ErrorKind::Forbidden) with code `SIGN_UP_CLOSED`,
+    ///   `SETUP_REQUIRED` or `EMAIL_NOT_FOUND` when he is new, and cannot become
+    ///   a user like this.
+    /// * [`Unauthorized`](ErrorKind::Unauthorized) when the user is disabled.
+    pub async fn finish_oauth(
+        &self,
+        back: &OAuthReturn,
+        callback: &Callback,
+        redirect_uri: &str,
+        request: &RequestInfo,
+    ) -> Result<Arrival<P>> {
+        let identity = self.identify(back, callback, redirect_uri).await?;
+        self.arrive(&identity, request).await
+    }
+
+    /// Adds the account somebody is back from to the user who has set out.
+    ///
+    /// # Errors
+    ///
+    /// * As [`OAuthClient::identify`](super::OAuthClient::identify).
+    /// * [`Conflict`](ErrorKind::Conflict) with code `ACCOUNT_ALREADY_LINKED`
+    ///   when it is somebody else's.
+    /// * [`Unauthorized`](ErrorKind::Unauthorized) when the session has ended by
+    ///   which he set out.
+    pub async fn finish_oauth_link(
+        &self,
+        back: &OAuthReturn,
+        callback: &Callback,
+        redirect_uri: &str,
+    ) -> Result<()> {
+        let missing = || Error::internal("a return that is not to link an account");
+        let (user, session) = back.link.ok_or_else(missing)?;
+        let identity = self.identify(back, callback, redirect_uri).await?;
+        self.link_by_session(user, session, &identity).await
+    }
+
+    /// Signs somebody in by an ID token that an app of ours was given for him.
+    ///
+    /// # Errors
+    ///
+    /// As [`finish_oauth`](Self::finish_oauth).
+    pub async fn sign_in_id_token(
+        &self,
+        provider: &str,
+        presented: PresentedIdToken<'_>,
+        request: &RequestInfo,
+    ) -> Result<Arrival<P>> {
+        let client = self.oauth_client(provider)?;
+        self.admit_departure(request).await?;
+        let identity = client
+            .identify_by_id_token(presented.token, presented.nonce)
+            .await?;
+        self.arrive(&identity, request).await
+    }
+
+    pub(super) async fn identify(
+        &self,
+        back: &OAuthReturn,
+        callback: &Callback,
+        redirect_uri: &str,
+    ) -> Result<ExternalIdentity> {
+        let client = self.oauth_client(&back.provider)?;
+        client.identify(callback, redirect_uri, &back.pending).await
+    }
+
+    async fn arrive(
+        &self,
+        identity: &ExternalIdentity,
+        request: &RequestInfo,
+    ) -> Result<Arrival<P>> {
+        for _ in 0..ATTEMPTS {
+            let Recognized { entry, is_new } = self.recognize(identity).await?;
+            match self.complete(entry, request).await {
+                Ok(entered) => return Ok(Arrival { entered, is_new }),
+                Err(error) if was_overtaken(&error) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(overtaken())
+    }
+
+    /// Finds out who somebody is here.
+    pub(super) async fn recognize(&self, identity: &ExternalIdentity) -> Result<Recognized> {
+        if let Some((account, user)) = self.find_linked(identity).await? {
+            let step = self.use_account(account, user.id);
+            return Ok(Recognized::known(user, step));
+        }
+        let email = identity.email.as_ref().ok_or_else(no_email)?;
+        let found = self.find_by_address(email.as_str()).await?;
+        let local = match &found {
+            None => Local::Nobody,
+            Some(user) if user.email_verified => Local::Verified,
+            Some(_) => Local::Unverified,
+        };
+        let provider = self.oauth_client(&identity.provider)?.provider();
+        let trusted = provider.is_trusted_for_linking();
+        match (decide(local, identity.email_verified, trusted), found) {
+            (Decision::SignUp { verified }, None) if provider.admits_sign_up() => {
+                P::admit_sign_up(self, None).await?;
+                let name = identity
+                    .name
+                    .clone()
+                    .map_or_else(|| DisplayName::parse(""), Ok)?;
+                let mut user = self.new_user(email, &name);
+                user.email_verified = verified;
+                Ok(self.newcomer(user, identity))
+            }
+            (Decision::SignUp { .. }, _) => Err(sign_up_disabled()),
+            (Decision::Link, Some(user)) => {
+                let step = self.link_by_address(&user, identity);
+                Ok(Recognized::known(user, step))
+            }
+            (Decision::Link | Decision::AccountExists, _) => Err(account_exists()),
+        }
+    }
+
+    fn newcomer(&self, user: User, identity: &ExternalIdentity) -> Recognized {
+        let mut proof = self.sign_up_steps(&user, None);
+        proof.push(self.link_new(user.id, identity));
+        let mut entry = Entry::new(user, Method::OAuth);
+        entry.proof = proof;
+        Recognized {
+            entry,
+            is_new: true,
+        }
+    }
+}
+
+impl Recognized {
+    fn known(user: User, step: workeros_core::Step) -> Self {
+        let mut entry = Entry::new(user, Method::OAuth);
+        entry.proof.push(step);
+        Self {
+            entry,
+            is_new: false,
+        }
+    }
+}
+
+/// Whether somebody changed what was read, so that it is to be read again.
+pub(super) fn was_overtaken(error: &Error) -> bool {
+    is_taken(error) || error.kind() == ErrorKind::Conflict && error.code().is_none()
+}
+
+pub(super) fn overtaken() -> Error {
+    Error::new(ErrorKind::Unavailable, "others were faster; try again").with_retry_after(1)
+}
