@@ -3,7 +3,7 @@ use workeros_core::{
 };
 
 use crate::changes::Affected;
-use crate::flow::{Purpose, end};
+use crate::flow::end_of_password;
 use crate::plane::{PlaneSql, planes};
 use crate::refusal::{WRONG_PASSWORD, wrong_password};
 use crate::session::end_all;
@@ -52,11 +52,8 @@ impl<P: Plane> Auth<P> {
     ///   being checked.
     pub async fn change_password(&self, user: UserId, change: &ChangePassword) -> Result<User> {
         let checked = self.check_change(user, change).await?;
-        let batch = Batch::new().step(checked.set::<P>()).step(end::<P>(
-            self.realm,
-            Purpose::ResetPassword,
-            user,
-        ));
+        let mut batch = Batch::new().step(checked.set::<P>());
+        batch.extend(end_of_password::<P>(self.realm, user));
         self.apply_change(user, batch).await?;
         Ok(checked.user)
     }
@@ -79,9 +76,9 @@ impl<P: Plane> Auth<P> {
         let issued = P::issue(self, &session)?;
         let mut batch = Batch::new()
             .step(checked.set::<P>())
-            .step(end::<P>(self.realm, Purpose::ResetPassword, user))
             .step(end_all::<P>(user))
             .step(session.insert::<P>(self.realm, &issued.key, Some(&checked.new_hash)));
+        batch.extend(end_of_password::<P>(self.realm, user));
         batch.extend(issued.steps);
         self.apply_change(user, batch).await?;
         Ok(SignedIn {

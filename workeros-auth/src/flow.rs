@@ -1,5 +1,5 @@
-//! What somebody began, and only he can finish: by the link that was mailed to
-//! him.
+//! What somebody began, and only he can finish: by the link or the code that
+//! was mailed to him, or by his second factor.
 
 use std::time::Duration;
 
@@ -14,11 +14,22 @@ use crate::refusal::{INVALID_TOKEN, invalid_token};
 use crate::session::later;
 use crate::{Auth, EmailAddress, LinkToken, Plane, Realm};
 
-/// What a flow is for. The link of one is of no use for another.
+mod code;
+mod entry;
+
+pub use entry::Arrival;
+pub(crate) use entry::{EntryFlow, NewEntryFlow};
+
+/// What a flow is for. What proves one is of no use for another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
     VerifyEmail,
     ResetPassword,
+    MagicLink,
+    SignInCode,
+    VerifyEmailCode,
+    ResetPasswordCode,
+    SecondFactor,
 }
 
 impl Purpose {
@@ -26,6 +37,11 @@ impl Purpose {
         match self {
             Self::VerifyEmail => "verify-email",
             Self::ResetPassword => "reset-password",
+            Self::MagicLink => "magic-link",
+            Self::SignInCode => "sign-in-code",
+            Self::VerifyEmailCode => "verify-email-code",
+            Self::ResetPasswordCode => "reset-password-code",
+            Self::SecondFactor => "second-factor",
         }
     }
 
@@ -34,14 +50,22 @@ impl Purpose {
         match self {
             Self::VerifyEmail => Duration::from_hours(24),
             Self::ResetPassword => Duration::from_hours(1),
+            Self::MagicLink | Self::SecondFactor => Duration::from_mins(10),
+            Self::SignInCode | Self::VerifyEmailCode | Self::ResetPasswordCode => {
+                Duration::from_mins(5)
+            }
         }
     }
 
     /// Whether there is nothing to do where the address is verified.
     const fn is_for_unverified(self) -> bool {
         match self {
-            Self::VerifyEmail => true,
-            Self::ResetPassword => false,
+            Self::VerifyEmail | Self::VerifyEmailCode => true,
+            Self::ResetPassword
+            | Self::MagicLink
+            | Self::SignInCode
+            | Self::ResetPasswordCode
+            | Self::SecondFactor => false,
         }
     }
 }
@@ -84,12 +108,12 @@ pub(crate) struct NewFlow {
 impl NewFlow {
     /// Opens it for the user of an address, if there is one that can make use
     /// of it, and ends the one before. It is as much work if there is none.
-    pub(crate) fn open<P: Plane>(self, address: &EmailAddress, token: &LinkToken) -> Step {
+    pub(crate) fn open<P: Plane>(self, address: &EmailAddress, secret_hash: SecretHash) -> Step {
         let params = vec![
             self.id.into(),
             self.realm.into(),
             self.purpose.name().into(),
-            Value::Bytes(token.hash().to_vec()),
+            Value::Bytes(secret_hash.to_vec()),
             self.now.into(),
             later(self.now, self.purpose.lifetime()).into(),
             address.as_str().into(),
@@ -99,18 +123,38 @@ impl NewFlow {
     }
 }
 
-/// A flow whose link was presented, with the user it is of.
+/// A flow whose link or code was presented, with the user it is of.
 #[derive(Debug, Clone)]
 pub(crate) struct Flow {
     pub(crate) user: UserId,
     pub(crate) address: EmailAddress,
+    pub(crate) key: FlowKey,
+}
+
+/// What a flow is used up by.
+#[derive(Debug, Clone)]
+pub(crate) struct FlowKey {
     realm: Realm,
-    id: Uuid,
     purpose: Purpose,
+    id: Uuid,
     secret_hash: SecretHash,
 }
 
-impl Flow {
+impl FlowKey {
+    pub(crate) fn new(realm: Realm, purpose: Purpose, id: Uuid, secret_hash: SecretHash) -> Self {
+        Self {
+            realm,
+            purpose,
+            id,
+            secret_hash,
+        }
+    }
+
+    fn read(realm: Realm, purpose: Purpose, id: Uuid, secret_hash: &[u8]) -> Result<Self> {
+        let secret_hash = secret_hash.try_into().map_err(Error::internal)?;
+        Ok(Self::new(realm, purpose, id, secret_hash))
+    }
+
     /// Ends it. Of several batches that begin with this step one is applied;
     /// the others are [`Gone`](ErrorKind::Gone).
     pub(crate) fn consume<P: Plane>(&self, now: Timestamp) -> Step {
@@ -143,20 +187,27 @@ impl<P: Plane> Auth<P> {
         let rows = self.fetch(statement).await?;
         let row = rows.first().ok_or_else(invalid_token)?;
         Ok(Flow {
-            realm: self.realm,
-            id: row.uuid(0)?,
             user: UserId::new(row.uuid(1)?),
             address: EmailAddress::parse(row.text(2)?).map_err(Error::internal)?,
-            purpose,
-            secret_hash,
+            key: FlowKey::new(self.realm, purpose, row.uuid(0)?, secret_hash),
         })
     }
 }
 
 /// Ends what a user has open of a purpose.
-pub(crate) fn end<P: Plane>(realm: Realm, purpose: Purpose, user: UserId) -> Step {
+fn end<P: Plane>(realm: Realm, purpose: Purpose, user: UserId) -> Step {
     let params = vec![realm.into(), purpose.name().into(), user.into()];
     Step::new(Statement::new(END.of::<P>(), params))
+}
+
+/// Ends what a user has open that a password opened, or would open.
+pub(crate) fn end_of_password<P: Plane>(realm: Realm, user: UserId) -> [Step; 3] {
+    [
+        Purpose::ResetPassword,
+        Purpose::ResetPasswordCode,
+        Purpose::SecondFactor,
+    ]
+    .map(|purpose| end::<P>(realm, purpose, user))
 }
 
 /// Drops what nobody finished.

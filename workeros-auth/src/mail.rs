@@ -8,7 +8,7 @@ use workeros_core::{Batch, Error, ErrorKind, Mailer, Quota, RateKey, Result};
 use crate::changes::NOBODY;
 use crate::flow::{self, NewFlow, Purpose};
 use crate::outbox::{self, Outgoing};
-use crate::template::Template;
+use crate::template::{Contents, Template};
 use crate::{App, Auth, EmailAddress, LinkToken, Plane, Platform, RequestInfo};
 
 /// How mail is sent.
@@ -58,9 +58,14 @@ impl<P: Plane> Auth<P> {
         };
         let id = self.inner.ids.next_id();
         let url = link(&token);
-        let outgoing = Outgoing::seal(id, Template::of(purpose), &url, &self.sealer()?)?;
+        let outgoing = Outgoing::seal(
+            id,
+            Template::of(purpose)?,
+            Contents::Link(&url),
+            &self.sealer()?,
+        )?;
         let batch = Batch::new()
-            .step(flow.open::<P>(address, &token))
+            .step(flow.open::<P>(address, token.hash()))
             .step(outgoing.queue::<P>(flow.id));
         self.apply(&NOBODY, batch).await?;
         mail.queued.notify_one();
@@ -111,6 +116,6 @@ impl<P: Plane> Auth<P> {
     }
 }
 
-fn without_mail() -> Error {
+pub(crate) fn without_mail() -> Error {
     Error::new(ErrorKind::Unsupported, "this instance sends no mail")
 }

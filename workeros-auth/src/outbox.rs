@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use uuid::Uuid;
 use workeros_core::{
     Batch, Cost, Email, Error, ErrorKind, Result, Row, Sealer, Statement, Step, Timestamp,
@@ -13,7 +13,7 @@ use crate::changes::NOBODY;
 use crate::mail::Mail;
 use crate::plane::{PlaneSql, planes};
 use crate::session::{earlier, later};
-use crate::template::Template;
+use crate::template::{Contents, Template};
 use crate::{Auth, Plane};
 
 /// Goes to the address of a flow and is not sent after its end. Without the
@@ -58,9 +58,14 @@ pub(crate) struct Outgoing {
 }
 
 impl Outgoing {
-    /// A mail with a link.
-    pub(crate) fn seal(id: Uuid, template: Template, url: &str, sealer: &Sealer) -> Result<Self> {
-        let data = json!({"url": url}).to_string();
+    /// A mail that brings something.
+    pub(crate) fn seal(
+        id: Uuid,
+        template: Template,
+        contents: Contents<'_>,
+        sealer: &Sealer,
+    ) -> Result<Self> {
+        let data = contents.write().to_string();
         let sealed = sealer.seal(PURPOSE, id.as_bytes(), data.as_bytes())?;
         Ok(Self {
             id,
@@ -173,9 +178,9 @@ impl Claimed {
             .ok_or_else(|| Error::internal("a template that is not known here"))?;
         let data = sealer.open(PURPOSE, self.id.as_bytes(), &self.sealed)?;
         let data: Json = serde_json::from_slice(&data).map_err(Error::internal)?;
-        let url = data.get("url").and_then(Json::as_str);
-        let url = url.ok_or_else(|| Error::internal("a mail without its link"))?;
-        template.render(&self.to, url)
+        let contents = Contents::read(&data);
+        let contents = contents.ok_or_else(|| Error::internal("a mail that brings nothing"))?;
+        template.render(&self.to, contents)
     }
 
     /// What becomes of the row.

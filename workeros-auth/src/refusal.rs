@@ -29,6 +29,24 @@ pub(crate) fn invalid_token() -> Error {
 
 pub(crate) const INVALID_TOKEN: &str = "the link does not hold, or no longer";
 
+/// One answer for a code that is wrong, used, replaced, too old, or was guessed
+/// at too often, and where there is none.
+pub(crate) fn invalid_otp() -> Error {
+    Error::new(
+        ErrorKind::BadRequest,
+        "the code does not hold, or no longer",
+    )
+    .with_code("INVALID_OTP")
+}
+
+/// Says what it means that a flow was gone that a code is of.
+pub(crate) fn used_up_code(error: Error) -> Error {
+    match error.kind() {
+        ErrorKind::Gone => invalid_otp(),
+        _ => error,
+    }
+}
+
 /// Says what it means that a [flow](crate::flow) was gone.
 pub(crate) fn used_up(error: Error) -> Error {
     match error.kind() {

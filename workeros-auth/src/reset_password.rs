@@ -1,7 +1,8 @@
 use workeros_core::{Batch, ErrorKind, Expect, Result, Statement, Step};
 
 use crate::changes::Affected;
-use crate::flow::Purpose;
+use crate::claim::drop_unproven;
+use crate::flow::{Flow, Purpose, end_of_password};
 use crate::plane::{PlaneSql, planes};
 use crate::refusal::{INVALID_TOKEN, used_up};
 use crate::session::end_all;
@@ -46,9 +47,10 @@ impl<P: Plane> Auth<P> {
             .map(drop)
     }
 
-    /// Sets a new password by a link, once. All sessions of the user end; so
-    /// do its API keys if its address was not verified before, which it is
-    /// from now on.
+    /// Sets a new password by a link, once. All sessions of the user end. If
+    /// its address was not verified before, which it is from now on, so does
+    /// whatever else was made to sign in by: keys, passkeys, accounts
+    /// elsewhere, a second factor.
     ///
     /// # Errors
     ///
@@ -61,6 +63,11 @@ impl<P: Plane> Auth<P> {
     pub async fn reset_password(&self, token: &LinkToken, new: &Password) -> Result<()> {
         let flow = self.find_flow(Purpose::ResetPassword, token).await?;
         self.settings.password.check(new, &flow.address)?;
+        self.set_password(&flow, new).await.map_err(used_up)
+    }
+
+    /// Sets a password that was checked, and uses the flow up.
+    pub(crate) async fn set_password(&self, flow: &Flow, new: &Password) -> Result<()> {
         let hash = self.inner.hasher.hash(new).await?;
         let (user, now) = (flow.user, self.now());
         let params = vec![
@@ -71,12 +78,13 @@ impl<P: Plane> Auth<P> {
             flow.address.as_str().into(),
         ];
         let set = Step::new(Statement::new(SET.of::<P>(), params));
-        let mut batch = Batch::new().step(flow.consume::<P>(now));
-        batch.extend(P::distrust(user, now));
+        let mut batch = Batch::new().step(flow.key.consume::<P>(now));
+        batch.extend(drop_unproven::<P>(user, now));
         batch.push(set.expect(Expect::One, ErrorKind::Gone, INVALID_TOKEN));
         batch.push(end_all::<P>(user));
-        self.apply(&[Affected::User(user)], batch)
-            .await
-            .map_err(used_up)
+        batch.extend(end_of_password::<P>(self.realm, user));
+        self.apply(&[Affected::User(user)], batch).await?;
+        self.forgive(flow.address.as_str()).await;
+        Ok(())
     }
 }

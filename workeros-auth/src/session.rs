@@ -46,6 +46,8 @@ pub struct ActiveSession {
     pub user: User,
     /// Names of the user's roles in the workspace asked for, sorted.
     pub roles: Vec<String>,
+    /// Whether the user has a second factor.
+    pub two_factor: bool,
 }
 
 /// The one moment a session's token is known.
@@ -65,7 +67,9 @@ type Found = Arc<Known<ActiveSession>>;
 const FIND: PlaneSql = planes!(
     "SELECT s.id, s.user_id, s.created_at, s.expires_at, s.last_seen_at, s.ip, \
     s.user_agent, s.active_tenant, \
-    u.id, u.email, u.name, u.email_verified, u.disabled, u.created_at, u.updated_at, r.role \
+    u.id, u.email, u.name, u.email_verified, u.disabled, u.created_at, u.updated_at, r.role, \
+    EXISTS (SELECT 1 FROM " p "_two_factor t \
+    WHERE t.user_id = u.id AND t.confirmed_at IS NOT NULL) \
     FROM " p "_sessions s JOIN " p "_users u ON u.id = s.user_id \
     LEFT JOIN " p "_user_roles r ON r.tenant_id = $1 AND r.user_id = s.user_id \
     WHERE s.key = $2 AND s.realm_id = $3"
@@ -190,6 +194,7 @@ impl<P: Plane> Auth<P> {
             session: Session::read(first)?,
             user: User::read(first, 8)?,
             roles: read_roles(&rows, 15)?,
+            two_factor: first.boolean(16)?,
         };
         let about = [
             Place::of(active.user.id.uuid().as_bytes()),

@@ -1,5 +1,6 @@
 use workeros_core::{Batch, Cost, Result, Statement, Step, UserId};
 
+use crate::attempts::Attempt;
 use crate::changes::NOBODY;
 use crate::entry::{Entry, Method};
 use crate::plane::{PlaneSql, planes};
@@ -41,6 +42,10 @@ impl<P: Plane> Auth<P> {
     /// * [`Unauthorized`](ErrorKind::Unauthorized) with code
     ///   `INVALID_EMAIL_OR_PASSWORD`, the same and after the same work for an
     ///   unknown address, a wrong password and a disabled user.
+    /// * [`RateLimited`](ErrorKind::RateLimited) after three attempts at an
+    ///   account from one place within ten seconds, and with code
+    ///   `ACCOUNT_TEMPORARILY_LOCKED` for up to 15 minutes after ten failed
+    ///   ones from anywhere.
     /// * [`Unavailable`](ErrorKind::Unavailable) when too many passwords are
     ///   being checked.
     pub async fn sign_in_email(
@@ -48,6 +53,7 @@ impl<P: Plane> Auth<P> {
         sign_in: SignIn,
         request: &RequestInfo,
     ) -> Result<Entered<P>> {
+        self.admit(Attempt::SignIn, &sign_in.email, request).await?;
         let found = self.find_login(&sign_in.email).await?;
         let stored = found.as_ref().and_then(|(_, hash)| hash.as_deref());
         let proven = self.inner.hasher.verify(&sign_in.password, stored).await?;

@@ -4,8 +4,8 @@ use crate::entry::{Entry, Method};
 use crate::plane::{PlaneSql, planes};
 use crate::refusal::taken_email;
 use crate::{
-    Auth, DisplayName, EmailAddress, Entered, Password, Plane, Realm, RequestInfo, SetupToken,
-    SignedIn, User,
+    Auth, DisplayName, EmailAddress, Password, Plane, Realm, RequestInfo, SetupToken, SignedIn,
+    User,
 };
 
 /// What a new user tells about itself. There is no way to ask for a role.
@@ -78,8 +78,7 @@ impl<P: Plane> Auth<P> {
         entry.password_hash = Some(password_hash);
         let entered = self.complete(entry, request).await.map_err(taken_email)?;
         // INVARIANT: whoever is new has no second factor yet.
-        let Entered::SignedIn(signed_in) = entered;
-        Ok(signed_in)
+        entered.signed_in()
     }
 
     /// Makes a user who signed up by himself.

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use http::Uri;
-use workeros_core::{Email, Result};
+use serde_json::{Value as Json, json};
+use workeros_core::{Email, Error, Result};
 
 use crate::flow::Purpose;
 
@@ -12,6 +13,19 @@ use crate::flow::Purpose;
 pub(crate) enum Template {
     VerifyEmail,
     ResetPassword,
+    MagicLink,
+    SignInCode,
+    VerifyEmailCode,
+    ResetPasswordCode,
+}
+
+/// What a mail brings.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Contents<'a> {
+    /// A link, whose host is what we are called.
+    Link(&'a str),
+    /// A code, and what we are called.
+    Code { site: &'a str, code: &'a str },
 }
 
 /// `{{name}}` stands for a value.
@@ -50,11 +64,101 @@ const RESET_PASSWORD: Text = Text {
         ignore this mail: your password stays as it is.</p>",
 };
 
+const MAGIC_LINK: Text = Text {
+    subject: "Sign in",
+    text: "Hello,\n\n\
+        to sign in to {{site}}, follow this link:\n\n\
+        {{url}}\n\n\
+        It is good for ten minutes, and once. If it was not you who asked for it, you\n\
+        can ignore this mail: nobody is signed in without it.\n",
+    html: "<p>Hello,</p>\
+        <p>to sign in to {{site}}, follow this link:</p>\
+        <p><a href=\"{{url}}\">Sign in</a></p>\
+        <p>It is good for ten minutes, and once. If it was not you who asked for it, \
+        you can ignore this mail: nobody is signed in without it.</p>",
+};
+
+const SIGN_IN_CODE: Text = Text {
+    subject: "Your code to sign in",
+    text: "Hello,\n\n\
+        your code to sign in to {{site}} is\n\n\
+        {{code}}\n\n\
+        It is good for five minutes, and once. Nobody of us will ever ask you for it.\n\
+        If it was not you who asked for it, you can ignore this mail.\n",
+    html: "<p>Hello,</p>\
+        <p>your code to sign in to {{site}} is</p>\
+        <p><strong>{{code}}</strong></p>\
+        <p>It is good for five minutes, and once. Nobody of us will ever ask you for it. \
+        If it was not you who asked for it, you can ignore this mail.</p>",
+};
+
+const VERIFY_EMAIL_CODE: Text = Text {
+    subject: "Your code to confirm your e-mail address",
+    text: "Hello,\n\n\
+        your code to confirm that this is your e-mail address at {{site}} is\n\n\
+        {{code}}\n\n\
+        It is good for five minutes, and once. If you have no account there, you can\n\
+        ignore this mail.\n",
+    html: "<p>Hello,</p>\
+        <p>your code to confirm that this is your e-mail address at {{site}} is</p>\
+        <p><strong>{{code}}</strong></p>\
+        <p>It is good for five minutes, and once. If you have no account there, you can \
+        ignore this mail.</p>",
+};
+
+const RESET_PASSWORD_CODE: Text = Text {
+    subject: "Your code to choose a new password",
+    text: "Hello,\n\n\
+        your code to choose a new password at {{site}} is\n\n\
+        {{code}}\n\n\
+        It is good for five minutes, and once. Nobody of us will ever ask you for it.\n\
+        If it was not you, you can ignore this mail: your password stays as it is.\n",
+    html: "<p>Hello,</p>\
+        <p>your code to choose a new password at {{site}} is</p>\
+        <p><strong>{{code}}</strong></p>\
+        <p>It is good for five minutes, and once. Nobody of us will ever ask you for it. \
+        If it was not you, you can ignore this mail: your password stays as it is.</p>",
+};
+
+impl Contents<'_> {
+    pub(crate) fn write(self) -> Json {
+        match self {
+            Contents::Link(url) => json!({"url": url}),
+            Contents::Code { site, code } => json!({"site": site, "code": code}),
+        }
+    }
+}
+
+impl<'a> Contents<'a> {
+    pub(crate) fn read(json: &'a Json) -> Option<Self> {
+        let text = |name| json.get(name).and_then(Json::as_str);
+        match (text("url"), text("site"), text("code")) {
+            (Some(url), ..) => Some(Self::Link(url)),
+            (None, Some(site), Some(code)) => Some(Self::Code { site, code }),
+            _ => None,
+        }
+    }
+}
+
 impl Template {
-    pub(crate) const fn of(purpose: Purpose) -> Self {
+    const ALL: [Self; 6] = [
+        Self::VerifyEmail,
+        Self::ResetPassword,
+        Self::MagicLink,
+        Self::SignInCode,
+        Self::VerifyEmailCode,
+        Self::ResetPasswordCode,
+    ];
+
+    pub(crate) fn of(purpose: Purpose) -> Result<Self> {
         match purpose {
-            Purpose::VerifyEmail => Self::VerifyEmail,
-            Purpose::ResetPassword => Self::ResetPassword,
+            Purpose::VerifyEmail => Ok(Self::VerifyEmail),
+            Purpose::ResetPassword => Ok(Self::ResetPassword),
+            Purpose::MagicLink => Ok(Self::MagicLink),
+            Purpose::SignInCode => Ok(Self::SignInCode),
+            Purpose::VerifyEmailCode => Ok(Self::VerifyEmailCode),
+            Purpose::ResetPasswordCode => Ok(Self::ResetPasswordCode),
+            Purpose::SecondFactor => Err(Error::internal("no mail shows a second factor")),
         }
     }
 
@@ -62,22 +166,40 @@ impl Template {
         match self {
             Self::VerifyEmail => "verify-email",
             Self::ResetPassword => "reset-password",
+            Self::MagicLink => "magic-link",
+            Self::SignInCode => "sign-in-code",
+            Self::VerifyEmailCode => "verify-email-code",
+            Self::ResetPasswordCode => "reset-password-code",
         }
     }
 
     pub(crate) fn parse(name: &str) -> Option<Self> {
-        let known = [Self::VerifyEmail, Self::ResetPassword];
-        known.into_iter().find(|template| template.name() == name)
+        let mut known = Self::ALL.into_iter();
+        known.find(|template| template.name() == name)
     }
 
-    /// The mail with this link in it.
-    pub(crate) fn render(self, to: &str, url: &str) -> Result<Email> {
-        let text = match self {
+    const fn text(self) -> Text {
+        match self {
             Self::VerifyEmail => VERIFY_EMAIL,
             Self::ResetPassword => RESET_PASSWORD,
+            Self::MagicLink => MAGIC_LINK,
+            Self::SignInCode => SIGN_IN_CODE,
+            Self::VerifyEmailCode => VERIFY_EMAIL_CODE,
+            Self::ResetPasswordCode => RESET_PASSWORD_CODE,
+        }
+    }
+
+    /// The mail with this in it.
+    pub(crate) fn render(self, to: &str, contents: Contents<'_>) -> Result<Email> {
+        let text = self.text();
+        let host;
+        let values = match contents {
+            Contents::Link(url) => {
+                host = site(url);
+                [("site", host.as_str()), ("url", url)]
+            }
+            Contents::Code { site, code } => [("site", site), ("code", code)],
         };
-        let site = site(url);
-        let values = [("site", site.as_str()), ("url", url)];
         let subject = fill(text.subject, &values, Cow::Borrowed);
         let plain = fill(text.text, &values, Cow::Borrowed);
         Email::new(to, subject, plain)?
@@ -149,17 +271,33 @@ mod tests {
     }
 
     #[test]
-    fn every_mail_has_its_link_and_no_place_left() {
+    fn every_mail_has_what_it_brings_and_no_place_left() {
         let url = "https://example.com/x?token=t&to=%2F";
-        for template in [Template::VerifyEmail, Template::ResetPassword] {
+        let link = Contents::Link(url);
+        let code = Contents::Code {
+            site: "example.com",
+            code: "012345",
+        };
+        for (template, contents, brings) in [
+            (Template::VerifyEmail, link, url),
+            (Template::ResetPassword, link, url),
+            (Template::MagicLink, link, url),
+            (Template::SignInCode, code, "012345"),
+            (Template::VerifyEmailCode, code, "012345"),
+            (Template::ResetPasswordCode, code, "012345"),
+        ] {
             assert_eq!(Template::parse(template.name()), Some(template));
-            let email = template.render("ann@example.com", url).unwrap();
+            let kept = contents.write();
+            let contents = Contents::read(&kept).unwrap();
+            let email = template.render("ann@example.com", contents).unwrap();
             let html = email.html().unwrap();
-            assert!(email.text().contains(url));
-            assert!(html.contains("href=\"https://example.com/x?token=t&amp;to=%2F\""));
+            assert!(email.text().lines().any(|line| line == brings));
+            assert!(html.contains(&*escape(brings)));
+            assert!(email.text().contains("example.com") && html.contains("example.com"));
             for text in [email.subject(), email.text(), html] {
                 assert!(!text.contains("{{") && !text.contains("}}"), "{text}");
             }
         }
+        assert_eq!(Template::ALL.len(), 6);
     }
 }

@@ -1,7 +1,7 @@
 use workeros_core::{Batch, ErrorKind, Expect, Result, Statement, Step};
 
 use crate::changes::Affected;
-use crate::flow::Purpose;
+use crate::flow::{Flow, Purpose};
 use crate::plane::{PlaneSql, planes};
 use crate::refusal::{INVALID_TOKEN, used_up};
 use crate::{Auth, EmailAddress, LinkToken, Plane, RequestInfo};
@@ -39,6 +39,11 @@ impl<P: Plane> Auth<P> {
     /// link does not hold, or no longer.
     pub async fn verify_email(&self, token: &LinkToken) -> Result<()> {
         let flow = self.find_flow(Purpose::VerifyEmail, token).await?;
+        self.set_verified(&flow).await.map_err(used_up)
+    }
+
+    /// Notes an address as verified, and uses the flow up.
+    pub(crate) async fn set_verified(&self, flow: &Flow) -> Result<()> {
         let (user, now) = (flow.user, self.now());
         let params = vec![
             true.into(),
@@ -47,13 +52,9 @@ impl<P: Plane> Auth<P> {
             flow.address.as_str().into(),
         ];
         let set = Step::new(Statement::new(SET.of::<P>(), params));
-        let batch = Batch::new().step(flow.consume::<P>(now)).step(set.expect(
-            Expect::One,
-            ErrorKind::Gone,
-            INVALID_TOKEN,
-        ));
-        self.apply(&[Affected::User(user)], batch)
-            .await
-            .map_err(used_up)
+        let batch = Batch::new()
+            .step(flow.key.consume::<P>(now))
+            .step(set.expect(Expect::One, ErrorKind::Gone, INVALID_TOKEN));
+        self.apply(&[Affected::User(user)], batch).await
     }
 }

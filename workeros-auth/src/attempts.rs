@@ -1,0 +1,94 @@
+//! How often somebody may try to prove who he is.
+
+use std::time::Duration;
+
+use workeros_core::{Error, ErrorKind, Quota, RateKey, Result};
+
+use crate::{Auth, EmailAddress, Plane, RequestInfo};
+
+/// What somebody tries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Attempt {
+    /// To sign in by what he knows or was mailed.
+    SignIn,
+    /// To use a code that was mailed for something else.
+    Code,
+    /// To show that he still knows his password.
+    Password,
+    /// To show his second factor.
+    SecondFactor,
+}
+
+/// From one place at one account.
+const AT_ONCE: Quota = Quota::new(3, Duration::from_secs(10));
+/// At one account, from anywhere and by whatever can be guessed.
+const FAILURES: Quota = Quota::new(10, Duration::from_mins(15));
+
+impl Attempt {
+    /// What is counted apart.
+    const fn rule(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign-in at once",
+            Self::Password => "password at once",
+            Self::Code => "code at once",
+            Self::SecondFactor => "second factor at once",
+        }
+    }
+}
+
+impl<P: Plane> Auth<P> {
+    /// Counts an attempt before it is looked at, so that however many come at
+    /// once no more are. It counts as failed until somebody
+    /// [signs in](Self::forgive). Whether anybody has the address makes no
+    /// difference.
+    ///
+    /// # Errors
+    ///
+    /// [`RateLimited`](ErrorKind::RateLimited), with code
+    /// `ACCOUNT_TEMPORARILY_LOCKED` after 10 failures.
+    pub(crate) async fn admit(
+        &self,
+        attempt: Attempt,
+        address: &EmailAddress,
+        request: &RequestInfo,
+    ) -> Result<()> {
+        let Some(limiter) = &self.inner.limiter else {
+            return Ok(());
+        };
+        let key = self.account_key(attempt.rule(), address.as_str());
+        let here = limiter.take(&key.with_address(request.ip), AT_ONCE).await?;
+        here.check()?;
+        let failures = limiter
+            .take(&self.failures(address.as_str()), FAILURES)
+            .await?;
+        failures.check().map(drop).map_err(locked)
+    }
+
+    /// Forgets the failures at an account: its user has shown who he is.
+    pub(crate) async fn forgive(&self, address: &str) {
+        let Some(limiter) = &self.inner.limiter else {
+            return;
+        };
+        if let Err(error) = limiter.reset(&self.failures(address)).await {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "could not forget failed attempts");
+        }
+    }
+
+    fn failures(&self, address: &str) -> RateKey {
+        self.account_key("failed attempts", address)
+    }
+
+    fn account_key(&self, rule: &'static str, address: &str) -> RateKey {
+        RateKey::new(rule)
+            .with(self.realm.id().as_bytes())
+            .with(address)
+    }
+}
+
+fn locked(error: Error) -> Error {
+    match error.kind() {
+        ErrorKind::RateLimited => error.with_code("ACCOUNT_TEMPORARILY_LOCKED"),
+        _ => error,
+    }
+}

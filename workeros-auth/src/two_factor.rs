@@ -1,0 +1,256 @@
+//! The second factor: an authenticator app, and codes for when it is lost.
+//!
+//! It is asked for by [`Auth::complete`], whatever somebody signed in by. What
+//! he has shown by then waits in a [flow](pending) that he has the token of.
+
+use workeros_core::{Batch, Cost, Error, Result, SessionId, Statement, Step, UserId};
+
+use crate::attempts::Attempt;
+use crate::changes::{Affected, NOBODY};
+use crate::entry::{Entry, Method};
+use crate::plane::{PlaneSql, planes};
+use crate::refusal::wrong_password;
+use crate::{
+    Auth, BackupCode, EmailAddress, OneTimeCode, Password, Plane, RequestInfo, SignedIn,
+    TotpSecret, User,
+};
+
+mod pending;
+mod refusal;
+mod store;
+
+pub use pending::PendingToken;
+pub(crate) use store::{APP_TWO_FACTOR, PLATFORM_TWO_FACTOR};
+
+/// What shows the second factor.
+#[derive(Debug, Clone)]
+pub enum SecondFactor {
+    /// What an authenticator app shows.
+    Totp(OneTimeCode),
+    /// What was written down for when the app is lost.
+    BackupCode(BackupCode),
+}
+
+/// What an authenticator app is set up by.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct TwoFactorSetup {
+    /// What the app has to know.
+    pub secret: TotpSecret,
+    /// Whose codes it will show.
+    pub account: EmailAddress,
+    /// The codes for when the app is lost. They are not shown again.
+    pub backup_codes: Vec<BackupCode>,
+}
+
+/// How somebody who is signed in shows that it is still he: by his password, or,
+/// if he has none, by having signed in within the last ten minutes.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct StillMe {
+    /// Who is signed in.
+    pub user: UserId,
+    /// His session.
+    pub session: SessionId,
+    /// His password.
+    pub password: Option<Password>,
+}
+
+impl StillMe {
+    /// A user in a session, with his password.
+    #[must_use]
+    pub fn new(user: UserId, session: SessionId, password: Option<Password>) -> Self {
+        Self {
+            user,
+            session,
+            password,
+        }
+    }
+}
+
+const FIND_USER: PlaneSql = planes!(
+    "SELECT id, email, name, email_verified, disabled, created_at, updated_at, password_hash \
+    FROM " p "_users WHERE id = $1 AND realm_id = $2 AND NOT disabled"
+);
+
+impl<P: Plane> Auth<P> {
+    /// Gives a user a secret for an authenticator app, and backup codes. They
+    /// replace those of a set-up that was not finished. Nothing asks for them
+    /// before [a code was shown](Self::show_second_factor).
+    ///
+    /// # Errors
+    ///
+    /// * [`BadRequest`](workeros_core::ErrorKind::BadRequest) with code `TOTP_ALREADY_ENABLED`
+    ///   when an app is in use.
+    /// * [`Forbidden`](workeros_core::ErrorKind::Forbidden) with code `INVALID_PASSWORD` or
+    ///   `REAUTH_REQUIRED`; see [`StillMe`].
+    /// * [`RateLimited`](workeros_core::ErrorKind::RateLimited) after too many attempts.
+    pub async fn begin_two_factor(
+        &self,
+        still_me: &StillMe,
+        request: &RequestInfo,
+    ) -> Result<TwoFactorSetup> {
+        let user = self.check_still(still_me, request).await?;
+        let random = self.inner.random.as_ref();
+        let setup = TwoFactorSetup {
+            secret: TotpSecret::generate(random)?,
+            account: EmailAddress::parse(&user.email).map_err(Error::internal)?,
+            backup_codes: BackupCode::generate_all(random)?,
+        };
+        let mut batch = Batch::new().step(self.begin_app(user.id, &setup.secret)?);
+        batch.extend(self.replace_backup_codes(user.id, &setup.backup_codes)?);
+        let begun = self.apply(&[Affected::User(user.id)], batch).await;
+        begun.map_err(refusal::already_enabled)?;
+        Ok(setup)
+    }
+
+    /// Uses a second factor up for a user who is signed in, and gives him
+    /// another session in place of the request's. The first code of an app puts
+    /// it in use: from then on it is asked for.
+    ///
+    /// # Errors
+    ///
+    /// * [`Unauthorized`](workeros_core::ErrorKind::Unauthorized) with code `INVALID_CODE` or
+    ///   `INVALID_BACKUP_CODE`.
+    /// * [`BadRequest`](workeros_core::ErrorKind::BadRequest) with code `TOTP_NOT_ENABLED` or
+    ///   `BACKUP_CODES_NOT_ENABLED` when nothing was set up.
+    /// * [`RateLimited`](workeros_core::ErrorKind::RateLimited) after too many attempts.
+    pub async fn show_second_factor(
+        &self,
+        user: UserId,
+        factor: &SecondFactor,
+        request: &RequestInfo,
+    ) -> Result<SignedIn<P>> {
+        let user = self.find_user(user).await?.0;
+        let used = self.use_second_factor(&user, factor, request).await?;
+        self.renew_session(user, used, request).await
+    }
+
+    /// Takes the second factor from a user, and gives him another session in
+    /// place of the request's.
+    ///
+    /// # Errors
+    ///
+    /// [`Forbidden`](workeros_core::ErrorKind::Forbidden) with code `INVALID_PASSWORD` or
+    /// `REAUTH_REQUIRED`; see [`StillMe`].
+    pub async fn end_two_factor(
+        &self,
+        still_me: &StillMe,
+        request: &RequestInfo,
+    ) -> Result<SignedIn<P>> {
+        let user = self.check_still(still_me, request).await?;
+        let dropped = self.drop_app(user.id);
+        self.renew_session(user, dropped.into(), request).await
+    }
+
+    /// The secret of a user's app, and whose it is: to set up another one.
+    ///
+    /// # Errors
+    ///
+    /// * [`BadRequest`](workeros_core::ErrorKind::BadRequest) with code `TOTP_NOT_ENABLED`
+    ///   when there is none.
+    /// * [`Forbidden`](workeros_core::ErrorKind::Forbidden) with code `INVALID_PASSWORD` or
+    ///   `REAUTH_REQUIRED`; see [`StillMe`].
+    pub async fn totp_secret(
+        &self,
+        still_me: &StillMe,
+        request: &RequestInfo,
+    ) -> Result<(TotpSecret, EmailAddress)> {
+        let user = self.check_still(still_me, request).await?;
+        let app = self.find_app(user.id).await?;
+        let app = app.ok_or_else(refusal::totp_not_enabled)?;
+        let account = EmailAddress::parse(&user.email).map_err(Error::internal)?;
+        Ok((app.secret, account))
+    }
+
+    /// Gives a user other backup codes in place of those he has.
+    ///
+    /// # Errors
+    ///
+    /// * [`BadRequest`](workeros_core::ErrorKind::BadRequest) with code
+    ///   `TWO_FACTOR_NOT_ENABLED` when no app is in use.
+    /// * [`Forbidden`](workeros_core::ErrorKind::Forbidden) with code `INVALID_PASSWORD` or
+    ///   `REAUTH_REQUIRED`; see [`StillMe`].
+    pub async fn renew_backup_codes(
+        &self,
+        still_me: &StillMe,
+        request: &RequestInfo,
+    ) -> Result<Vec<BackupCode>> {
+        let user = self.check_still(still_me, request).await?;
+        let app = self.find_app(user.id).await?;
+        app.filter(|app| app.is_confirmed)
+            .ok_or_else(refusal::two_factor_not_enabled)?;
+        let codes = BackupCode::generate_all(self.inner.random.as_ref())?;
+        let mut batch = Batch::new();
+        batch.extend(self.replace_backup_codes(user.id, &codes)?);
+        self.apply(&NOBODY, batch).await?;
+        Ok(codes)
+    }
+
+    /// Another session in place of the request's, for somebody who has shown
+    /// his second factor, or shown again that it is still he.
+    async fn renew_session(
+        &self,
+        user: User,
+        proof: Vec<Step>,
+        request: &RequestInfo,
+    ) -> Result<SignedIn<P>> {
+        let mut entry = Entry::new(user, Method::SecondFactor);
+        entry.affected = vec![Affected::User(entry.user.id)];
+        entry.proof = proof;
+        let entered = self.complete(entry, request).await;
+        // INVARIANT: nobody is asked for what he has just shown.
+        entered.map_err(refusal::used_up)?.signed_in()
+    }
+
+    /// The steps that use a factor up.
+    async fn use_second_factor(
+        &self,
+        user: &User,
+        factor: &SecondFactor,
+        request: &RequestInfo,
+    ) -> Result<Vec<Step>> {
+        let address = EmailAddress::parse(&user.email).map_err(Error::internal)?;
+        self.admit(Attempt::SecondFactor, &address, request).await?;
+        let app = self.find_app(user.id).await?;
+        match factor {
+            SecondFactor::Totp(code) => {
+                let app = app.ok_or_else(refusal::totp_not_enabled)?;
+                self.use_code_of_app(user.id, &app, code)
+                    .map(|step| vec![step])
+            }
+            SecondFactor::BackupCode(code) => {
+                app.filter(|app| app.is_confirmed)
+                    .ok_or_else(refusal::backup_codes_not_enabled)?;
+                self.use_backup_code(user.id, code)
+                    .await
+                    .map(|step| vec![step])
+            }
+        }
+    }
+
+    async fn check_still(&self, still_me: &StillMe, request: &RequestInfo) -> Result<User> {
+        let (user, hash) = self.find_user(still_me.user).await?;
+        let Some(hash) = hash else {
+            self.require_fresh(still_me.session).await?;
+            return Ok(user);
+        };
+        let password = still_me.password.as_ref().ok_or_else(wrong_password)?;
+        let address = EmailAddress::parse(&user.email).map_err(Error::internal)?;
+        self.admit(Attempt::Password, &address, request).await?;
+        if !self.inner.hasher.verify(password, Some(&hash)).await? {
+            return Err(wrong_password());
+        }
+        self.forgive(address.as_str()).await;
+        Ok(user)
+    }
+
+    pub(crate) async fn find_user(&self, user: UserId) -> Result<(User, Option<String>)> {
+        let params = vec![user.into(), self.realm.into()];
+        let statement = Statement::new(FIND_USER.of::<P>(), params).with_cost(Cost::Short);
+        let rows = self.fetch(statement).await?;
+        let row = rows.first().ok_or_else(Error::not_found)?;
+        let hash = row.optional_text(7)?.map(ToOwned::to_owned);
+        Ok((User::read(row, 0)?, hash))
+    }
+}
