@@ -12,6 +12,9 @@
 )]
 
 mod arrows;
+mod better_auth;
+mod counterparts;
 mod docs;
 mod embedding;
 mod revocation;
+mod site;

@@ -1,0 +1,65 @@
+// An OpenID provider on a free port of this machine:
+//
+//   node oidc-provider.mjs <redirect URI>…
+//
+// Its first line is `{issuer, clientId, clientSecret, users}`. It insists on PKCE. A line
+// `{"url": <authorization URL>, "login": <user>}` on standard input is somebody
+// who goes there, signs in and agrees; the answer is `{"callback": <URL>}`,
+// where he is sent to in the end, or `{"error": …}`. It ends with its input.
+
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
+import { createInterface } from 'node:readline';
+
+import { signIn } from './oidc-browser.mjs';
+import { tell } from './report.mjs';
+
+// What the library says of itself goes where nobody takes it for an answer.
+console.info = console.error;
+const { default: Provider } = await import('oidc-provider');
+
+const USERS = {
+  alice: { email: 'alice@example.com', email_verified: true, name: 'Alice' },
+  mallory: { email: 'victim@example.com', email_verified: false, name: 'Mallory' },
+  nobody: { name: 'Nobody' },
+};
+
+const client = { id: 'workeros', secret: randomBytes(32).toString('base64url') };
+const server = createServer();
+await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
+const issuer = `http://127.0.0.1:${server.address().port}`;
+const provider = new Provider(issuer, {
+  clients: [{
+    client_id: client.id,
+    client_secret: client.secret,
+    redirect_uris: process.argv.slice(2),
+    grant_types: ['authorization_code', 'refresh_token'],
+    response_types: ['code'],
+    token_endpoint_auth_method: 'client_secret_basic',
+  }],
+  claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'] },
+  conformIdTokenClaims: false,
+  cookies: { keys: [randomBytes(32).toString('hex')] },
+  features: { devInteractions: { enabled: true } },
+  findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, ...USERS[id] }) }),
+  jwks: { keys: [signingKey()] },
+  pkce: { required: () => true },
+  ttl: { AccessToken: 300, AuthorizationCode: 60, Grant: 3600, IdToken: 300, Interaction: 600, Session: 3600 },
+});
+server.on('request', provider.callback());
+
+tell({ issuer, clientId: client.id, clientSecret: client.secret, users: USERS });
+for await (const line of createInterface({ input: process.stdin })) {
+  try {
+    const { url, login } = JSON.parse(line);
+    tell({ callback: await signIn(issuer, url, login) });
+  } catch (error) {
+    tell({ error: String(error?.stack ?? error) });
+  }
+}
+process.exit();
+
+function signingKey() {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  return { ...privateKey.export({ format: 'jwk' }), alg: 'RS256', use: 'sig' };
+}

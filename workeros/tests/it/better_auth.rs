@@ -1,0 +1,47 @@
+//! A front end that was written for the client of better-auth works unchanged,
+//! for the team of an instance and for the end users of a workspace.
+
+use crate::counterparts::Counterparts;
+use crate::site::Site;
+
+/// Where the endpoints of each plane are.
+const PLANES: [(&str, &str); 2] = [("platform", "/api/auth"), ("app", "/api/t/default/auth")];
+
+/// Runs a part of `counterparts/better-auth` on both planes.
+async fn check(part: &str) {
+    let Some(counterparts) = Counterparts::find() else {
+        return;
+    };
+    for (plane, path) in PLANES {
+        println!("{plane}:");
+        let site = Site::open().await;
+        let base = format!("{}/backend{path}", site.origin);
+        let arguments = [plane, &base, &site.origin, &site.mails(), part];
+        counterparts.check("better-auth.mjs", &arguments).await;
+    }
+}
+
+#[tokio::test]
+async fn signing_up_in_and_out() {
+    check("account").await;
+}
+
+#[tokio::test]
+async fn ones_own_sessions() {
+    check("sessions").await;
+}
+
+#[tokio::test]
+async fn another_password() {
+    check("password").await;
+}
+
+#[tokio::test]
+async fn a_password_by_mail() {
+    check("reset").await;
+}
+
+#[tokio::test]
+async fn an_address_that_is_verified() {
+    check("verification").await;
+}
