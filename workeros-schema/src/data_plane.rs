@@ -3,8 +3,8 @@ use std::sync::Arc;
 
 use tokio::sync::{Mutex, Notify};
 use workeros_core::{
-    Action, Batch, Error, ErrorKind, Expect, Grant, Migration, Result, Row, Rows, Runtime, Secret,
-    Statement, Step, Subject, TenantId, migrate, role,
+    Action, Batch, Error, ErrorKind, Expect, Grant, Migration, Result, Rows, Runtime, Secret,
+    Statement, Step, Subject, TenantId, migrate,
 };
 
 use crate::collection::Collection;
@@ -13,7 +13,7 @@ use crate::items::{Items, PlanCache, Statements};
 use crate::limits::{DdlRate, Limits};
 use crate::migrations::MIGRATIONS;
 use crate::snapshot::{Doubts, Snapshot, Touched};
-use crate::workspaces::Slugs;
+use crate::workspaces::{Slugs, ensure_default};
 use crate::{Adoption, Collections, Permissions, Roles};
 
 /// The data plane of one instance: collections, access and rows. Cheap to
@@ -47,12 +47,6 @@ pub(crate) struct Inner {
     pub(crate) defining: Mutex<()>,
 }
 
-const DEFAULT_TENANT: &str = "default";
-const SELECT_TENANT: &str = "SELECT id FROM workeros_tenants WHERE slug = $1";
-const INSERT_TENANT: &str = "INSERT INTO workeros_tenants (id, slug, name, created_at) \
-     VALUES ($1, $2, $3, $4) ON CONFLICT (slug) DO NOTHING";
-const INSERT_ROLE: &str = "INSERT INTO workeros_roles (id, tenant_id, name, description, admin, system, created_at) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7)";
 const BUMP_VERSION: &str =
     "UPDATE workeros_tenants SET version = version + 1 WHERE id = $1 RETURNING version";
 
@@ -87,7 +81,7 @@ impl DataPlane {
             return Err(Error::new(ErrorKind::Unsupported, why));
         }
         migrate(&*runtime.database, &*runtime.clock, MIGRATIONS).await?;
-        let default_tenant = ensure_default_tenant(&runtime).await?;
+        let default_tenant = ensure_default(&runtime).await?;
         Ok(Self(Arc::new(Inner {
             runtime,
             hooks,
@@ -357,59 +351,4 @@ impl Snapshot {
             None => Err(refusal(subject)),
         }
     }
-}
-
-async fn ensure_default_tenant(runtime: &Runtime) -> Result<TenantId> {
-    let select = || Statement::new(SELECT_TENANT, vec![DEFAULT_TENANT.into()]);
-    if let Some(row) = runtime.database.fetch(select()).await?.first() {
-        return read_tenant(row);
-    }
-    let tenant = TenantId::new(runtime.ids.next_id());
-    match runtime.database.apply(new_tenant(runtime, tenant)).await {
-        Ok(_) => Ok(tenant),
-        // Another instance was faster.
-        Err(error) if error.kind() == ErrorKind::Conflict => {
-            let rows = runtime.database.fetch(select()).await?;
-            read_tenant(rows.first().ok_or(error)?)
-        }
-        Err(error) => Err(error),
-    }
-}
-
-fn read_tenant(row: &Row) -> Result<TenantId> {
-    row.uuid(0).map(TenantId::new)
-}
-
-/// A workspace with the roles every one has.
-fn new_tenant(runtime: &Runtime, tenant: TenantId) -> Batch {
-    let now = runtime.now();
-    let insert = vec![
-        tenant.into(),
-        DEFAULT_TENANT.into(),
-        "Default".into(),
-        now.into(),
-    ];
-    let mut batch = Batch::new().step(Step::new(Statement::new(INSERT_TENANT, insert)).expect(
-        Expect::One,
-        ErrorKind::Conflict,
-        "another instance was faster",
-    ));
-    let roles = [
-        (role::ADMIN, "May do everything", true),
-        (role::AUTHENTICATED, "Whoever is signed in", false),
-        (role::PUBLIC, "Everybody, signed in or not", false),
-    ];
-    for (name, description, admin) in roles {
-        let values = vec![
-            runtime.ids.next_id().into(),
-            tenant.into(),
-            name.into(),
-            description.into(),
-            admin.into(),
-            true.into(),
-            now.into(),
-        ];
-        batch.push(Step::new(Statement::new(INSERT_ROLE, values)));
-    }
-    batch
 }

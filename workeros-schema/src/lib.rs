@@ -65,3 +65,4 @@ pub use name::{FieldName, Slug};
 pub use permissions::{AppliedRule, PermissionFilter, PermissionView, Permissions, Simulation};
 pub use roles::Roles;
 pub use snapshot::{Permission, Role};
+pub use workspaces::{WorkspaceDetails, WorkspaceList};

@@ -8,7 +8,9 @@ use workeros_core::{Error, ErrorKind, Value};
 
 use crate::mail::{ask, link, token};
 use crate::remembered::act;
-use crate::support::{PASSWORD, World, email, finding, mail_worlds, password, sign_in, worlds};
+use crate::support::{
+    PASSWORD, World, email, finding, mail_worlds, password, sign_in, signed_in, worlds,
+};
 
 const NEW: &str = "another horse battery";
 
@@ -204,7 +206,7 @@ async fn keys_of_an_address_nobody_had_verified_end_with_the_reset() {
             let owner = if session.is_empty() {
                 let request = RequestInfo::new();
                 let again = world.auth.sign_in_email(sign_in("ann", NEW), &request);
-                world.identity(&again.await.unwrap()).await
+                world.identity(&signed_in(again.await.unwrap())).await
             } else {
                 world.identity(&ann).await
             };

@@ -3,7 +3,7 @@ use std::time::Duration;
 use workeros_auth::{AuthBuilder, RequestInfo, SessionKey, SessionToken, UserPatch};
 use workeros_core::Value;
 
-use crate::support::{PASSWORD, World, sign_in, sign_up, worlds, worlds_with};
+use crate::support::{PASSWORD, World, sign_in, sign_up, signed_in, worlds, worlds_with};
 
 const HOUR: Duration = Duration::from_hours(1);
 const TOKEN_HASHES: &str = "SELECT key FROM workeros_sessions";
@@ -43,6 +43,7 @@ async fn ses_2_signing_in_gives_a_new_token_and_ends_the_old() {
             .auth
             .sign_in_email(sign_in("ann", PASSWORD), &request)
             .await
+            .map(signed_in)
             .unwrap();
         assert_ne!(first.token, second.token);
         assert!(!lives(&world, &first.token).await);

@@ -2,7 +2,8 @@ use workeros_auth::{AuthBuilder, EmailAddress, MIGRATIONS, NewUser, RequestInfo,
 use workeros_core::{Batch, ErrorKind, Expect, Statement, Step, TenantId, UserId, Value, migrate};
 
 use crate::support::{
-    PASSWORD, display_name, email, finding, names, password, sign_in, worlds, worlds_with,
+    PASSWORD, display_name, email, finding, names, password, sign_in, signed_in, worlds,
+    worlds_with,
 };
 
 #[tokio::test]
@@ -27,11 +28,11 @@ async fn an_admin_makes_a_user() {
         assert_eq!(made.user.name, "Ann Lee");
         let found = world.auth.user(world.tenant, made.user.id).await.unwrap();
         assert_eq!(found, made);
-        let signed_in = world
+        let again = world
             .auth
             .sign_in_email(sign_in("ann", PASSWORD), &RequestInfo::new())
             .await;
-        assert_eq!(signed_in.unwrap().user, made.user);
+        assert_eq!(signed_in(again.unwrap()).user, made.user);
 
         let weak =
             NewUser::new(email("bob"), display_name("")).with_password(Some(password("short")));

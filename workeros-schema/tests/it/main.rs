@@ -24,4 +24,5 @@ mod permissions;
 mod plans;
 mod roles;
 mod support;
+mod workspaces;
 mod writes;

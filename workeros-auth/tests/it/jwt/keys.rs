@@ -9,7 +9,7 @@ use uuid::Uuid;
 use workeros_adapters::testkit::{Opened, databases};
 use workeros_auth::MIGRATIONS;
 use workeros_auth::jwt::{
-    AccessPolicy, AccessToken, KeyRing, Realm, SigningAlgorithm, SigningKeys,
+    AccessPolicy, AccessToken, KeyRing, KeySet, Realm, SigningAlgorithm, SigningKeys,
 };
 use workeros_core::testkit::StandingClock;
 use workeros_core::{
@@ -133,7 +133,7 @@ async fn tok_1_what_is_published_is_public() {
                 assert_eq!(key["alg"], alg);
             }
             // What others read of it verifies what we sign.
-            let read = jwt::KeySet::from_jwks(ring.jwks().to_string().as_bytes()).unwrap();
+            let read = KeySet::from_jwks(ring.jwks().to_string().as_bytes()).unwrap();
             let token = world.issue(&ring);
             policy().verify(&token, &read, world.runtime.now()).unwrap();
         }

@@ -1,0 +1,98 @@
+//! Workspaces: who may make them, and that they are apart.
+
+use serde_json::json;
+use workeros_core::{ErrorKind, Identity, Subject, Workspaces as _, role};
+use workeros_schema::Query;
+
+use crate::support::worlds;
+
+#[tokio::test]
+async fn a_workspace_has_its_roles_and_collections_to_itself() {
+    for world in worlds().await {
+        let workspaces = world.plane.workspaces(world.system());
+        let body = json!({"slug": "acme", "name": "Acme, Inc."});
+        let acme = workspaces.create(&body, |_| Vec::new()).await.unwrap();
+        assert_eq!(acme.workspace.slug, "acme");
+        let found = world.plane.by_slug("acme").await.unwrap().unwrap();
+        assert_eq!(found, acme.workspace);
+        assert_eq!(
+            world.plane.by_id(found.id).await.unwrap(),
+            Some(found.clone())
+        );
+
+        let there = Subject::system(found.id);
+        let roles = world.plane.roles(there.clone()).list().await.unwrap();
+        let names: Vec<&str> = roles.iter().map(|role| role.name.as_str()).collect();
+        assert_eq!(names, [role::ADMIN, role::AUTHENTICATED, role::PUBLIC]);
+        let notes = json!({"slug": "notes", "fields": [{"name": "text", "type": "text"}]});
+        for subject in [world.system(), there.clone()] {
+            let collections = world.plane.collections(subject.clone());
+            collections.create(&notes).await.unwrap();
+            let note = json!({"text": subject.tenant().to_string()});
+            let items = world.plane.items(subject, "notes");
+            items.create(&note).await.unwrap();
+        }
+        for subject in [world.system(), there] {
+            let items = world.plane.items(subject.clone(), "notes");
+            let page = items.list(&Query::new()).await.unwrap();
+            let rows: serde_json::Value = serde_json::from_slice(&page.json).unwrap();
+            assert_eq!(rows.as_array().unwrap().len(), 1);
+            assert_eq!(rows[0]["text"], subject.tenant().to_string());
+        }
+    }
+}
+
+#[tokio::test]
+async fn only_who_runs_the_instance_makes_workspaces() {
+    for world in worlds().await {
+        let workspaces = world.plane.workspaces(world.system());
+        let body = json!({"slug": "acme", "name": "Acme"});
+        let acme = workspaces.create(&body, |_| Vec::new()).await.unwrap();
+        let admin = Identity::host("ann").with_role(role::ADMIN);
+        let of_acme = Subject::identified(acme.workspace.id, admin.clone());
+        let of_default = Subject::identified(world.plane.default_tenant(), admin);
+        let body = json!({"slug": "other", "name": "Other"});
+        for (subject, expected) in [
+            (of_acme, Some(ErrorKind::Forbidden)),
+            (world.user("bob", &[]), Some(ErrorKind::Forbidden)),
+            (world.anonymous(), Some(ErrorKind::Unauthorized)),
+            (of_default, None),
+        ] {
+            let made = world.plane.workspaces(subject);
+            let made = made.create(&body, |_| Vec::new()).await;
+            assert_eq!(made.err().map(|error| error.kind()), expected);
+        }
+        let slugs = workspaces.list().await.unwrap().into_iter();
+        let slugs: Vec<String> = slugs.map(|details| details.workspace.slug).collect();
+        assert_eq!(slugs, ["acme", "default", "other"]);
+    }
+}
+
+#[tokio::test]
+async fn a_slug_is_checked_and_nobody_elses() {
+    for world in worlds().await {
+        let workspaces = world.plane.workspaces(world.system());
+        for (slug, kind) in [
+            ("default", ErrorKind::Conflict),
+            ("a", ErrorKind::Validation),
+            ("Acme", ErrorKind::Validation),
+            ("9to5", ErrorKind::Validation),
+            ("acme-", ErrorKind::Validation),
+            ("a/b", ErrorKind::Validation),
+            (&"a".repeat(41), ErrorKind::Validation),
+        ] {
+            let body = json!({"slug": slug, "name": "A name"});
+            let error = workspaces.create(&body, |_| Vec::new()).await.unwrap_err();
+            assert_eq!(error.kind(), kind, "{slug}");
+        }
+        assert_eq!(workspaces.list().await.unwrap().len(), 1);
+        let id = world.plane.default_tenant();
+        let named = workspaces.rename(id, &json!({"name": " Home "})).await;
+        assert_eq!(named.unwrap().name, "Home");
+        let error = workspaces
+            .rename(id, &json!({"name": ""}))
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Validation);
+    }
+}
