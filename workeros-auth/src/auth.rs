@@ -16,6 +16,7 @@ use crate::cache::Cache;
 use crate::changes::Affected;
 use crate::hashing::Hasher;
 use crate::mail::Mail;
+use crate::oauth::OAuthClient;
 use crate::plane::PerPlane;
 use crate::store::Store;
 use crate::{ActiveSession, App, CookiePolicy, Plane, Platform, Realm, RealmSettings, SetupToken};
@@ -53,6 +54,7 @@ pub(crate) struct Inner {
     pub(crate) limiter: Option<Arc<dyn RateLimiter>>,
     pub(crate) mail: Option<Mail>,
     pub(crate) apps: Option<Apps>,
+    pub(crate) oauth: PerPlane<Vec<OAuthClient>>,
 }
 
 /// Makes the step that a named role must pass before it is given to a user.

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use argon2::Params;
 use workeros_core::{
-    Error, ErrorKind, Mailer, RateLimiter, Result, Runtime, Secret, Step, TenantId, Workspaces,
+    Error, ErrorKind, HttpClient, Mailer, RateLimiter, Result, Runtime, Secret, Step, TenantId,
+    Workspaces,
 };
 
 use crate::access::Apps;
@@ -13,6 +14,7 @@ use crate::background::Background;
 use crate::cache::Cache;
 use crate::hashing::Hasher;
 use crate::mail::Mail;
+use crate::oauth::{self, OAuthProvider};
 use crate::plane::PerPlane;
 use crate::store::Store;
 use crate::{CookiePolicy, RealmSettings, SetupToken, SignUpPolicy};
@@ -31,10 +33,14 @@ pub struct AuthBuilder {
     weak_hashing: bool,
     role_guard: Option<Box<RoleGuard>>,
     cached: usize,
+    #[cfg(feature = "passkey")]
+    passkeys: Option<crate::RelyingParty>,
     secret: Option<Secret>,
     limiter: Option<Arc<dyn RateLimiter>>,
     mailer: Option<Arc<dyn Mailer>>,
     apps: Option<(String, Arc<dyn Workspaces>)>,
+    http: Option<Arc<dyn HttpClient>>,
+    oauth: PerPlane<Vec<OAuthProvider>>,
 }
 
 impl AuthBuilder {
@@ -51,10 +57,14 @@ impl AuthBuilder {
             weak_hashing: false,
             role_guard: None,
             cached: 10_000,
+            #[cfg(feature = "passkey")]
+            passkeys: None,
             secret: None,
             limiter: None,
             mailer: None,
             apps: None,
+            http: None,
+            oauth: PerPlane::default(),
         }
     }
 
@@ -179,6 +189,36 @@ impl AuthBuilder {
         self
     }
 
+    /// Lets the users of the instance sign in by an account at this provider,
+    /// which needs an [HTTP client](Self::with_http_client) and a
+    /// [secret](Self::with_secret).
+    pub fn with_oauth_provider(mut self, provider: OAuthProvider) -> Self {
+        self.oauth.platform.push(provider);
+        self
+    }
+
+    /// Lets the end users of every workspace sign in by an account at this
+    /// provider.
+    pub fn with_app_oauth_provider(mut self, provider: OAuthProvider) -> Self {
+        self.oauth.app.push(provider);
+        self
+    }
+
+    /// Sets what requests to providers are sent by. It says where they may go.
+    pub fn with_http_client(mut self, client: Arc<dyn HttpClient>) -> Self {
+        self.http = Some(client);
+        self
+    }
+
+    /// Sets whom passkeys are made for where the
+    /// [settings](RealmSettings::with_passkeys) do not say (nobody: there are
+    /// none).
+    #[cfg(feature = "passkey")]
+    pub fn with_passkeys(mut self, party: crate::RelyingParty) -> Self {
+        self.passkeys = Some(party);
+        self
+    }
+
     /// Makes password hashes that cost next to nothing, **and are next to
     /// worthless**: for tests.
     pub fn danger_weak_hashing(mut self) -> Self {
@@ -206,6 +246,17 @@ impl AuthBuilder {
         let apps = apps.map(|((issuer, workspaces), secret)| {
             Apps::new(self.runtime.clone(), secret, issuer, workspaces)
         });
+        let http = self.http.as_ref();
+        let oauth = PerPlane {
+            platform: oauth::connect(self.oauth.platform, http, &self.runtime)?,
+            app: oauth::connect(self.oauth.app, http, &self.runtime)?,
+        };
+        let (settings, app_settings) = (self.settings, self.app_settings);
+        #[cfg(feature = "passkey")]
+        let (settings, app_settings) = (
+            settings.or_passkeys(self.passkeys.as_ref()),
+            app_settings.or_passkeys(self.passkeys.as_ref()),
+        );
         let inner = Inner {
             hasher: Hasher::new(params, random, self.hashing_threads, self.hashing_queue),
             store: Arc::new(Store::new(self.runtime.database)),
@@ -218,7 +269,7 @@ impl AuthBuilder {
             },
             keys: Cache::new(self.cached),
             default_tenant: self.default_tenant,
-            app_settings: Arc::new(self.app_settings),
+            app_settings: Arc::new(app_settings),
             setup_token: self.setup_token.as_deref().map(SetupToken::new),
             cookie: self.cookie,
             role_guard: self.role_guard,
@@ -227,8 +278,9 @@ impl AuthBuilder {
             limiter: self.limiter,
             mail: self.mailer.map(Mail::new),
             apps,
+            oauth,
         };
-        Ok(Auth::new(inner, self.settings))
+        Ok(Auth::new(inner, settings))
     }
 
     fn check(&self) -> Result<()> {
@@ -240,6 +292,10 @@ impl AuthBuilder {
         }
         if self.apps.is_some() && self.secret.is_none() {
             return refuse("end users need a secret that their tokens go by");
+        }
+        let has_providers = !(self.oauth.platform.is_empty() && self.oauth.app.is_empty());
+        if has_providers && self.secret.is_none() {
+            return refuse("providers need a secret that what is begun with them is sealed with");
         }
         if self
             .setup_token

@@ -16,6 +16,8 @@ pub(crate) enum Method {
     MagicLink,
     /// A code that was mailed to him.
     EmailOtp,
+    /// An account at a provider.
+    OAuth,
     /// His second factor, besides another method or a session.
     SecondFactor,
     /// A passkey, whose device has verified him: two factors at once.
@@ -65,7 +67,7 @@ impl Method {
     /// Whether it takes two factors by itself.
     const fn is_two_factors(self) -> bool {
         match self {
-            Self::Password | Self::MagicLink | Self::EmailOtp => false,
+            Self::Password | Self::MagicLink | Self::EmailOtp | Self::OAuth => false,
             Self::SecondFactor => true,
             #[cfg(feature = "passkey")]
             Self::Passkey => true,

@@ -1,6 +1,7 @@
 use workeros_core::Migration;
 
 use crate::jwt::SIGNING_KEYS;
+use crate::oauth::{APP_ACCOUNTS, PLATFORM_ACCOUNTS};
 use crate::passkey_rows::{APP_PASSKEYS, PLATFORM_PASSKEYS};
 use crate::refresh::REFRESH;
 use crate::two_factor::{APP_TWO_FACTOR, PLATFORM_TWO_FACTOR};
@@ -26,6 +27,8 @@ pub const MIGRATIONS: &[Migration] = &[
     APP_PASSKEYS,
     PLATFORM_TWO_FACTOR,
     APP_TWO_FACTOR,
+    PLATFORM_ACCOUNTS,
+    APP_ACCOUNTS,
 ];
 
 /// Declares a migration of each plane: the names of both, and the statements,

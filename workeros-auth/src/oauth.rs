@@ -20,23 +20,35 @@
 //! for. Endpoints and keys come from the provider's own description, which must
 //! be of exactly the issuer that was configured. No token of a provider is kept.
 
+mod accounts;
 mod authorization;
 mod callback;
 mod client;
+mod clients;
 mod fetch;
+mod handover;
 mod identity;
 mod kind;
+mod linking;
 mod metadata;
 mod provider;
 mod random_text;
 mod refusal;
 mod remembered;
 mod secret;
+mod sign_in;
+mod state;
 mod token;
 
+pub(crate) use accounts::{APP_ACCOUNTS, PLATFORM_ACCOUNTS};
+pub use accounts::{LinkedAccount, SignInMethods};
 pub use authorization::{Authorization, AuthorizationRequest, Pending};
 pub use callback::Callback;
 pub use client::OAuthClient;
+pub(crate) use clients::connect;
+pub use handover::OAuthHandover;
 pub use identity::ExternalIdentity;
 pub use kind::AppleKey;
 pub use provider::OAuthProvider;
+pub use sign_in::PresentedIdToken;
+pub use state::{OAuthReturn, OAuthStart, ReturnPages};

@@ -25,7 +25,6 @@ use crate::{Auth, Plane};
 mod assertion;
 mod attachment;
 mod begun;
-mod browser;
 mod challenge;
 mod client_data;
 mod own;
@@ -39,7 +38,6 @@ mod signing_in;
 mod table;
 
 pub use attachment::Attachment;
-pub use browser::BrowserToken;
 pub use relying_party::RelyingParty;
 
 /// How long a device may take to answer.

@@ -32,7 +32,7 @@ impl Plane for App {
 }
 
 /// One of something for each plane.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct PerPlane<T> {
     pub(crate) platform: T,
     pub(crate) app: T,

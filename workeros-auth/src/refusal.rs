@@ -22,6 +22,13 @@ pub(crate) fn wrong_password() -> Error {
 
 pub(crate) const WRONG_PASSWORD: &str = "the current password is wrong";
 
+/// Without it there would be no way to sign in.
+pub(crate) fn last_method() -> Error {
+    Error::new(ErrorKind::Conflict, LAST_METHOD).with_code("LAST_SIGN_IN_METHOD")
+}
+
+pub(crate) const LAST_METHOD: &str = "it is the last way to sign in; add another one first";
+
 /// One answer for a link that is unknown, used, replaced or too old.
 pub(crate) fn invalid_token() -> Error {
     Error::new(ErrorKind::BadRequest, INVALID_TOKEN).with_code("INVALID_TOKEN")

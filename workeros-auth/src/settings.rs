@@ -127,6 +127,13 @@ impl RealmSettings {
         self
     }
 
+    /// Sets whom passkeys are made for, where it is not said.
+    #[cfg(feature = "passkey")]
+    pub(crate) fn or_passkeys(mut self, party: Option<&crate::RelyingParty>) -> Self {
+        self.passkeys = self.passkeys.or_else(|| party.cloned());
+        self
+    }
+
     /// Refuses whoever wants to become a user by himself where he may not.
     pub(crate) fn admit_sign_up(&self) -> Result<()> {
         match self.sign_up {

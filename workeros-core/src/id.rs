@@ -64,6 +64,10 @@ id! {
     ApiKeyId
 }
 id! {
+    /// An account at a provider, by which a user of the bundled auth signs in.
+    LinkedAccountId
+}
+id! {
     /// A passkey of a user of the bundled auth.
     PasskeyId
 }

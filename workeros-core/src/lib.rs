@@ -78,7 +78,10 @@ pub use database::{
 pub use error::{Detail, Error, ErrorKind, Result, Violation};
 pub use grant::{FieldSet, Grant, Rule, Visibility};
 pub use http_client::{HttpClient, HttpLimits, HttpRequest, HttpResponse};
-pub use id::{ApiKeyId, CollectionId, PasskeyId, PermissionId, RoleId, SessionId, TenantId, UserId};
+pub use id::{
+    ApiKeyId, CollectionId, LinkedAccountId, PasskeyId, PermissionId, RoleId, SessionId, TenantId,
+    UserId,
+};
 pub use mailer::{Email, Mailer, Sender};
 pub use migration::{Migration, migrate};
 pub use random::{IdGenerator, Random, SystemIds, SystemRandom};

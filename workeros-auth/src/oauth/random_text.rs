@@ -3,9 +3,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use workeros_core::{Random, Result};
 use zeroize::Zeroizing;
 
-/// How many characters [`random_text`] has.
-pub(super) const CHARS: usize = 43;
-
 /// 256 random bits that can stand in a URL, and be the verifier of a challenge
 /// (RFC 7636).
 pub(super) fn random_text(random: &dyn Random) -> Result<String> {

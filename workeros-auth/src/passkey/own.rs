@@ -3,8 +3,9 @@
 use workeros_core::{Batch, Error, ErrorKind, PasskeyId, Result, UserId};
 
 use super::Passkey;
-use super::refusal::{last_method, no_passkey};
+use super::refusal::no_passkey;
 use crate::changes::NOBODY;
+use crate::refusal::last_method;
 use crate::{Auth, DisplayName, Plane};
 
 impl<P: Plane> Auth<P> {

@@ -44,13 +44,6 @@ pub(crate) fn previously_registered(source: Error) -> Error {
         .with_source(source)
 }
 
-/// Without it there would be no way to sign in.
-pub(crate) fn last_method() -> Error {
-    Error::new(ErrorKind::Conflict, LAST_METHOD).with_code("LAST_SIGN_IN_METHOD")
-}
-
-pub(crate) const LAST_METHOD: &str = "it is the last way to sign in; add another one first";
-
 /// Nobody said of which domain passkeys are.
 pub(crate) fn no_passkeys() -> Error {
     Error::not_found().with_code("PASSKEYS_DISABLED")

@@ -5,8 +5,9 @@ use workeros_core::{
 
 use super::Passkey;
 use super::assertion::Asserted;
-use super::refusal::{ASSERTION_FAILED, LAST_METHOD};
+use super::refusal::ASSERTION_FAILED;
 use crate::plane::{PlaneSql, planes};
+use crate::refusal::LAST_METHOD;
 use crate::{Auth, DisplayName, Plane, User};
 
 const LIST: PlaneSql = planes!(
@@ -50,6 +51,7 @@ const HOLD: PlaneSql =
 const DELETE: PlaneSql = planes!(
     "DELETE FROM " p "_passkeys WHERE realm_id = $1 AND user_id = $2 AND id = $3 AND (\
     EXISTS (SELECT 1 FROM " p "_users u WHERE u.id = $2 AND u.password_hash IS NOT NULL) OR \
+    EXISTS (SELECT 1 FROM " p "_accounts a WHERE a.user_id = $2) OR \
     EXISTS (SELECT 1 FROM " p "_passkeys o WHERE o.user_id = $2 AND o.id <> $3))"
 );
 

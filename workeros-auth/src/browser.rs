@@ -4,7 +4,6 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 use workeros_core::Result;
 
-use super::CHALLENGE_LIFETIME;
 use crate::changes::SecretHash;
 use crate::token::{is_base62, random_base62};
 use crate::{Auth, Plane};
@@ -16,8 +15,9 @@ use crate::{Auth, Plane};
 pub struct BrowserToken(String);
 
 impl BrowserToken {
-    /// How long a browser has to keep it.
-    pub const LIFETIME: Duration = CHALLENGE_LIFETIME;
+    /// How long a browser has to keep it: as long as anything may take that it
+    /// has begun.
+    pub const LIFETIME: Duration = Duration::from_mins(10);
     const CHARS: usize = 43;
 
     /// Reads a token; `None` when it cannot be one.
