@@ -3,7 +3,7 @@
 
 use http::header::SET_COOKIE;
 use serde_json::{Value as Json, json};
-use workeros_auth::{App, Auth, Credentials, Plane, Platform, Session, SessionKey, SignedIn};
+use workeros_auth::{App, Auth, CookiePolicy, Credentials, Plane, Platform, Session, SessionKey, SignedIn};
 use workeros_core::{Credential, Error, ErrorKind, Identity, Result, SessionId};
 
 use crate::call::Call;
@@ -59,6 +59,10 @@ pub(crate) trait Wired: Plane {
         keep: Keep,
     ) -> impl Future<Output = Result<Reply>> + Send;
 
+    /// How cookies are named and marked, where there are any.
+    #[cfg(feature = "passkey")]
+    fn cookies(auth: &Auth<Self>) -> Option<&CookiePolicy>;
+
     /// Takes away what a browser keeps of a session.
     fn forget(reply: Reply, auth: &Auth<Self>) -> Result<Reply>;
 
@@ -102,6 +106,11 @@ impl Wired for Platform {
         add(&mut answer, "token", json!(signed_in.token.expose()));
         let cookie = cookie::set(auth, &signed_in.token, keep)?;
         Ok(Reply::json(&answer).with_header(SET_COOKIE, cookie))
+    }
+
+    #[cfg(feature = "passkey")]
+    fn cookies(auth: &Auth) -> Option<&CookiePolicy> {
+        Some(auth.cookie())
     }
 
     fn forget(reply: Reply, auth: &Auth) -> Result<Reply> {
@@ -166,6 +175,11 @@ impl Wired for App {
             add(&mut answer, name, value);
         }
         Ok(Reply::json(&answer))
+    }
+
+    #[cfg(feature = "passkey")]
+    fn cookies(_: &Auth<Self>) -> Option<&CookiePolicy> {
+        None
     }
 
     fn forget(reply: Reply, _: &Auth<Self>) -> Result<Reply> {

@@ -250,9 +250,21 @@ async fn open_auth(
         .with_mailer(mailer)
         .with_apps(issuer.trim_end_matches('/'), Arc::new(plane.clone()))
         .with_role_guard(DataPlane::role_guard);
+    #[cfg(feature = "passkey")]
+    let builder = match passkeys_of(url) {
+        Some(party) => builder.with_passkeys(party),
+        None => builder,
+    };
     let auth = options(builder).build()?;
     auth.warn_without_admin().await?;
     Ok(auth)
+}
+
+/// Passkeys are of a domain; a URL with an IP address has none.
+#[cfg(feature = "passkey")]
+fn passkeys_of(url: &Uri) -> Option<workeros_auth::RelyingParty> {
+    let (scheme, authority) = (url.scheme_str()?, url.authority()?);
+    workeros_auth::RelyingParty::of_origin(&format!("{scheme}://{authority}")).ok()
 }
 
 fn parse_url(url: &str) -> Result<Uri> {

@@ -80,6 +80,8 @@ pub use workeros_adapters::{Postgres, PostgresOptions};
 pub use workeros_adapters::{SmtpMailer, SmtpOptions, SmtpTls};
 #[cfg(feature = "sqlite")]
 pub use workeros_adapters::{Sqlite, SqliteOptions};
+#[cfg(feature = "passkey")]
+pub use workeros_auth::RelyingParty;
 pub use workeros_auth::{Auth, AuthBuilder};
 pub use workeros_core::{
     Action, Authenticator, Change, Clock, Database, Detail, Email, Error, ErrorKind, HttpClient,

@@ -16,6 +16,8 @@ mod account;
 mod body;
 mod link;
 mod own;
+#[cfg(feature = "passkey")]
+mod passkeys;
 mod reset;
 mod sessions;
 mod tokens;
@@ -38,14 +40,15 @@ pub(super) fn endpoints<P: Wired>() -> Vec<Endpoint> {
         Endpoint::new(Method::POST, P::path(SIGN_OUT), open, sign_out::<P>),
         Endpoint::new(Method::GET, P::path(SESSION), open, read_session::<P>),
     ];
-    endpoints
+    let endpoints = endpoints
         .into_iter()
         .chain(sessions::endpoints::<P>())
         .chain(account::endpoints::<P>())
         .chain(reset::endpoints::<P>())
-        .chain(verification::endpoints::<P>())
-        .map(Endpoint::for_better_auth)
-        .collect()
+        .chain(verification::endpoints::<P>());
+    #[cfg(feature = "passkey")]
+    let endpoints = endpoints.chain(passkeys::endpoints::<P>());
+    endpoints.map(Endpoint::for_better_auth).collect()
 }
 
 /// What only end users have, and what is published about their tokens.
