@@ -12,12 +12,14 @@ use crate::plane::{PlaneSql, planes};
 
 /// One statement for each table with something that opens an account, or keeps
 /// its owner out. It does nothing once the address is verified.
-const UNPROVEN: [PlaneSql; 5] = [
+const UNPROVEN: [PlaneSql; 6] = [
     planes!("DELETE FROM " p "_sessions WHERE user_id = $1 \
         AND EXISTS (SELECT 1 FROM " p "_users u WHERE u.id = $1 AND NOT u.email_verified)"),
     planes!("DELETE FROM " p "_auth_flows WHERE user_id = $1 \
         AND EXISTS (SELECT 1 FROM " p "_users u WHERE u.id = $1 AND NOT u.email_verified)"),
     planes!("DELETE FROM " p "_two_factor WHERE user_id = $1 \
+        AND EXISTS (SELECT 1 FROM " p "_users u WHERE u.id = $1 AND NOT u.email_verified)"),
+    planes!("DELETE FROM " p "_passkeys WHERE user_id = $1 \
         AND EXISTS (SELECT 1 FROM " p "_users u WHERE u.id = $1 AND NOT u.email_verified)"),
     planes!("DELETE FROM " p "_accounts WHERE user_id = $1 \
         AND EXISTS (SELECT 1 FROM " p "_users u WHERE u.id = $1 AND NOT u.email_verified)"),
