@@ -39,6 +39,10 @@ pub struct LinkedAccount {
 pub struct SignInMethods {
     /// Whether he has a password.
     pub has_password: bool,
+    /// When he became a user.
+    pub user_created_at: Timestamp,
+    /// When he was last changed.
+    pub user_updated_at: Timestamp,
     /// His accounts at providers, oldest first.
     pub accounts: Vec<LinkedAccount>,
 }
@@ -87,8 +91,8 @@ const LIST: PlaneSql = planes!(
     "SELECT id, user_id, provider, issuer, subject, created_at, updated_at \
     FROM " p "_accounts WHERE realm_id = $1 AND user_id = $2 ORDER BY id"
 );
-const HAS_PASSWORD: PlaneSql = planes!(
-    "SELECT password_hash IS NOT NULL FROM " p "_users WHERE realm_id = $1 AND id = $2"
+const OWNER: PlaneSql = planes!(
+    "SELECT password_hash, created_at, updated_at FROM " p "_users WHERE realm_id = $1 AND id = $2"
 );
 /// Only while it is still his.
 const USE: PlaneSql = planes!(
@@ -149,9 +153,11 @@ impl<P: Plane> Auth<P> {
     /// [`NotFound`](ErrorKind::NotFound) without such a user.
     pub async fn sign_in_methods(&self, user: UserId) -> Result<SignInMethods> {
         let params = || vec![self.realm.into(), user.into()];
-        let statement = Statement::new(HAS_PASSWORD.of::<P>(), params()).with_cost(Cost::Short);
+        let statement = Statement::new(OWNER.of::<P>(), params()).with_cost(Cost::Short);
         let rows = self.fetch(statement).await?;
-        let has_password = rows.first().ok_or_else(Error::not_found)?.boolean(0)?;
+        let owner = rows.first().ok_or_else(Error::not_found)?;
+        let has_password = !owner.is_null(0);
+        let (created_at, updated_at) = (owner.timestamp(1)?, owner.timestamp(2)?);
         let rows = self.fetch(Statement::new(LIST.of::<P>(), params())).await?;
         let accounts = rows
             .iter()
@@ -159,6 +165,8 @@ impl<P: Plane> Auth<P> {
             .collect::<Result<_>>()?;
         Ok(SignInMethods {
             has_password,
+            user_created_at: created_at,
+            user_updated_at: updated_at,
             accounts,
         })
     }

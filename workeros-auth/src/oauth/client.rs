@@ -96,14 +96,17 @@ impl OAuthClient {
             .send(&*self.http, &self.provider, &metadata, now)
             .await?;
         let identity = kind.identity(self, &tokens, pending).await?;
-        let name = callback
-            .user
-            .as_deref()
-            .and_then(|user| kind.read_name(user));
-        Ok(match name {
+        Ok(self.named(identity, callback.user.as_deref()))
+    }
+
+    /// With the name that the browser brings along, where the provider tells
+    /// none.
+    pub(super) fn named(&self, identity: ExternalIdentity, user: Option<&str>) -> ExternalIdentity {
+        let name = user.and_then(|user| self.provider.kind().read_name(user));
+        match name {
             Some(name) if identity.name.is_none() => identity.with_name(Some(&name)),
             _ => identity,
-        })
+        }
     }
 
     /// Finds out whom an ID token is about that an app of ours was given. It

@@ -78,6 +78,11 @@ pub(super) fn no_email() -> Error {
     Error::new(ErrorKind::Forbidden, message).with_code("EMAIL_NOT_FOUND")
 }
 
+/// Somebody keeps the user from signing in.
+pub(super) fn disabled() -> Error {
+    Error::new(ErrorKind::Forbidden, "the user is disabled").with_code("USER_DISABLED")
+}
+
 /// The provider is for those who are users already.
 pub(super) fn sign_up_disabled() -> Error {
     let message = "nobody becomes a user by this provider";

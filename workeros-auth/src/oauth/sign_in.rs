@@ -1,10 +1,10 @@
 //! What becomes of somebody who is back from a provider.
 
-use workeros_core::{Error, ErrorKind, Result};
+use workeros_core::{Error, ErrorKind, Result, Step};
 
 use super::accounts::is_taken;
 use super::linking::{Decision, Local, decide};
-use super::refusal::{account_exists, no_email, sign_up_disabled};
+use super::refusal::{account_exists, disabled, no_email, sign_up_disabled};
 use super::{Callback, ExternalIdentity, OAuthReturn};
 use crate::entry::{Entry, Method};
 use crate::{Arrival, Auth, DisplayName, Plane, RequestInfo, User};
@@ -19,6 +19,8 @@ pub struct PresentedIdToken<'a> {
     pub token: &'a str,
     /// What the app has asked with, if it has.
     pub nonce: Option<&'a str>,
+    /// What the app was told besides, as JSON: a name, if it is Apple's.
+    pub user: Option<&'a str>,
 }
 
 /// Somebody who is known now, before anything is written of him.
@@ -40,7 +42,7 @@ impl<P: Plane> Auth<P> {
     /// * [`Forbidden`](ErrorKind::Forbidden) with code `SIGN_UP_CLOSED`,
     ///   `SETUP_REQUIRED` or `EMAIL_NOT_FOUND` when he is new, and cannot become
     ///   a user like this.
-    /// * [`Unauthorized`](ErrorKind::Unauthorized) when the user is disabled.
+    /// * [`Forbidden`](ErrorKind::Forbidden) with code `USER_DISABLED`.
     pub async fn finish_oauth(
         &self,
         back: &OAuthReturn,
@@ -89,6 +91,7 @@ impl<P: Plane> Auth<P> {
         let identity = client
             .identify_by_id_token(presented.token, presented.nonce)
             .await?;
+        let identity = client.named(identity, presented.user);
         self.arrive(&identity, request).await
     }
 
@@ -122,7 +125,7 @@ impl<P: Plane> Auth<P> {
     pub(super) async fn recognize(&self, identity: &ExternalIdentity) -> Result<Recognized> {
         if let Some((account, user)) = self.find_linked(identity).await? {
             let step = self.use_account(account, user.id);
-            return Ok(Recognized::known(user, step));
+            return Recognized::known(user, step);
         }
         let email = identity.email.as_ref().ok_or_else(no_email)?;
         let found = self.find_by_address(email.as_str()).await?;
@@ -147,7 +150,7 @@ impl<P: Plane> Auth<P> {
             (Decision::SignUp { .. }, _) => Err(sign_up_disabled()),
             (Decision::Link, Some(user)) => {
                 let step = self.link_by_address(&user, identity);
-                Ok(Recognized::known(user, step))
+                Recognized::known(user, step)
             }
             (Decision::Link | Decision::AccountExists, _) => Err(account_exists()),
         }
@@ -166,13 +169,16 @@ impl<P: Plane> Auth<P> {
 }
 
 impl Recognized {
-    fn known(user: User, step: workeros_core::Step) -> Self {
+    fn known(user: User, step: Step) -> Result<Self> {
+        if user.disabled {
+            return Err(disabled());
+        }
         let mut entry = Entry::new(user, Method::OAuth);
         entry.proof.push(step);
-        Self {
+        Ok(Self {
             entry,
             is_new: false,
-        }
+        })
     }
 }
 
