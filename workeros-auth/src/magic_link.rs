@@ -1,6 +1,7 @@
 //! Signing in by a link in a mail.
 
 use std::fmt;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -21,6 +22,9 @@ use crate::{Auth, DisplayName, EmailAddress, LinkToken, Plane, RequestInfo};
 pub struct BrowserProof(String);
 
 impl BrowserProof {
+    /// How long a browser keeps it: as long as the link is good.
+    pub const LIFETIME: Duration = Purpose::MagicLink.lifetime();
+
     /// What a browser presents.
     #[must_use]
     pub fn new(text: &str) -> Self {

@@ -39,9 +39,16 @@ impl CsrfRule {
         if method.is_safe() || !by_cookie || self.is_ours(headers) {
             return Ok(());
         }
-        let message = "the request comes from a page that is not trusted; send an `Authorization` \
-             header, or list its origin among the allowed ones";
-        Err(Error::new(ErrorKind::Forbidden, message))
+        Err(untrusted())
+    }
+
+    /// Checks where a request comes from that changes something also for who
+    /// has no cookie yet.
+    pub(crate) fn check_origin(&self, headers: &HeaderMap) -> Result<()> {
+        if self.is_ours(headers) {
+            return Ok(());
+        }
+        Err(untrusted())
     }
 
     fn is_ours(&self, headers: &HeaderMap) -> bool {
@@ -68,6 +75,12 @@ impl CsrfRule {
             None => !is_form(headers),
         }
     }
+}
+
+fn untrusted() -> Error {
+    let message = "the request comes from a page that is not trusted; send an `Authorization` \
+         header, or list its origin among the allowed ones";
+    Error::new(ErrorKind::Forbidden, message)
 }
 
 /// The value of a header that is there once, as text.

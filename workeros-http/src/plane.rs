@@ -60,7 +60,6 @@ pub(crate) trait Wired: Plane {
     ) -> impl Future<Output = Result<Reply>> + Send;
 
     /// How cookies are named and marked, where there are any.
-    #[cfg(feature = "passkey")]
     fn cookies(auth: &Auth<Self>) -> Option<&CookiePolicy>;
 
     /// Takes away what a browser keeps of a session.
@@ -81,7 +80,7 @@ impl Wired for Platform {
     }
 
     async fn auth(call: &Call) -> Result<Auth> {
-        call.auth().cloned()
+        call.auth()
     }
 
     async fn presented(call: &Call, auth: &Auth) -> Result<Option<SessionKey>> {
@@ -108,7 +107,6 @@ impl Wired for Platform {
         Ok(Reply::json(&answer).with_header(SET_COOKIE, cookie))
     }
 
-    #[cfg(feature = "passkey")]
     fn cookies(auth: &Auth) -> Option<&CookiePolicy> {
         Some(auth.cookie())
     }
@@ -177,7 +175,6 @@ impl Wired for App {
         Ok(Reply::json(&answer))
     }
 
-    #[cfg(feature = "passkey")]
     fn cookies(_: &Auth<Self>) -> Option<&CookiePolicy> {
         None
     }

@@ -1,5 +1,5 @@
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, ETAG, HeaderName, LOCATION};
+use http::header::{CONTENT_TYPE, ETAG, HeaderName, LOCATION, REFERRER_POLICY};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use serde_json::{Map, Value as Json, json};
 use workeros_core::json::{write_integer, write_string};
@@ -10,6 +10,7 @@ use crate::Body;
 use crate::failure::Failure;
 
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 
 /// What a handler answers.
 #[derive(Debug)]
@@ -100,12 +101,34 @@ impl Reply {
         }
     }
 
+    /// A page for a person. What it sends says that it comes from here.
+    pub(crate) fn page(html: String) -> Self {
+        Self::bytes(html.into_bytes())
+            .with_header(CONTENT_TYPE, HTML)
+            .with_header(REFERRER_POLICY, HeaderValue::from_static("same-origin"))
+    }
+
     /// What was asked for is to be found there.
     pub(crate) fn redirect(to: &str) -> Result<Self> {
         let to = HeaderValue::try_from(to).map_err(Error::internal)?;
         let mut reply = Self::bytes(Vec::new());
         reply.status = StatusCode::FOUND;
         Ok(reply.with_header(LOCATION, to))
+    }
+
+    /// What was sent is answered by what is to be found there.
+    pub(crate) fn see_other(to: &str) -> Result<Self> {
+        let mut reply = Self::redirect(to)?;
+        reply.status = StatusCode::SEE_OTHER;
+        Ok(reply)
+    }
+
+    /// In place of its body, the same leads elsewhere.
+    pub(crate) fn redirected(mut self, to: &str) -> Result<Self> {
+        let to = HeaderValue::try_from(to).map_err(Error::internal)?;
+        self.status = StatusCode::FOUND;
+        self.body = Bytes::new();
+        Ok(self.with_header(LOCATION, to))
     }
 
     /// Something was made.
@@ -130,8 +153,8 @@ impl Reply {
         let mut response = Response::new(Body::from(self.body));
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers;
-        if !matches!(self.status, StatusCode::NOT_MODIFIED | StatusCode::FOUND) {
-            response.headers_mut().insert(CONTENT_TYPE, JSON);
+        if !self.status.is_redirection() {
+            response.headers_mut().entry(CONTENT_TYPE).or_insert(JSON);
         }
         response
     }

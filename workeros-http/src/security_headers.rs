@@ -7,7 +7,8 @@ use http::{HeaderMap, HeaderValue};
 /// Puts the headers on a response that every one carries.
 pub(crate) fn put(headers: &mut HeaderMap, https: bool) {
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    let referrer = HeaderValue::from_static("no-referrer");
+    headers.entry(REFERRER_POLICY).or_insert(referrer);
     let policy = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
     headers.insert(CONTENT_SECURITY_POLICY, policy);
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -1,6 +1,7 @@
 //! A sign-in that waits for its second factor.
 
 use std::fmt;
+use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 use workeros_core::{
@@ -24,6 +25,8 @@ use crate::{Auth, Plane, RequestInfo, SignedIn};
 pub struct PendingToken(String);
 
 impl PendingToken {
+    /// How long a sign-in waits.
+    pub const LIFETIME: Duration = Purpose::SecondFactor.lifetime();
     const CHARS: usize = 43;
 
     fn generate(random: &dyn Random) -> Result<Self> {

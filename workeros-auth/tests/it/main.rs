@@ -11,21 +11,33 @@
     reason = "test"
 )]
 
+mod activity;
 mod api_keys;
+mod attempts;
+mod claims;
 mod credentials;
 mod emails;
+mod end_users;
 mod first;
 mod hashing;
+mod invitations;
 mod jwt;
 mod links;
 mod mail;
+mod oauth;
 mod own_sessions;
+mod passkeys;
+mod passwordless;
+mod proof_races;
 mod passwords;
 mod races;
 mod remembered;
 mod secrets;
 mod sessions;
 mod several;
+mod soft_authenticator;
 mod support;
+mod two_factor;
 mod users;
 mod watched;
+mod workspaces;

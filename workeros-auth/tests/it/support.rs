@@ -4,13 +4,13 @@ use std::time::Duration;
 use workeros_adapters::testkit::{Opened, databases};
 use workeros_adapters::{MemoryMailer, MemoryRateLimiter};
 use workeros_auth::{
-    Auth, AuthBuilder, DisplayName, EmailAddress, Entered, MIGRATIONS, Password, RequestInfo,
-    SignIn, SignUp, SignedIn,
+    App, Auth, AuthBuilder, DisplayName, EmailAddress, Entered, MIGRATIONS, Password, Plane,
+    RequestInfo, SignIn, SignUp, SignedIn,
 };
 use workeros_core::testkit::StandingClock;
 use workeros_core::{
     Batch, Credential, Error, Identity, Mailer, Result, Rows, Runtime, Secret, Statement, Step,
-    TenantId, Value, migrate,
+    TenantId, Timestamp, Value, Workspace, migrate,
 };
 
 use crate::watched::Watched;
@@ -114,6 +114,37 @@ impl World {
         })
     }
 
+    /// Another handle on the same database, which sends mail by this and holds
+    /// nobody back.
+    pub(crate) fn mailing_with(
+        &self,
+        mailer: &MemoryMailer,
+        options: impl Fn(AuthBuilder) -> AuthBuilder,
+    ) -> Auth {
+        self.auth_with(|builder| {
+            let builder = builder.danger_weak_hashing().with_secret(secret());
+            options(builder.with_mailer(Arc::new(mailer.clone())))
+        })
+    }
+
+    /// The end users of the workspace.
+    pub(crate) async fn app(&self) -> Auth<App> {
+        self.auth
+            .app(Workspace::new(self.tenant, "default"))
+            .await
+            .unwrap()
+    }
+
+    /// The end users of another workspace.
+    pub(crate) async fn other_app(&self) -> Auth<App> {
+        let other = TenantId::new(self.runtime.ids.next_id());
+        self.auth.app(Workspace::new(other, "other")).await.unwrap()
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.runtime.clock.now()
+    }
+
     pub(crate) fn wait(&self, by: Duration) {
         self.clock.advance(by);
     }
@@ -166,7 +197,7 @@ pub(crate) fn secret() -> Secret {
 }
 
 /// Whoever needs no second factor is signed in.
-pub(crate) fn signed_in(entered: Entered) -> SignedIn {
+pub(crate) fn signed_in<P: Plane>(entered: Entered<P>) -> SignedIn<P> {
     match entered {
         Entered::SignedIn(signed_in) => signed_in,
         other => panic!("not signed in: {other:?}"),

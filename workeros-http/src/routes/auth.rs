@@ -1,9 +1,10 @@
 use http::Method;
 use serde_json::{Value as Json, json};
 use workeros_auth::{Auth, Entered, RequestInfo, SignIn, SignUp};
-use workeros_core::Result;
+use workeros_core::{Error, Result};
 
 use self::body::{read_sign_in, read_sign_up};
+use self::social::SocialPlane;
 use self::wire::{write_session, write_user};
 use crate::call::Call;
 use crate::callback::CallbackUrl;
@@ -14,13 +15,17 @@ use crate::reply::Reply;
 
 mod account;
 mod body;
-mod link;
+mod email_otp;
+pub(super) mod link;
+mod magic_link;
 mod own;
 #[cfg(feature = "passkey")]
 mod passkeys;
 mod reset;
 mod sessions;
+mod social;
 mod tokens;
+mod two_factor;
 mod verification;
 mod wire;
 
@@ -32,7 +37,7 @@ const SESSION: Paths = paths!("/get-session");
 /// In the shape of better-auth, whose clients work unchanged. Where one signs in
 /// or out nobody is asked who he is: a session that has ended must not keep
 /// anybody from it.
-pub(super) fn endpoints<P: Wired>() -> Vec<Endpoint> {
+pub(super) fn endpoints<P: SocialPlane>() -> Vec<Endpoint> {
     let open = Access::Open;
     let endpoints = [
         Endpoint::new(Method::POST, P::path(SIGN_UP), open, sign_up::<P>).with_json(),
@@ -45,7 +50,11 @@ pub(super) fn endpoints<P: Wired>() -> Vec<Endpoint> {
         .chain(sessions::endpoints::<P>())
         .chain(account::endpoints::<P>())
         .chain(reset::endpoints::<P>())
-        .chain(verification::endpoints::<P>());
+        .chain(social::endpoints::<P>())
+        .chain(verification::endpoints::<P>())
+        .chain(magic_link::endpoints::<P>())
+        .chain(email_otp::endpoints::<P>())
+        .chain(two_factor::endpoints::<P>());
     #[cfg(feature = "passkey")]
     let endpoints = endpoints.chain(passkeys::endpoints::<P>());
     endpoints.map(Endpoint::for_better_auth).collect()
@@ -53,14 +62,17 @@ pub(super) fn endpoints<P: Wired>() -> Vec<Endpoint> {
 
 /// What only end users have, and what is published about their tokens.
 pub(super) fn app_endpoints() -> Vec<Endpoint> {
-    tokens::endpoints()
+    let mut endpoints = tokens::endpoints();
+    endpoints.extend(social::app_endpoints());
+    endpoints
 }
 
 async fn sign_up<P: Wired>(call: Call) -> Result<Reply> {
     let form = read_sign_up(call.json(), &call.backend)?;
     let auth = P::auth(&call).await?;
-    let sign_up =
-        SignUp::new(form.email, form.password, form.name).with_setup_token(form.setup_token);
+    let sign_up = SignUp::new(form.email, form.password, form.name)
+        .with_setup_token(form.setup_token)
+        .with_invitation(form.invitation);
     let request = arrival(&call, &auth).await?;
     let signed_in = auth.sign_up_email(sign_up, &request).await?;
     enter(&auth, Entered::SignedIn(signed_in), json!({}), form.keep).await
@@ -95,7 +107,10 @@ async fn read_session<P: Wired>(call: Call) -> Result<Reply> {
         Some(active) => {
             let token = P::token_of(&call, &active.session);
             let session = write_session(&active.session, &token);
-            let user = write_user(&active.user, Some(&active.roles));
+            let mut user = write_user(&active.user, Some(&active.roles));
+            if let Some(members) = user.as_object_mut() {
+                members.insert("twoFactorEnabled".to_owned(), json!(active.two_factor));
+            }
             Ok(Reply::json(&json!({"session": session, "user": user})))
         }
         None => P::forget(Reply::json(&Json::Null), &auth),
@@ -116,10 +131,10 @@ pub(super) async fn enter<P: Wired>(
     mut answer: Json,
     keep: Keep,
 ) -> Result<Reply> {
-    let Entered::SignedIn(signed_in) = entered else {
-        return Err(workeros_core::Error::internal(
-            "an outcome that is not known here",
-        ));
+    let signed_in = match entered {
+        Entered::SignedIn(signed_in) => signed_in,
+        Entered::SecondFactor(pending) => return two_factor::ask(auth, &pending, keep),
+        _ => return Err(Error::internal("an outcome that is not known here")),
     };
     if let Some(members) = answer.as_object_mut() {
         members.insert("user".to_owned(), write_user(&signed_in.user, None));

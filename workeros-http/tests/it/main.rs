@@ -18,6 +18,7 @@ mod contract;
 mod cookies;
 mod cors;
 mod csrf;
+mod end_users;
 mod envelope;
 mod faults;
 mod first;
@@ -26,8 +27,15 @@ mod hidden_fields;
 mod items;
 mod links;
 mod mounting;
+mod narrow_keys;
+mod passkeys;
+mod passwordless;
 mod routes;
 mod scenarios;
 mod sessions;
 mod shutdown;
+#[path = "../../../workeros-auth/tests/it/soft_authenticator.rs"]
+#[allow(dead_code, reason = "what it does wrong is tested elsewhere")]
+mod soft_authenticator;
 mod support;
+mod two_factor;

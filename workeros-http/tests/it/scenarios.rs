@@ -4,12 +4,16 @@ use workeros_http::testkit::Scenario;
 
 use crate::support::{World, worlds};
 
+mod activity;
 mod adoption;
 mod api_keys;
 mod auth;
 mod collections;
+mod end_users;
 mod health;
 mod items;
+mod passkeys;
+mod passwordless;
 mod permissions;
 mod roles;
 mod users;
@@ -17,12 +21,16 @@ mod users;
 /// Every table.
 pub(crate) fn all(world: &World) -> Vec<Scenario> {
     let tables = [
+        activity::table,
         adoption::table,
         api_keys::table,
         auth::table,
         collections::table,
+        end_users::table,
         health::table,
         items::table,
+        passkeys::table,
+        passwordless::table,
         permissions::table,
         roles::table,
         users::table,

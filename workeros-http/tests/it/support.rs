@@ -34,21 +34,58 @@ pub(crate) struct World {
 
 /// A world on every database there is.
 pub(crate) async fn worlds() -> Vec<World> {
-    let worlds = mail_worlds().await.into_iter();
+    let worlds = free_worlds().await.into_iter();
     worlds.map(|(world, _)| world).collect()
 }
 
 /// A world on every database there is, with the mails it sends.
 pub(crate) async fn mail_worlds() -> Vec<(World, MemoryMailer)> {
+    worlds_with(mail).await
+}
+
+/// A world on every database there is, with the mails it sends, in which nobody
+/// is held back.
+pub(crate) async fn free_worlds() -> Vec<(World, MemoryMailer)> {
+    worlds_with(|mailer| {
+        let mailer = Arc::new(mailer.clone());
+        move |auth: AuthBuilder| auth.with_mailer(mailer)
+    })
+    .await
+}
+
+async fn worlds_with<F>(options: impl Fn(&MemoryMailer) -> F) -> Vec<(World, MemoryMailer)>
+where
+    F: FnOnce(AuthBuilder) -> AuthBuilder + Send + 'static,
+{
     let mut worlds = Vec::new();
     for opened in databases().await {
         let mailer = MemoryMailer::default();
-        let mail = mail(&mailer);
         let app = TestApp::builder(Arc::clone(&opened.database));
-        let app = app.with_auth(mail).build().await;
+        let app = app.with_auth(options(&mailer)).build().await;
         worlds.push((World::new(app, Some(opened)).await, mailer));
     }
     worlds
+}
+
+/// The lines of the only mail there is.
+pub(crate) async fn mailed_lines(world: &World, mailer: &MemoryMailer) -> Vec<String> {
+    let auth = world.app.backend().auth().unwrap();
+    auth.deliver_mail().await.unwrap();
+    let mails = mailer.take();
+    let [mail] = mails.as_slice() else {
+        panic!("not one mail: {mails:?}")
+    };
+    mail.text().lines().map(ToOwned::to_owned).collect()
+}
+
+/// What a browser keeps under a name, if it was given that.
+pub(crate) fn kept(response: &TestResponse, name: &str) -> Option<String> {
+    let cookies = response.headers.get_all("set-cookie").iter();
+    let mut values = cookies.filter_map(|cookie| {
+        let (pair, _) = cookie.to_str().unwrap().split_once(';')?;
+        pair.strip_prefix(name)?.strip_prefix('=')
+    });
+    values.next().map(ToOwned::to_owned)
 }
 
 /// Sends mail into memory.

@@ -1,5 +1,5 @@
 use serde_json::Value as Json;
-use workeros_auth::{DisplayName, EmailAddress, Password, SetupToken};
+use workeros_auth::{DisplayName, EmailAddress, LinkToken, Password, SetupToken};
 use workeros_core::input::Object;
 use workeros_core::{Detail, Error, Result};
 
@@ -12,6 +12,7 @@ pub(super) struct SignUpForm {
     pub(super) password: Password,
     pub(super) name: DisplayName,
     pub(super) setup_token: Option<SetupToken>,
+    pub(super) invitation: Option<LinkToken>,
     pub(super) keep: Keep,
 }
 
@@ -22,10 +23,12 @@ pub(super) struct SignInForm {
     pub(super) keep: Keep,
 }
 
-/// Reads `{email, password, name, rememberMe?, callbackURL?, setupToken?}`.
+/// Reads `{email, password, name, rememberMe?, callbackURL?, setupToken?,
+/// invitationToken?}`.
 pub(super) fn read_sign_up(body: &Json, backend: &Backend) -> Result<SignUpForm> {
     let mut object = Object::read(body, "")?;
     object.alias("setupToken", "setup_token");
+    let invitation = read_invitation(&mut object)?;
     let email = read_email(&mut object);
     let password = read_password(&mut object);
     let name = DisplayName::parse(&object.string("name").unwrap_or_default());
@@ -42,10 +45,16 @@ pub(super) fn read_sign_up(body: &Json, backend: &Backend) -> Result<SignUpForm>
             password,
             name,
             setup_token,
+            invitation,
             keep,
         }),
         _ => Err(incomplete()),
     }
+}
+
+fn read_invitation(object: &mut Object) -> Result<Option<LinkToken>> {
+    let text = object.string("invitationToken");
+    text.map(|text| LinkToken::parse(&text)).transpose()
 }
 
 /// Reads `{email, password, rememberMe?, callbackURL?}`.
@@ -74,7 +83,7 @@ pub(super) fn read_email(object: &mut Object) -> Option<EmailAddress> {
     object.keep(EmailAddress::parse(&text))
 }
 
-fn read_password(object: &mut Object) -> Option<Password> {
+pub(super) fn read_password(object: &mut Object) -> Option<Password> {
     object.require("password");
     let text = object.string("password")?;
     object.keep(Password::parse(&text))
@@ -98,6 +107,12 @@ pub(super) fn at_new_password(error: Error) -> Error {
     });
     let moved = moved.collect();
     error.with_details(moved)
+}
+
+/// Reads `name`, if it is there.
+pub(super) fn read_name(object: &mut Object) -> Option<DisplayName> {
+    let text = object.string("name")?;
+    object.keep(DisplayName::parse(&text))
 }
 
 fn read_keep(object: &mut Object) -> Keep {
