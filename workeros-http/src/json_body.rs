@@ -27,14 +27,32 @@ pub(crate) async fn read(headers: &HeaderMap, body: RequestBody, limit: usize) -
     let bytes = match body.0 {
         None => return Err(Error::new(ErrorKind::BadRequest, "a JSON body is missing")),
         Some(body) => {
-            check_type(headers)?;
+            check_type(headers, "application/json")?;
             collect(body, limit).await?
         }
     };
     input::parse(&bytes)
 }
 
-fn check_type(headers: &HeaderMap) -> Result<()> {
+/// The largest form that is read, in bytes.
+const MAX_FORM_BYTES: usize = 64 * 1024;
+
+/// Reads the body of a request as a form, as it was sent.
+///
+/// # Errors
+///
+/// As [`read`].
+pub(crate) async fn read_form(headers: &HeaderMap, body: RequestBody) -> Result<String> {
+    let Some(body) = body.0 else {
+        return Err(Error::new(ErrorKind::BadRequest, "a form is missing"));
+    };
+    check_type(headers, "application/x-www-form-urlencoded")?;
+    let bytes = collect(body, MAX_FORM_BYTES).await?;
+    String::from_utf8(bytes.into())
+        .map_err(|error| broken("the form is not UTF-8").with_source(error))
+}
+
+fn check_type(headers: &HeaderMap, expected: &str) -> Result<()> {
     let refuse = |why| Err(Error::new(ErrorKind::UnsupportedMediaType, why));
     let media_type = headers
         .get(CONTENT_TYPE)
@@ -43,14 +61,14 @@ fn check_type(headers: &HeaderMap) -> Result<()> {
         .and_then(|text| text.split(';').next())
         .unwrap_or_default()
         .trim();
-    if !essence.eq_ignore_ascii_case("application/json") {
-        return refuse("send the body as `content-type: application/json`");
+    if !essence.eq_ignore_ascii_case(expected) {
+        return refuse(format!("send the body as `content-type: {expected}`"));
     }
     if headers
         .get(CONTENT_ENCODING)
         .is_some_and(|encoding| encoding != "identity")
     {
-        return refuse("send the body without a `content-encoding`");
+        return refuse("send the body without a `content-encoding`".to_owned());
     }
     Ok(())
 }

@@ -26,6 +26,29 @@ pub(crate) fn parse(query: Option<&str>, known: &[&str]) -> Result<Vec<(String, 
     Ok(params)
 }
 
+/// Reads those parameters that are known, each of which must stand once, and
+/// passes over the others: somebody else has written them.
+///
+/// # Errors
+///
+/// [`BadRequest`](ErrorKind::BadRequest) for what is not UTF-8 once decoded;
+/// [`Validation`](ErrorKind::Validation) for a repeated parameter.
+pub(crate) fn pick(query: Option<&str>, known: &[&str]) -> Result<Vec<(String, String)>> {
+    let mut params: Vec<(String, String)> = Vec::new();
+    for pair in query.unwrap_or_default().split('&') {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let name = decode(name)?;
+        if !known.contains(&name.as_str()) {
+            continue;
+        }
+        if params.iter().any(|(other, _)| *other == name) {
+            return Err(Error::validation(name, "duplicate", "stands twice"));
+        }
+        params.push((name, decode(value)?));
+    }
+    Ok(params)
+}
+
 fn check(name: &str, value: &str, before: &[(String, String)], known: &[&str]) -> Result<()> {
     if value.starts_with(ApiKeySecret::MARK) {
         let message = "an API key does not belong in a URL; send it as `Authorization: Bearer`";
