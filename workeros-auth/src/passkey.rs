@@ -8,8 +8,8 @@
 //!   nobody says who he is before he has proven it;
 //! * the device always verifies its user, by a finger, a face or a PIN, so a
 //!   passkey is two factors at once;
-//! * what was asked is a row that is gone before the answer is looked at, so an
-//!   answer counts once, whatever it is worth;
+//! * what was asked is a row that is used up before the answer is looked at, so
+//!   an answer counts once, whatever it is worth;
 //! * pages in a frame of somebody else's are refused.
 
 use std::time::Duration;
@@ -42,6 +42,9 @@ pub use relying_party::RelyingParty;
 
 /// How long a device may take to answer.
 pub(crate) const CHALLENGE_LIFETIME: Duration = Duration::from_mins(5);
+
+/// What it is called in the activity.
+const FACTOR: &str = "passkey";
 
 /// A passkey of a user: what is known of it, which proves nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]

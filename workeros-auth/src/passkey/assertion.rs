@@ -9,6 +9,7 @@ use super::RelyingParty;
 use super::begun::Begun;
 use super::presented::Presented;
 use super::public_key::PublicKey;
+use super::refusal::Source;
 
 /// A passkey as an answer is held against it.
 #[derive(Debug)]
@@ -34,7 +35,7 @@ pub(crate) enum Rejected {
     /// It could not be looked at.
     Failed(Error),
     /// It does not hold; why is for the log.
-    Invalid(Box<dyn std::error::Error + Send + Sync>),
+    Invalid(Source),
     /// It holds, but the device has been used before as often as this: there
     /// may be a copy of it.
     Cloned,

@@ -1,4 +1,4 @@
-//! What was asked and waits for its answer: a row that is gone before the
+//! What was asked and waits for its answer: a row that is used up before the
 //! answer is looked at.
 
 use std::time::Duration;
@@ -35,6 +35,15 @@ impl Ceremony {
     }
 }
 
+/// Whether somebody is the first to answer.
+#[derive(Debug)]
+pub(super) enum Taken {
+    /// He is: his answer is held against this.
+    Now(String),
+    /// Somebody has answered it.
+    Before,
+}
+
 /// To whom something was asked.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Asked<'a> {
@@ -52,8 +61,13 @@ const OPEN: PlaneSql = planes!(
 );
 /// Of many who come with the same answer one gets it.
 const TAKE: PlaneSql = planes!(
-    "DELETE FROM " p "_auth_flows WHERE realm_id = $1 AND purpose = $2 AND secret_hash = $3 \
-    AND COALESCE(user_id, $4) = $5 AND expires_at > $6 RETURNING data"
+    "UPDATE " p "_auth_flows SET attempts = 1 WHERE realm_id = $1 AND purpose = $2 \
+    AND secret_hash = $3 AND COALESCE(user_id, $4) = $5 AND expires_at > $6 AND attempts = 0 \
+    RETURNING data"
+);
+const IS_KNOWN: PlaneSql = planes!(
+    "SELECT id FROM " p "_auth_flows WHERE realm_id = $1 AND purpose = $2 \
+    AND secret_hash = $3 AND COALESCE(user_id, $4) = $5 AND expires_at > $6"
 );
 
 /// How often somebody may ask from one place, whoever he is.
@@ -106,22 +120,30 @@ impl<P: Plane> Auth<P> {
         Ok(begun.options)
     }
 
-    /// Takes what an answer is to be held against, which nobody else will get.
-    pub(super) async fn take_up(&self, asked: Asked<'_>, challenge: &[u8]) -> Result<String> {
-        let nobody = Uuid::nil();
-        let params = vec![
-            self.realm.into(),
-            asked.ceremony.purpose().into(),
-            asked.secret_hash(challenge),
-            nobody.into(),
-            asked.user.map_or(nobody, UserId::uuid).into(),
-            self.now().into(),
-        ];
-        let take = Step::new(Statement::new(TAKE.of::<P>(), params));
+    /// Takes what an answer is to be held against, which nobody gets again.
+    pub(super) async fn take_up(&self, asked: Asked<'_>, challenge: &[u8]) -> Result<Taken> {
+        let (nobody, now) = (Uuid::nil(), self.now());
+        let params = || {
+            vec![
+                self.realm.into(),
+                asked.ceremony.purpose().into(),
+                asked.secret_hash(challenge),
+                nobody.into(),
+                asked.user.map_or(nobody, UserId::uuid).into(),
+                now.into(),
+            ]
+        };
+        let take = Step::new(Statement::new(TAKE.of::<P>(), params()));
         let rows = self
             .apply_and_read(&NOBODY, Batch::new().step(take))
             .await?;
-        let row = rows.first().ok_or_else(no_challenge)?;
-        row.text(0).map(ToOwned::to_owned)
+        if let Some(row) = rows.first() {
+            return row.text(0).map(|state| Taken::Now(state.to_owned()));
+        }
+        let known = self.fetch(Statement::new(IS_KNOWN.of::<P>(), params()));
+        match known.await?.first() {
+            Some(_) => Ok(Taken::Before),
+            None => Err(no_challenge()),
+        }
     }
 }

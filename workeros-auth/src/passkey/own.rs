@@ -2,8 +2,9 @@
 
 use workeros_core::{Batch, Error, ErrorKind, PasskeyId, Result, UserId};
 
-use super::Passkey;
 use super::refusal::no_passkey;
+use super::{FACTOR, Passkey};
+use crate::activity::{ActivityKind, NewActivity};
 use crate::changes::NOBODY;
 use crate::refusal::last_method;
 use crate::{Auth, DisplayName, Plane};
@@ -48,6 +49,11 @@ impl<P: Plane> Auth<P> {
     pub async fn delete_passkey(&self, user: UserId, id: PasskeyId) -> Result<()> {
         let mut batch = Batch::new();
         batch.extend(self.delete_steps(user, id));
+        let removed = NewActivity::new(ActivityKind::FactorRemoved)
+            .about(user)
+            .with("factor", FACTOR)
+            .with("passkey_id", id.to_string());
+        batch.push(self.note_activity(removed));
         self.apply(&NOBODY, batch)
             .await
             .map_err(|error| match error.kind() {

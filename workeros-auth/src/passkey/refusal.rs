@@ -3,7 +3,7 @@
 
 use workeros_core::{Error, ErrorKind};
 
-type Source = Box<dyn std::error::Error + Send + Sync>;
+pub(super) type Source = Box<dyn std::error::Error + Send + Sync>;
 
 /// One answer for a challenge that was not given, to another browser or for
 /// something else, is used, or too old.

@@ -3,11 +3,12 @@
 use serde_json::Value as Json;
 use workeros_core::{Batch, Error, PasskeyId, Result, UserId, Violation};
 
-use super::challenge::{Asked, Ceremony};
+use super::challenge::{Asked, Ceremony, Taken};
 use super::presented::Presented;
-use super::refusal::{previously_registered, registration_failed, too_many};
+use super::refusal::{no_challenge, previously_registered, registration_failed, too_many};
 use super::table::MAX_PASSKEYS;
-use super::{Attachment, Passkey};
+use super::{Attachment, FACTOR, Passkey};
+use crate::activity::{ActivityKind, NewActivity};
 use crate::changes::NOBODY;
 use crate::{Auth, BrowserToken, DisplayName, Plane, RequestInfo};
 
@@ -61,7 +62,10 @@ impl<P: Plane> Auth<P> {
         let malformed = || registration_failed("it is no answer of a device");
         let presented = Presented::read(response).ok_or_else(malformed)?;
         let asked = registration(user, browser);
-        let state = self.take_up(asked, presented.challenge()).await?;
+        let taken_up = self.take_up(asked, presented.challenge()).await?;
+        let Taken::Now(state) = taken_up else {
+            return Err(no_challenge());
+        };
         let registered = party.finish_registration(&state, &presented)?;
         let passkey = Passkey {
             id: PasskeyId::new(self.inner.ids.next_id()),
@@ -79,8 +83,14 @@ impl<P: Plane> Auth<P> {
             last_used_at: None,
             public_key: registered.public_key,
         };
-        let batch = Batch::new().step(self.insert_passkey(&passkey));
-        self.apply(&NOBODY, batch).await.map_err(taken)?;
+        let added = NewActivity::new(ActivityKind::FactorAdded)
+            .about(user)
+            .with("factor", FACTOR)
+            .with("passkey_id", passkey.id.to_string());
+        let batch = Batch::new()
+            .step(self.insert_passkey(&passkey))
+            .step(self.note_activity(added));
+        self.apply(&NOBODY, batch).await.map_err(already_there)?;
         Ok(passkey)
     }
 }
@@ -94,7 +104,7 @@ fn registration(user: UserId, browser: Option<&BrowserToken>) -> Asked<'_> {
 }
 
 /// Says what a unique violation on the table of passkeys means.
-fn taken(error: Error) -> Error {
+fn already_there(error: Error) -> Error {
     match error.violation() {
         Some(Violation::Unique { .. }) => previously_registered(error),
         _ => error,

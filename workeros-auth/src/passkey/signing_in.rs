@@ -1,15 +1,17 @@
 //! Signing in by a passkey.
 
 use serde_json::Value as Json;
-use workeros_core::{Error, ErrorKind, Result};
+use workeros_core::{Batch, Error, ErrorKind, Result, UserId};
 
-use super::Passkey;
-use super::assertion::Rejected;
-use super::challenge::{Asked, Ceremony};
+use super::assertion::{Asserted, Rejected};
+use super::challenge::{Asked, Ceremony, Taken};
 use super::presented::Presented;
-use super::refusal::assertion_failed;
+use super::refusal::{Source, assertion_failed};
+use super::{FACTOR, Passkey};
+use crate::activity::{ActivityKind, NewActivity};
+use crate::changes::NOBODY;
 use crate::entry::{Entry, Method};
-use crate::{Auth, BrowserToken, Entered, Plane, RequestInfo};
+use crate::{Auth, BrowserToken, Entered, Plane, RequestInfo, User};
 
 impl<P: Plane> Auth<P> {
     /// Asks for any passkey of a user's. Who it will be, nobody knows before
@@ -35,11 +37,10 @@ impl<P: Plane> Auth<P> {
     /// # Errors
     ///
     /// * [`BadRequest`](ErrorKind::BadRequest) with code `CHALLENGE_NOT_FOUND`
-    ///   when this browser was not asked for it, it was answered before, or it
-    ///   is too late.
+    ///   when this browser was not asked for it, or it is too late.
     /// * [`Unauthorized`](ErrorKind::Unauthorized) with code
     ///   `AUTHENTICATION_FAILED`, the same for a passkey that nobody has, an
-    ///   answer that does not hold, and a disabled user.
+    ///   answer that does not hold or was given before, and a disabled user.
     pub async fn finish_passkey_sign_in(
         &self,
         browser: Option<&BrowserToken>,
@@ -49,21 +50,31 @@ impl<P: Plane> Auth<P> {
         let party = self.relying_party()?;
         let malformed = || assertion_failed("it is no answer of a device");
         let presented = Presented::read(response).ok_or_else(malformed)?;
-        let state = self
-            .take_up(sign_in(browser), presented.challenge())
-            .await?;
-        let found = self.find_passkey(presented.credential_id()).await?;
-        let (passkey, user) = found.ok_or_else(|| assertion_failed("nobody has the passkey"))?;
-        let asserted = match party.finish_assertion(&state, &presented, passkey.key()) {
-            Ok(asserted) => asserted,
-            Err(Rejected::Failed(error)) => return Err(error),
-            Err(Rejected::Invalid(why)) => return Err(assertion_failed(why)),
-            Err(Rejected::Cloned) => return Err(suspect_clone(&passkey)),
+        let taken = self.take_up(sign_in(browser), presented.challenge());
+        let Taken::Now(state) = taken.await? else {
+            return Err(assertion_failed("it was answered before"));
         };
+        let Some((passkey, user)) = self.find_passkey(presented.credential_id()).await? else {
+            return Err(self.refuse_passkey(None, "nobody has the passkey"));
+        };
+        match party.finish_assertion(&state, &presented, passkey.key()) {
+            Ok(asserted) => self.enter_by(&passkey, user, asserted, request).await,
+            Err(Rejected::Failed(error)) => Err(error),
+            Err(Rejected::Invalid(why)) => Err(self.refuse_passkey(Some(user.id), why)),
+            Err(Rejected::Cloned) => Err(self.suspect_clone(&passkey).await?),
+        }
+    }
+
+    async fn enter_by(
+        &self,
+        passkey: &Passkey,
+        user: User,
+        asserted: Asserted,
+        request: &RequestInfo,
+    ) -> Result<Entered<P>> {
+        let used = self.use_passkey(passkey.id, asserted, self.now());
         let mut entry = Entry::new(user, Method::Passkey);
-        entry
-            .proof
-            .push(self.use_passkey(passkey.id, asserted, self.now()));
+        entry.proof.push(used);
         self.complete(entry, request)
             .await
             .map_err(|error| match error.kind() {
@@ -71,14 +82,26 @@ impl<P: Plane> Auth<P> {
                 _ => error,
             })
     }
-}
 
-/// Somebody has signed with the right key, and yet the device has counted
-/// further than that.
-fn suspect_clone(passkey: &Passkey) -> Error {
-    let (passkey, user) = (passkey.id, passkey.user_id);
-    tracing::warn!(%passkey, %user, "a passkey may have been copied: its counter went back");
-    assertion_failed("the counter went back")
+    fn refuse_passkey(&self, user: Option<UserId>, why: impl Into<Source>) -> Error {
+        let refused = NewActivity::new(ActivityKind::SignInFailed).with("method", FACTOR);
+        self.note_refusal(match user {
+            Some(user) => refused.about(user),
+            None => refused,
+        });
+        assertion_failed(why)
+    }
+
+    /// Somebody has signed with the right key, and yet the device has counted
+    /// further than that.
+    async fn suspect_clone(&self, passkey: &Passkey) -> Result<Error> {
+        let suspected = NewActivity::new(ActivityKind::PasskeyCloneSuspected)
+            .about(passkey.user_id)
+            .with("passkey_id", passkey.id.to_string());
+        let batch = Batch::new().step(self.note_activity(suspected));
+        self.apply(&NOBODY, batch).await?;
+        Ok(assertion_failed("the counter went back"))
+    }
 }
 
 fn sign_in(browser: Option<&BrowserToken>) -> Asked<'_> {
