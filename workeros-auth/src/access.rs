@@ -127,7 +127,7 @@ impl Auth {
         let Some(key) = app.session_of_token(token).await? else {
             return Ok(None);
         };
-        app.identity_of_session(&key, app.home()).await
+        app.identity_of_session(&key, None).await
     }
 }
 

@@ -1,15 +1,16 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use subtle::ConstantTimeEq as _;
 use workeros_core::{
-    ApiKeyId, Cost, Credential, Error, Identity, Result, Row, Rows, Statement, TenantId, Timestamp,
-    UserId,
+    ApiKeyId, Cost, Credential, Error, ErrorKind, Identity, Quota, RateKey, Result, Row, Rows,
+    Scope, Statement, Step, TenantId, Timestamp, UserId, role,
 };
 
 use crate::cache::{CacheKey, Known, TOUCH_INTERVAL};
 use crate::changes::{Place, SecretHash};
 use crate::session::earlier;
-use crate::user::read_roles;
+use crate::user::{holds, read_roles};
 use crate::{ApiKeySecret, Auth};
 
 /// An API key, as it can be shown: the key itself is known only to its owner.
@@ -30,6 +31,10 @@ pub struct ApiKey {
     pub last4: String,
     /// The roles it is narrowed to; `None` for all its owner has.
     pub roles: Option<Vec<String>>,
+    /// What else it is narrowed to.
+    pub scope: Scope,
+    /// How often it may be used.
+    pub limits: KeyLimits,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it ends, if it does.
@@ -38,18 +43,44 @@ pub struct ApiKey {
     pub last_used_at: Option<Timestamp>,
 }
 
+/// How often a key may be used; `None` as often as anything else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct KeyLimits {
+    /// Requests in a minute.
+    pub per_minute: Option<u32>,
+    /// Requests in 24 hours.
+    pub per_day: Option<u32>,
+}
+
+impl KeyLimits {
+    /// At most so many requests in a minute, and in 24 hours.
+    #[must_use]
+    pub fn new(per_minute: Option<u32>, per_day: Option<u32>) -> Self {
+        Self {
+            per_minute,
+            per_day,
+        }
+    }
+}
+
+const MINUTE: Duration = Duration::from_mins(1);
+const DAY: Duration = Duration::from_hours(24);
+
 /// Who acts by a key that is not revoked, and until when.
 #[derive(Debug)]
 pub(crate) struct KnownKey {
     id: ApiKeyId,
     expires_at: Option<Timestamp>,
+    limits: KeyLimits,
     identity: Identity,
 }
 
 type Found = Arc<Known<KnownKey>>;
 
 const FIND: &str = "SELECT k.id, k.tenant_id, k.token_hash, k.roles, k.expires_at, k.last_used_at, \
-    k.revoked_at, u.id, u.email, u.disabled, r.role \
+    k.revoked_at, u.id, u.email, u.disabled, r.role, k.collections, k.read_only, k.per_minute, \
+    k.per_day \
     FROM workeros_api_keys k JOIN workeros_users u ON u.id = k.user_id \
     LEFT JOIN workeros_user_roles r ON r.tenant_id = k.tenant_id AND r.user_id = k.user_id \
     WHERE k.prefix = $1";
@@ -60,22 +91,43 @@ impl Auth {
     /// Who acts by a key: its owner, in the key's workspace, with those of the
     /// owner's roles the key is not narrowed from. `None` when there is no
     /// such key, or it has ended. What is remembered, or one indexed read.
-    pub(crate) async fn identity_of_key(
-        &self,
-        key: &ApiKeySecret,
-        tenant: TenantId,
-    ) -> Result<Option<Identity>> {
-        let found = self.find_key(key, tenant).await?;
-        let alive = found.filter(|known| !self.has_expired(&known.value));
-        Ok(alive.map(|known| {
-            self.touch_key(&known);
-            known.value.identity.clone()
-        }))
+    pub(crate) async fn identity_of_key(&self, key: &ApiKeySecret) -> Result<Option<Identity>> {
+        let found = self.find_key(key).await?;
+        let Some(known) = found.filter(|known| !self.has_expired(&known.value)) else {
+            return Ok(None);
+        };
+        self.spend(&known.value).await?;
+        self.touch_key(&known);
+        Ok(Some(known.value.identity.clone()))
     }
 
-    async fn find_key(&self, key: &ApiKeySecret, tenant: TenantId) -> Result<Option<Found>> {
+    /// Counts a use of a key, where it has limits.
+    async fn spend(&self, key: &KnownKey) -> Result<()> {
+        let Some(limiter) = &self.inner.limiter else {
+            return Ok(());
+        };
+        let of_key = |rule| RateKey::new(rule).with(key.id.uuid().as_bytes());
+        if let Some(limit) = key.limits.per_minute {
+            let quota = Quota::new(limit, MINUTE);
+            limiter
+                .take(&of_key("key by minute"), quota)
+                .await?
+                .check()?;
+        }
+        if let Some(limit) = key.limits.per_day {
+            let quota = Quota::new(limit, DAY);
+            let taken = limiter.take(&of_key("key by day"), quota).await?;
+            if let Some(after) = taken.retry_after() {
+                let error = Error::new(ErrorKind::QuotaExceeded, "the key is used up for today");
+                return Err(error.with_retry_after(after.as_secs().max(1)));
+            }
+        }
+        Ok(())
+    }
+
+    async fn find_key(&self, key: &ApiKeySecret) -> Result<Option<Found>> {
         let hash = key.hash();
-        let place = CacheKey { hash, tenant };
+        let place = CacheKey { hash, named: None };
         let remembered = self.inner.keys.get(&place, &self.inner.store, self.now());
         if remembered.is_some() {
             return Ok(remembered);
@@ -98,12 +150,15 @@ impl Auth {
         let proven: bool = hash.ct_eq(first.bytes(2)?).into();
         let is_revoked = !first.is_null(6);
         let is_disabled = first.boolean(9)?;
-        if !proven || is_revoked || is_disabled {
+        let tenant = TenantId::new(first.uuid(1)?);
+        let is_member = tenant == self.home() || holds(&rows, 10, role::AUTHENTICATED)?;
+        if !proven || is_revoked || is_disabled || !is_member {
             return Ok(None);
         }
         let known = KnownKey {
             id: ApiKeyId::new(first.uuid(0)?),
             expires_at: first.optional_timestamp(4)?,
+            limits: read_limits(first, 13)?,
             identity: identity(first, &rows)?,
         };
         let about = [first.uuid(7)?, first.uuid(0)?].map(|id| Place::of(id.as_bytes()));
@@ -121,7 +176,7 @@ impl Auth {
         if known.touch(now) {
             let before = earlier(now, TOUCH_INTERVAL);
             let params = vec![now.into(), known.value.id.into(), before.into()];
-            self.note(Statement::new(TOUCH, params));
+            self.note(Step::new(Statement::new(TOUCH, params)));
         }
     }
 }
@@ -134,13 +189,14 @@ fn identity(first: &Row, rows: &Rows) -> Result<Identity> {
     let identity = Identity::host(UserId::new(first.uuid(7)?).to_string())
         .with_email(first.text(8)?)
         .with_tenant(TenantId::new(first.uuid(1)?))
+        .with_scope(read_narrowing(first, 11)?)
         .with_credential(Credential::ApiKey(ApiKeyId::new(first.uuid(0)?)));
     Ok(roles.into_iter().fold(identity, Identity::with_role))
 }
 
 impl ApiKey {
     /// Reads `id, tenant_id, user_id, name, prefix, last4, roles, created_at,
-    /// expires_at, last_used_at`.
+    /// expires_at, last_used_at, collections, read_only, per_minute, per_day`.
     pub(crate) fn read(row: &Row) -> Result<Self> {
         Ok(Self {
             id: ApiKeyId::new(row.uuid(0)?),
@@ -153,8 +209,30 @@ impl ApiKey {
             created_at: row.timestamp(7)?,
             expires_at: row.optional_timestamp(8)?,
             last_used_at: row.optional_timestamp(9)?,
+            scope: read_narrowing(row, 10)?,
+            limits: read_limits(row, 12)?,
         })
     }
+}
+
+/// Reads `collections, read_only`.
+fn read_narrowing(row: &Row, at: usize) -> Result<Scope> {
+    let read_only = row.boolean(at + 1)?;
+    let scope = Scope::default().with_read_only(read_only);
+    Ok(scope.with_collections(read_scope(row, at)?))
+}
+
+/// Reads `per_minute, per_day`.
+fn read_limits(row: &Row, at: usize) -> Result<KeyLimits> {
+    let limit = |at| -> Result<Option<u32>> {
+        if row.is_null(at) {
+            return Ok(None);
+        }
+        u32::try_from(row.integer(at)?)
+            .map(Some)
+            .map_err(Error::internal)
+    };
+    Ok(KeyLimits::new(limit(at)?, limit(at + 1)?))
 }
 
 fn read_scope(row: &Row, at: usize) -> Result<Option<Vec<String>>> {

@@ -1,11 +1,12 @@
 use uuid::Uuid;
 use workeros_core::{
-    ApiKeyId, Batch, Cost, Credential, Error, ErrorKind, Expect, Identity, Result, Statement, Step,
-    TenantId, Timestamp, UserId, Value, role,
+    ApiKeyId, Batch, Cost, Credential, Error, ErrorKind, Expect, Identity, Result, Scope,
+    Statement, Step, TenantId, Timestamp, UserId, Value, role,
 };
 
+use crate::activity::{ActivityKind, NewActivity};
 use crate::changes::{Affected, NOBODY};
-use crate::{ApiKey, ApiKeySecret, Auth};
+use crate::{ApiKey, ApiKeySecret, Auth, KeyLimits};
 
 /// An API key to be made.
 #[derive(Debug, Clone)]
@@ -15,6 +16,10 @@ pub struct NewApiKey {
     pub name: String,
     /// The roles it is narrowed to; `None` for all its owner has.
     pub roles: Option<Vec<String>>,
+    /// What else it is narrowed to.
+    pub scope: Scope,
+    /// How often it may be used.
+    pub limits: KeyLimits,
     /// When it ends.
     pub expires_at: Option<Timestamp>,
 }
@@ -26,8 +31,24 @@ impl NewApiKey {
         Self {
             name: name.into(),
             roles: None,
+            scope: Scope::FULL,
+            limits: KeyLimits::default(),
             expires_at: None,
         }
+    }
+
+    /// Narrows it to collections, or to reading.
+    #[must_use]
+    pub fn with_scope(mut self, scope: Scope) -> Self {
+        self.scope = scope;
+        self
+    }
+
+    /// Sets how often it may be used.
+    #[must_use]
+    pub fn with_limits(mut self, limits: KeyLimits) -> Self {
+        self.limits = limits;
+        self
     }
 
     /// Narrows it to these roles.
@@ -66,14 +87,15 @@ pub struct ApiKeyPage {
 }
 
 const INSERT: &str = "INSERT INTO workeros_api_keys \
-    (id, tenant_id, user_id, name, prefix, last4, roles, created_at, expires_at, token_hash) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    (id, tenant_id, user_id, name, prefix, last4, roles, created_at, expires_at, token_hash, \
+    collections, read_only, per_minute, per_day) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
 const LIST: &str = "SELECT id, tenant_id, user_id, name, prefix, last4, roles, created_at, \
-    expires_at, last_used_at FROM workeros_api_keys \
+    expires_at, last_used_at, collections, read_only, per_minute, per_day FROM workeros_api_keys \
     WHERE tenant_id = $1 AND id < $2 AND (user_id = $3 OR $4) AND revoked_at IS NULL \
     ORDER BY id DESC LIMIT $5";
 const FIND: &str = "SELECT id, tenant_id, user_id, name, prefix, last4, roles, created_at, \
-    expires_at, last_used_at FROM workeros_api_keys \
+    expires_at, last_used_at, collections, read_only, per_minute, per_day FROM workeros_api_keys \
     WHERE tenant_id = $1 AND id = $2 AND (user_id = $3 OR $4) AND revoked_at IS NULL";
 const REVOKE: &str = "UPDATE workeros_api_keys SET revoked_at = $1 \
     WHERE tenant_id = $2 AND id = $3 AND (user_id = $4 OR $5) AND revoked_at IS NULL";
@@ -83,7 +105,11 @@ const REVOKE_IF_UNVERIFIED: &str = "UPDATE workeros_api_keys SET revoked_at = $1
     WHERE user_id = $2 AND revoked_at IS NULL AND EXISTS (\
     SELECT 1 FROM workeros_users u WHERE u.id = $2 AND NOT u.email_verified)";
 
+const REVOKE_ALL_IN: &str = "UPDATE workeros_api_keys SET revoked_at = $1 \
+    WHERE tenant_id = $2 AND user_id = $3 AND revoked_at IS NULL";
+
 const MAX_NAME_CHARS: usize = 100;
+const MAX_COLLECTIONS: usize = 100;
 /// How often another prefix is drawn when one is taken.
 const ATTEMPTS: usize = 5;
 
@@ -95,7 +121,8 @@ impl Auth {
     ///
     /// * [`Forbidden`](ErrorKind::Forbidden) unless the owner is signed in by
     ///   a session, and when the key is to have a role the owner has not.
-    /// * [`Validation`](ErrorKind::Validation) at `/name` or `/expires_at`.
+    /// * [`Validation`](ErrorKind::Validation) at `/name`, `/expires_at`,
+    ///   `/collections` or one of the limits.
     pub async fn create_api_key(
         &self,
         owner: &Identity,
@@ -104,12 +131,10 @@ impl Auth {
     ) -> Result<CreatedApiKey> {
         let keeper = Keeper::of(owner)?;
         self.check_new_key(owner, &new)?;
-        let scope = new.roles.as_ref().map(serde_json::to_string).transpose();
-        let scope = scope.map_err(Error::internal)?;
         for _ in 0..ATTEMPTS {
             let secret = ApiKeySecret::generate(self.inner.random.as_ref())?;
             let key = self.api_key(&secret, keeper.user, tenant, &new);
-            match self.insert_key(&key, &secret, scope.clone()).await {
+            match self.insert_key(&key, &secret).await {
                 Ok(()) => return Ok(CreatedApiKey { key, secret }),
                 Err(error) if error.kind() == ErrorKind::Conflict => {}
                 Err(error) => return Err(error),
@@ -210,8 +235,11 @@ impl Auth {
             ErrorKind::NotFound,
             "not found",
         );
-        self.apply(&[Affected::Key(id)], Batch::new().step(step))
-            .await
+        let activity = NewActivity::new(ActivityKind::KeyRevoked)
+            .about(keeper.user)
+            .with("key_id", id.to_string());
+        let batch = Batch::new().step(step).step(self.note_activity(activity));
+        self.apply(&[Affected::Key(id)], batch).await
     }
 
     fn check_new_key(&self, owner: &Identity, new: &NewApiKey) -> Result<()> {
@@ -226,6 +254,23 @@ impl Auth {
                 "out_of_range",
                 "must lie ahead",
             ));
+        }
+        let slugs = new.scope.collections.as_ref();
+        if slugs.is_some_and(|slugs| slugs.len() > MAX_COLLECTIONS) {
+            let message = "must be at most 100 slugs";
+            return Err(Error::validation("/collections", "too_long", message));
+        }
+        for (path, limit) in [
+            ("/requests_per_minute", new.limits.per_minute),
+            ("/requests_per_day", new.limits.per_day),
+        ] {
+            if limit == Some(0) {
+                return Err(Error::validation(
+                    path,
+                    "out_of_range",
+                    "must be at least 1",
+                ));
+            }
         }
         let implied = [role::AUTHENTICATED, role::PUBLIC];
         let held = |role: &String| owner.roles.contains(role) || implied.contains(&role.as_str());
@@ -253,18 +298,15 @@ impl Auth {
             prefix: secret.prefix().to_owned(),
             last4: secret.last4().to_owned(),
             roles: new.roles.clone(),
+            scope: new.scope.clone(),
+            limits: new.limits,
             created_at: self.now(),
             expires_at: new.expires_at,
             last_used_at: None,
         }
     }
 
-    async fn insert_key(
-        &self,
-        key: &ApiKey,
-        secret: &ApiKeySecret,
-        scope: Option<String>,
-    ) -> Result<()> {
+    async fn insert_key(&self, key: &ApiKey, secret: &ApiKeySecret) -> Result<()> {
         let params = vec![
             key.id.into(),
             key.tenant.into(),
@@ -272,14 +314,31 @@ impl Auth {
             key.name.clone().into(),
             key.prefix.clone().into(),
             key.last4.clone().into(),
-            scope.into(),
+            names(key.roles.as_ref())?.into(),
             key.created_at.into(),
             key.expires_at.into(),
             Value::Bytes(secret.hash().to_vec()),
+            names(key.scope.collections.as_ref())?.into(),
+            key.scope.read_only.into(),
+            key.limits.per_minute.map(i64::from).into(),
+            key.limits.per_day.map(i64::from).into(),
         ];
-        let batch = Batch::new().step(Step::new(Statement::new(INSERT, params)));
+        let activity = NewActivity::new(ActivityKind::KeyCreated)
+            .about(key.user_id)
+            .with("key_id", key.id.to_string())
+            .with("name", key.name.clone());
+        let mut batch = Batch::new();
+        batch.extend(self.expect_member(key.tenant, key.user_id));
+        batch.push(Step::new(Statement::new(INSERT, params)));
+        batch.push(self.note_activity(activity));
         self.apply(&NOBODY, batch).await
     }
+}
+
+/// A list of names as it is stored.
+fn names(names: Option<&Vec<String>>) -> Result<Option<String>> {
+    let stored = names.map(serde_json::to_string).transpose();
+    stored.map_err(Error::internal)
 }
 
 /// Somebody who may have to do with keys at all.
@@ -309,4 +368,10 @@ impl Keeper {
 pub(crate) fn revoke_if_unverified(user: UserId, now: Timestamp) -> Step {
     let params = vec![now.into(), user.into()];
     Step::new(Statement::new(REVOKE_IF_UNVERIFIED, params))
+}
+
+/// Revokes the keys of a user in a workspace.
+pub(crate) fn revoke_all_in(tenant: TenantId, user: UserId, now: Timestamp) -> Step {
+    let params = vec![now.into(), tenant.into(), user.into()];
+    Step::new(Statement::new(REVOKE_ALL_IN, params))
 }

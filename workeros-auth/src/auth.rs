@@ -9,6 +9,7 @@ use workeros_core::{
 };
 
 use crate::access::Apps;
+use crate::activity::Caller;
 use crate::api_key::KnownKey;
 use crate::background::Background;
 use crate::builder::AuthBuilder;
@@ -32,6 +33,8 @@ pub struct Auth<P: Plane = Platform> {
     pub(crate) settings: Arc<RealmSettings>,
     /// Whose workspace it is, if it is one's.
     pub(crate) workspace: Option<Workspace>,
+    /// Who asks, where that is known.
+    pub(crate) caller: Option<Arc<Caller>>,
     plane: PhantomData<P>,
 }
 
@@ -73,6 +76,7 @@ impl Auth {
             realm: Realm::Instance,
             settings: Arc::new(settings),
             workspace: None,
+            caller: None,
             plane: PhantomData,
         }
     }
@@ -94,6 +98,7 @@ impl Auth {
             realm: Realm::Workspace(workspace.id),
             settings: Arc::clone(&self.inner.app_settings),
             workspace: Some(workspace),
+            caller: self.caller.clone(),
             plane: PhantomData,
         })
     }

@@ -26,11 +26,11 @@ pub(crate) struct Cache<T>(Box<[Mutex<Shard<T>>]>);
 
 type Shard<T> = LruCache<CacheKey, Arc<Known<T>>>;
 
-/// The hash of a secret, in the workspace asked for.
+/// The hash of a secret, and the workspace that was named, if it matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct CacheKey {
     pub(crate) hash: SecretHash,
-    pub(crate) tenant: TenantId,
+    pub(crate) named: Option<TenantId>,
 }
 
 /// What was read of a session or a key.

@@ -2,6 +2,7 @@ use workeros_core::{
     Batch, Cost, Error, ErrorKind, Expect, Result, Statement, Step, Timestamp, UserId,
 };
 
+use crate::activity::{ActivityKind, NewActivity};
 use crate::changes::Affected;
 use crate::flow::end_of_password;
 use crate::plane::{PlaneSql, planes};
@@ -52,7 +53,9 @@ impl<P: Plane> Auth<P> {
     ///   being checked.
     pub async fn change_password(&self, user: UserId, change: &ChangePassword) -> Result<User> {
         let checked = self.check_change(user, change).await?;
-        let mut batch = Batch::new().step(checked.set::<P>());
+        let mut batch = Batch::new()
+            .step(checked.set::<P>())
+            .step(self.note_activity(changed(user)));
         batch.extend(end_of_password::<P>(self.realm, user));
         self.apply_change(user, batch).await?;
         Ok(checked.user)
@@ -76,6 +79,7 @@ impl<P: Plane> Auth<P> {
         let issued = P::issue(self, &session)?;
         let mut batch = Batch::new()
             .step(checked.set::<P>())
+            .step(self.note_activity(changed(user)))
             .step(end_all::<P>(user))
             .step(session.insert::<P>(self.realm, &issued.key, Some(&checked.new_hash)));
         batch.extend(end_of_password::<P>(self.realm, user));
@@ -144,4 +148,8 @@ impl Checked {
         let statement = Statement::new(SET.of::<P>(), params);
         Step::new(statement).expect(Expect::One, ErrorKind::Forbidden, WRONG_PASSWORD)
     }
+}
+
+fn changed(user: UserId) -> NewActivity {
+    NewActivity::new(ActivityKind::PasswordChanged).about(user)
 }

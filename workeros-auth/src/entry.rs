@@ -2,6 +2,7 @@
 
 use workeros_core::{Batch, Error, ErrorKind, Result, Step};
 
+use crate::activity::{ActivityKind, NewActivity};
 use crate::changes::Affected;
 use crate::refusal::invalid_login;
 use crate::session::end;
@@ -64,6 +65,18 @@ impl<P: Plane> Entered<P> {
 }
 
 impl Method {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::MagicLink => "magic-link",
+            Self::EmailOtp => "email-otp",
+            Self::OAuth => "oauth",
+            Self::SecondFactor => "second-factor",
+            #[cfg(feature = "passkey")]
+            Self::Passkey => "passkey",
+        }
+    }
+
     /// Whether it takes two factors by itself.
     const fn is_two_factors(self) -> bool {
         match self {
@@ -144,6 +157,11 @@ impl<P: Plane> Auth<P> {
         batch.push(self.sweep(entry.user.id));
         batch.push(session.insert::<P>(self.realm, &issued.key, password_hash));
         batch.extend(issued.steps);
+        let activity = NewActivity::new(ActivityKind::SignIn)
+            .about(entry.user.id)
+            .with("method", entry.method.name())
+            .with("session_id", session.id.to_string());
+        batch.push(self.note_activity(activity));
         let mut affected = request.ends();
         affected.extend(entry.affected);
         self.apply(&affected, batch).await.map_err(refused)?;

@@ -30,6 +30,7 @@ pub(crate) enum Purpose {
     VerifyEmailCode,
     ResetPasswordCode,
     SecondFactor,
+    Invite,
 }
 
 impl Purpose {
@@ -42,6 +43,7 @@ impl Purpose {
             Self::VerifyEmailCode => "verify-email-code",
             Self::ResetPasswordCode => "reset-password-code",
             Self::SecondFactor => "second-factor",
+            Self::Invite => "invite",
         }
     }
 
@@ -49,6 +51,7 @@ impl Purpose {
     pub(crate) const fn lifetime(self) -> Duration {
         match self {
             Self::VerifyEmail => Duration::from_hours(24),
+            Self::Invite => Duration::from_hours(7 * 24),
             Self::ResetPassword => Duration::from_hours(1),
             Self::MagicLink | Self::SecondFactor => Duration::from_mins(10),
             Self::SignInCode | Self::VerifyEmailCode | Self::ResetPasswordCode => {
@@ -65,7 +68,8 @@ impl Purpose {
             | Self::MagicLink
             | Self::SignInCode
             | Self::ResetPasswordCode
-            | Self::SecondFactor => false,
+            | Self::SecondFactor
+            | Self::Invite => false,
         }
     }
 }

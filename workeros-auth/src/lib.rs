@@ -47,6 +47,7 @@
 //! | mail | [`AuthBuilder::with_mailer`], [`Auth::deliver_mail`] |
 //! | who sent a request | [`Authenticator`](workeros_core::Authenticator) for [`Auth`], [`Credentials`] |
 //! | users and their roles | [`Auth::users`], [`Auth::set_roles`] |
+//! | who is in which workspace | [`Auth::members`], [`Auth::switch_workspace`], [`Auth::invite`] |
 //! | API keys | [`Auth::create_api_key`] |
 //! | tables | [`MIGRATIONS`] |
 //!
@@ -68,6 +69,7 @@
 //! within a minute.
 
 mod access;
+mod activity;
 mod api_key;
 mod api_keys;
 mod attempts;
@@ -91,10 +93,12 @@ mod feed;
 mod flow;
 mod fresh;
 mod hashing;
+mod invitation;
 pub mod jwt;
 mod key;
 mod magic_link;
 mod mail;
+mod members;
 mod migrations;
 mod name;
 pub mod oauth;
@@ -126,7 +130,8 @@ mod users;
 mod verify_email;
 
 pub use access::{IssuedAccess, PresentedToken};
-pub use api_key::ApiKey;
+pub use activity::{Activity, ActivityKind, ActivityPage, Caller};
+pub use api_key::{ApiKey, KeyLimits};
 pub use api_keys::{ApiKeyPage, CreatedApiKey, NewApiKey};
 pub use auth::Auth;
 pub use backup_code::BackupCode;
@@ -140,8 +145,10 @@ pub use email::EmailAddress;
 pub use email_otp::{CodePurpose, MailedCode};
 pub use entry::Entered;
 pub use flow::Arrival;
+pub use invitation::{Invitation, NewInvitation};
 pub use key::SessionKey;
 pub use magic_link::BrowserProof;
+pub use members::Membership;
 pub use migrations::MIGRATIONS;
 pub use name::DisplayName;
 #[cfg(feature = "passkey")]

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use workeros_core::{Batch, Error, ErrorKind, Mailer, Quota, RateKey, Result};
 
+use crate::activity;
 use crate::changes::NOBODY;
 use crate::flow::{self, NewFlow, Purpose};
 use crate::outbox::{self, Outgoing};
@@ -111,7 +112,8 @@ impl<P: Plane> Auth<P> {
         let batch = Batch::new()
             .step(flow::sweep::<Platform>(now))
             .step(flow::sweep::<App>(now))
-            .step(outbox::sweep(now));
+            .step(outbox::sweep(now))
+            .step(activity::sweep(now));
         self.apply(&NOBODY, batch).await
     }
 }

@@ -23,6 +23,7 @@ pub const MIGRATIONS: &[Migration] = &[
     APP_FLOWS,
     REFRESH,
     SIGNING_KEYS,
+    ACTIVITY,
     PLATFORM_PASSKEYS,
     APP_PASSKEYS,
     PLATFORM_TWO_FACTOR,
@@ -126,7 +127,7 @@ tables! {
         role TEXT NOT NULL, \
         PRIMARY KEY (tenant_id, user_id, role)) STRICT"],
         ["CREATE INDEX " p "_user_roles_user_id ON " p "_user_roles (user_id)"],
-        ["CREATE INDEX " p "_user_roles_role ON " p "_user_roles (tenant_id, role)"],
+        ["CREATE INDEX " p "_user_roles_role ON " p "_user_roles (tenant_id, role, user_id)"],
     ],
     postgres: [
         ["CREATE TABLE " p "_user_roles (\
@@ -135,7 +136,7 @@ tables! {
         role text NOT NULL, \
         PRIMARY KEY (tenant_id, user_id, role))"],
         ["CREATE INDEX " p "_user_roles_user_id ON " p "_user_roles (user_id)"],
-        ["CREATE INDEX " p "_user_roles_role ON " p "_user_roles (tenant_id, role)"],
+        ["CREATE INDEX " p "_user_roles_role ON " p "_user_roles (tenant_id, role, user_id)"],
     ],
 }
 
@@ -188,6 +189,10 @@ const API_KEYS: Migration = Migration {
         last4 TEXT NOT NULL, \
         token_hash BLOB NOT NULL, \
         roles TEXT, \
+        collections TEXT, \
+        read_only INTEGER NOT NULL, \
+        per_minute INTEGER, \
+        per_day INTEGER, \
         created_at TEXT NOT NULL, \
         expires_at TEXT, \
         last_used_at TEXT, \
@@ -205,6 +210,10 @@ const API_KEYS: Migration = Migration {
         last4 text NOT NULL, \
         token_hash bytea NOT NULL, \
         roles text, \
+        collections text, \
+        read_only boolean NOT NULL, \
+        per_minute bigint, \
+        per_day bigint, \
         created_at timestamptz NOT NULL, \
         expires_at timestamptz, \
         last_used_at timestamptz, \
@@ -277,5 +286,42 @@ const MAIL_QUEUE: Migration = Migration {
         expires_at timestamptz NOT NULL, \
         last_error text)",
         "CREATE INDEX workeros_mail_queue_next_at ON workeros_mail_queue (next_at)",
+    ],
+};
+
+/// What was done, see `activity`. Rows outlive the users they name.
+const ACTIVITY: Migration = Migration {
+    name: "auth-0010-activity",
+    sqlite: &[
+        "CREATE TABLE workeros_auth_activity (\
+        id TEXT PRIMARY KEY NOT NULL, \
+        realm_id TEXT NOT NULL, \
+        at TEXT NOT NULL, \
+        action TEXT NOT NULL, \
+        actor TEXT NOT NULL, \
+        user_id TEXT, \
+        ip TEXT, \
+        user_agent TEXT, \
+        request_id TEXT, \
+        detail TEXT NOT NULL) STRICT",
+        "CREATE INDEX workeros_auth_activity_realm_id ON workeros_auth_activity (realm_id, id)",
+        "CREATE INDEX workeros_auth_activity_user_id ON workeros_auth_activity (user_id, id)",
+        "CREATE INDEX workeros_auth_activity_at ON workeros_auth_activity (at)",
+    ],
+    postgres: &[
+        "CREATE TABLE workeros_auth_activity (\
+        id uuid PRIMARY KEY, \
+        realm_id uuid NOT NULL, \
+        at timestamptz NOT NULL, \
+        action text NOT NULL, \
+        actor text NOT NULL, \
+        user_id uuid, \
+        ip text, \
+        user_agent text, \
+        request_id text, \
+        detail text NOT NULL)",
+        "CREATE INDEX workeros_auth_activity_realm_id ON workeros_auth_activity (realm_id, id)",
+        "CREATE INDEX workeros_auth_activity_user_id ON workeros_auth_activity (user_id, id)",
+        "CREATE INDEX workeros_auth_activity_at ON workeros_auth_activity (at)",
     ],
 };

@@ -5,7 +5,8 @@ use std::fmt::Debug;
 use workeros_core::{Result, Step, TenantId, Timestamp, UserId};
 
 use crate::key::SessionKey;
-use crate::{Auth, RefreshToken, Session, SessionToken, SetupToken, api_keys, setup};
+use crate::refusal::invalid_token;
+use crate::{Auth, RefreshToken, Session, SessionToken, SetupToken, SignUp, api_keys, setup};
 
 /// The team that runs an instance: users who act in its workspaces, by a
 /// session's cookie or token, or an API key.
@@ -64,7 +65,8 @@ pub struct Issued<T> {
 pub(crate) mod sealed {
     use super::{
         App, Auth, Debug, Issued, PerPlane, Plane, Platform, RefreshToken, Result, Session,
-        SessionToken, SetupToken, Step, TenantId, Timestamp, UserId, api_keys, setup,
+        SessionToken, SetupToken, SignUp, Step, TenantId, Timestamp, UserId, api_keys,
+        invalid_token, setup,
     };
 
     /// What differs between the planes below the surface.
@@ -81,6 +83,16 @@ pub(crate) mod sealed {
             auth: &Auth<Self>,
             presented: Option<&SetupToken>,
         ) -> impl Future<Output = Result<()>> + Send
+        where
+            Self: Plane;
+
+        /// Uses up the invitation that a sign-up follows, if it does: the steps
+        /// for it.
+        fn accept_invitation(
+            auth: &Auth<Self>,
+            sign_up: &SignUp,
+            user: UserId,
+        ) -> impl Future<Output = Result<Option<Vec<Step>>>> + Send
         where
             Self: Plane;
 
@@ -132,6 +144,15 @@ pub(crate) mod sealed {
             auth.admit_sign_up(presented).await
         }
 
+        async fn accept_invitation(
+            auth: &Auth<Self>,
+            sign_up: &SignUp,
+            user: UserId,
+        ) -> Result<Option<Vec<Step>>> {
+            let invited = auth.invitation_of(sign_up).await?;
+            Ok(invited.map(|invited| invited.accept(auth, user)))
+        }
+
         fn welcome(auth: &Auth<Self>, user: UserId, now: Timestamp) -> Vec<Step> {
             let tenant = auth.inner.default_tenant;
             vec![setup::claim(user, now), setup::grant_first(tenant, user)]
@@ -169,6 +190,18 @@ pub(crate) mod sealed {
 
         async fn admit_sign_up(auth: &Auth<Self>, _: Option<&SetupToken>) -> Result<()> {
             auth.settings.admit_sign_up()
+        }
+
+        /// Nobody is invited to be an end user.
+        async fn accept_invitation(
+            _: &Auth<Self>,
+            sign_up: &SignUp,
+            _: UserId,
+        ) -> Result<Option<Vec<Step>>> {
+            match &sign_up.invitation {
+                Some(_) => Err(invalid_token()),
+                None => Ok(None),
+            }
         }
     }
 }

@@ -35,17 +35,17 @@ impl Realm {
     /// never an admin, whatever his roles are called.
     pub(crate) fn identity(self, active: &ActiveSession) -> Identity {
         let session = active.session.id;
-        let identity = Identity::host(active.user.id.to_string()).with_email(&active.user.email);
+        let identity = Identity::host(active.user.id.to_string())
+            .with_email(&active.user.email)
+            .with_tenant(active.tenant);
         let roles = active.roles.iter();
         match self {
             Self::Instance => roles.fold(
                 identity.with_credential(Credential::Session(session)),
                 Identity::with_role,
             ),
-            Self::Workspace(tenant) => roles.filter(|name| *name != role::ADMIN).fold(
-                identity
-                    .with_tenant(tenant)
-                    .with_credential(Credential::AppSession(session)),
+            Self::Workspace(_) => roles.filter(|name| *name != role::ADMIN).fold(
+                identity.with_credential(Credential::AppSession(session)),
                 Identity::with_role,
             ),
         }

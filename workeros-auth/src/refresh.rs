@@ -12,6 +12,7 @@ use workeros_core::{
     Value,
 };
 
+use crate::activity::{ActivityKind, NewActivity};
 use crate::changes::{Affected, NOBODY};
 use crate::key::SessionKey;
 use crate::plane::Issued;
@@ -204,7 +205,12 @@ impl Auth<App> {
         let (session, user) = (found.session.id, found.user.id);
         tracing::warn!(%session, %user, "a refresh token was used twice: its session is ended");
         let key = SessionKey::of_id(session);
-        let batch = Batch::new().step(end::<App>(&key));
+        let activity = NewActivity::new(ActivityKind::RefreshReuse)
+            .about(user)
+            .with("session_id", session.to_string());
+        let batch = Batch::new()
+            .step(end::<App>(&key))
+            .step(self.note_activity(activity));
         self.apply(&[Affected::Session(key)], batch).await
     }
 

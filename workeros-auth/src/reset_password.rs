@@ -1,5 +1,6 @@
 use workeros_core::{Batch, ErrorKind, Expect, Result, Statement, Step};
 
+use crate::activity::{ActivityKind, NewActivity};
 use crate::changes::Affected;
 use crate::claim::drop_unproven;
 use crate::flow::{Flow, Purpose, end_of_password};
@@ -82,6 +83,7 @@ impl<P: Plane> Auth<P> {
         batch.extend(drop_unproven::<P>(user, now));
         batch.push(set.expect(Expect::One, ErrorKind::Gone, INVALID_TOKEN));
         batch.push(end_all::<P>(user));
+        batch.push(self.note_activity(NewActivity::new(ActivityKind::PasswordReset).about(user)));
         batch.extend(end_of_password::<P>(self.realm, user));
         self.apply(&[Affected::User(user)], batch).await?;
         self.forgive(flow.address.as_str()).await;

@@ -2,6 +2,7 @@ use workeros_core::{
     Batch, Cost, Error, ErrorKind, Expect, Result, Statement, Step, TenantId, UserId, role,
 };
 
+use crate::activity::{ActivityKind, NewActivity};
 use crate::changes::Affected;
 use crate::plane::{PlaneSql, planes};
 use crate::user::read_roles;
@@ -11,13 +12,20 @@ const SELECT: PlaneSql = planes!(
     "SELECT r.role FROM " p "_user_roles r JOIN " p "_users u ON u.id = r.user_id \
     WHERE r.tenant_id = $1 AND r.user_id = $2 AND u.realm_id = $3 ORDER BY r.role"
 );
-const DELETE: PlaneSql =
-    planes!("DELETE FROM " p "_user_roles WHERE tenant_id = $1 AND user_id = $2");
-const INSERT: PlaneSql =
-    planes!("INSERT INTO " p "_user_roles (tenant_id, user_id, role) VALUES ($1, $2, $3)");
-/// Never the admins: their role cannot be removed.
+/// All but what makes a member.
+const DELETE: PlaneSql = planes!(
+    "DELETE FROM " p "_user_roles WHERE tenant_id = $1 AND user_id = $2 AND role <> $3"
+);
+const INSERT: PlaneSql = planes!(
+    "INSERT INTO " p "_user_roles (tenant_id, user_id, role) VALUES ($1, $2, $3) \
+    ON CONFLICT DO NOTHING"
+);
+/// Never the admins and the members: these roles cannot be removed.
 const DELETE_ROLE: PlaneSql = planes!(
-    "DELETE FROM " p "_user_roles WHERE tenant_id = $1 AND role = $2 AND role <> $3"
+    "DELETE FROM " p "_user_roles WHERE tenant_id = $1 AND role = $2 AND role NOT IN ($3, $4)"
+);
+const IS_MEMBER: PlaneSql = planes!(
+    "SELECT user_id FROM " p "_user_roles WHERE tenant_id = $1 AND user_id = $2 AND role = $3"
 );
 const EXISTS: PlaneSql = planes!("SELECT id FROM " p "_users WHERE id = $1 AND realm_id = $2");
 
@@ -38,7 +46,7 @@ impl<P: Plane> Auth<P> {
         read_roles(&self.fetch(statement.with_cost(Cost::Short)).await?, 0)
     }
 
-    /// Sets which roles the user has in the workspace, from its next request
+    /// Sets which roles a member has in the workspace, from its next request
     /// on.
     ///
     /// # Errors
@@ -47,23 +55,87 @@ impl<P: Plane> Auth<P> {
     ///   cannot be roles; what the
     ///   [role guard](crate::AuthBuilder::with_role_guard) answers for
     ///   unknown ones.
-    /// * [`NotFound`](ErrorKind::NotFound) without such a user.
+    /// * [`NotFound`](ErrorKind::NotFound) without such a user, and for one who
+    ///   is no member.
     /// * [`Conflict`](ErrorKind::Conflict) when the workspace would lose its
     ///   last admin.
     pub async fn set_roles(&self, tenant: TenantId, user: UserId, roles: &[String]) -> Result<()> {
         let roles = assignable(roles)?;
         let mut batch = Batch::new().step(expect_user::<P>(self.realm, user));
-        batch.extend(self.guard_roles(tenant, &roles));
-        if roles.contains(&role::ADMIN) {
-            batch.extend(P::appoint(user, self.now()));
-        } else {
-            batch.extend(P::lock());
-            batch.extend(P::spare_the_last_admin_of(tenant, user));
-        }
-        let delete = Statement::new(DELETE.of::<P>(), vec![tenant.into(), user.into()]);
-        batch.push(Step::new(delete));
-        batch.extend(insert_roles::<P>(tenant, user, &roles));
+        batch.extend(self.expect_member(tenant, user));
+        batch.extend(self.replace_roles(tenant, user, &roles));
         self.apply(&[Affected::User(user)], batch).await
+    }
+
+    /// The steps that give a member these roles and no others.
+    pub(crate) fn replace_roles(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        roles: &[&str],
+    ) -> Vec<Step> {
+        let mut steps = self.guard_roles(tenant, roles);
+        if roles.contains(&role::ADMIN) {
+            steps.extend(self.appoint(tenant, user));
+        } else {
+            steps.extend(P::lock());
+            steps.extend(P::spare_the_last_admin_of(tenant, user));
+        }
+        let params = vec![tenant.into(), user.into(), role::AUTHENTICATED.into()];
+        steps.push(Step::new(Statement::new(DELETE.of::<P>(), params)));
+        steps.extend(insert_roles::<P>(tenant, user, roles));
+        steps.push(self.note_roles(ActivityKind::RolesChanged, tenant, user, roles));
+        steps
+    }
+
+    /// The steps that give somebody roles besides those he has, and make him a
+    /// member where that takes one.
+    pub(crate) fn add_roles(&self, tenant: TenantId, user: UserId, roles: &[&str]) -> Vec<Step> {
+        let mut steps = self.guard_roles(tenant, roles);
+        if roles.contains(&role::ADMIN) {
+            steps.extend(self.appoint(tenant, user));
+        }
+        steps.extend(self.enrol(tenant, user));
+        steps.extend(insert_roles::<P>(tenant, user, roles));
+        steps
+    }
+
+    /// Makes somebody a member where it takes a step: in the workspace they all
+    /// act in, everybody is.
+    pub(crate) fn enrol(&self, tenant: TenantId, user: UserId) -> Option<Step> {
+        (tenant != self.home()).then(|| insert_role::<P>(tenant, user, role::AUTHENTICATED))
+    }
+
+    /// Fails when somebody is no member.
+    pub(crate) fn expect_member(&self, tenant: TenantId, user: UserId) -> Option<Step> {
+        let params = vec![tenant.into(), user.into(), role::AUTHENTICATED.into()];
+        let step = Step::new(Statement::new(IS_MEMBER.of::<P>(), params));
+        let step = step.expect(Expect::One, ErrorKind::NotFound, "not found");
+        (tenant != self.home()).then_some(step)
+    }
+
+    /// Notes what became of somebody in a workspace.
+    pub(crate) fn note_roles(
+        &self,
+        kind: ActivityKind,
+        tenant: TenantId,
+        user: UserId,
+        roles: &[&str],
+    ) -> Step {
+        let activity = NewActivity::new(kind)
+            .about(user)
+            .with("workspace", tenant.to_string())
+            .with("roles", roles.to_vec());
+        self.note_activity(activity)
+    }
+
+    /// What goes with making somebody an admin of the workspace.
+    fn appoint(&self, tenant: TenantId, user: UserId) -> Vec<Step> {
+        if tenant == self.home() {
+            P::appoint(user, self.now())
+        } else {
+            Vec::new()
+        }
     }
 
     /// Takes a role from everybody in the workspace, of either plane, together with what else
@@ -84,7 +156,12 @@ impl<P: Plane> Auth<P> {
     {
         let (_change, mut steps) = self.inner.store.begin::<P>(&[Affected::All]);
         for sql in [DELETE_ROLE.platform, DELETE_ROLE.app] {
-            let params = vec![tenant.into(), role.into(), role::ADMIN.into()];
+            let params = vec![
+                tenant.into(),
+                role.into(),
+                role::ADMIN.into(),
+                role::AUTHENTICATED.into(),
+            ];
             steps.push(Step::new(Statement::new(sql, params)));
         }
         delete(steps).await
@@ -120,12 +197,14 @@ pub(crate) fn assignable(roles: &[String]) -> Result<Vec<&str>> {
     Ok(roles)
 }
 
-pub(crate) fn insert_roles<P: Plane>(tenant: TenantId, user: UserId, roles: &[&str]) -> Vec<Step> {
-    let insert = |role: &&str| {
-        let params = vec![tenant.into(), user.into(), (*role).into()];
-        Step::new(Statement::new(INSERT.of::<P>(), params))
-    };
+fn insert_roles<P: Plane>(tenant: TenantId, user: UserId, roles: &[&str]) -> Vec<Step> {
+    let insert = |role: &&str| insert_role::<P>(tenant, user, role);
     roles.iter().map(insert).collect()
+}
+
+fn insert_role<P: Plane>(tenant: TenantId, user: UserId, role: &str) -> Step {
+    let params = vec![tenant.into(), user.into(), role.into()];
+    Step::new(Statement::new(INSERT.of::<P>(), params))
 }
 
 /// Fails when there is no such user.

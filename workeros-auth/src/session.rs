@@ -2,8 +2,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use workeros_core::{
-    Batch, Cost, ErrorKind, Expect, Identity, Result, Row, SessionId, Statement, Step, TenantId,
-    Timestamp, UserId, Value,
+    Batch, Cost, ErrorKind, Expect, Identity, Result, Row, Rows, SessionId, Statement, Step,
+    TenantId, Timestamp, UserId, Value, Workspace, role,
 };
 
 use crate::cache::{CacheKey, Known, TOUCH_INTERVAL};
@@ -11,7 +11,7 @@ use crate::changes::{Affected, NOBODY, Place};
 use crate::key::SessionKey;
 use crate::plane::{Issued, PlaneSql, planes};
 use crate::refusal::INVALID_LOGIN;
-use crate::user::read_roles;
+use crate::user::{holds, read_roles};
 use crate::{Auth, Plane, Platform, Realm, RequestInfo, SessionToken, User};
 
 /// A time somebody is signed in on one device.
@@ -32,7 +32,8 @@ pub struct Session {
     pub ip: Option<String>,
     /// The `User-Agent` it was opened with.
     pub user_agent: Option<String>,
-    /// The workspace it acts in when a request names none.
+    /// The workspace it acts in when a request names none, while its user is a
+    /// member there; `None` for the default one.
     pub active_tenant: Option<TenantId>,
 }
 
@@ -44,7 +45,9 @@ pub struct ActiveSession {
     pub session: Session,
     /// Who is signed in.
     pub user: User,
-    /// Names of the user's roles in the workspace asked for, sorted.
+    /// The workspace it acts in.
+    pub tenant: TenantId,
+    /// Names of the user's roles there, sorted.
     pub roles: Vec<String>,
     /// Whether the user has a second factor.
     pub two_factor: bool,
@@ -64,14 +67,22 @@ pub struct SignedIn<P: Plane = Platform> {
 
 type Found = Arc<Known<ActiveSession>>;
 
+/// What somebody is in a workspace.
+struct Standing {
+    tenant: TenantId,
+    roles: Vec<String>,
+    is_member: bool,
+}
+
 const FIND: PlaneSql = planes!(
     "SELECT s.id, s.user_id, s.created_at, s.expires_at, s.last_seen_at, s.ip, \
     s.user_agent, s.active_tenant, \
     u.id, u.email, u.name, u.email_verified, u.disabled, u.created_at, u.updated_at, r.role, \
     EXISTS (SELECT 1 FROM " p "_two_factor t \
-    WHERE t.user_id = u.id AND t.confirmed_at IS NOT NULL) \
+    WHERE t.user_id = u.id AND t.confirmed_at IS NOT NULL), r.tenant_id \
     FROM " p "_sessions s JOIN " p "_users u ON u.id = s.user_id \
-    LEFT JOIN " p "_user_roles r ON r.tenant_id = $1 AND r.user_id = s.user_id \
+    LEFT JOIN " p "_user_roles r ON r.user_id = s.user_id \
+    AND r.tenant_id IN ($1, s.active_tenant) \
     WHERE s.key = $2 AND s.realm_id = $3"
 );
 const TOUCH: PlaneSql =
@@ -120,14 +131,14 @@ impl Auth {
 }
 
 impl<P: Plane> Auth<P> {
-    /// A session with who is signed in and its roles in the default workspace,
-    /// or in the realm's; `None` when there is none or it has ended.
+    /// A session with who is signed in and its roles in the workspace it acts in;
+    /// `None` when there is none or it has ended.
     ///
     /// # Errors
     ///
     /// What the database answers.
     pub async fn session_by_key(&self, key: &SessionKey) -> Result<Option<ActiveSession>> {
-        let found = self.find_session(key, self.home()).await?;
+        let found = self.find_session(key, None).await?;
         Ok(found.map(|known| {
             let mut active = known.value.clone();
             active.session.last_seen_at = known.used_at().unwrap_or(active.session.last_seen_at);
@@ -143,17 +154,21 @@ impl<P: Plane> Auth<P> {
     /// What the database answers.
     pub async fn end_session(&self, key: &SessionKey) -> Result<()> {
         let ended = [Affected::Session(*key)];
-        self.apply(&ended, Batch::new().step(end::<P>(key))).await
+        let batch = Batch::new()
+            .step(self.note_sign_out(key))
+            .step(end::<P>(key));
+        self.apply(&ended, batch).await
     }
 
-    /// Who acts by a session in a workspace; the use is noted in the
-    /// background.
+    /// Who acts by a session, in the workspace that is named or in its own; the
+    /// use is noted in the background. [`Workspace::not_there`] where he is no
+    /// member.
     pub(crate) async fn identity_of_session(
         &self,
         key: &SessionKey,
-        tenant: TenantId,
+        named: Option<TenantId>,
     ) -> Result<Option<Identity>> {
-        let found = self.find_session(key, tenant).await?;
+        let found = self.find_session(key, named).await?;
         Ok(found.map(|known| {
             self.touch(&known);
             self.realm.identity(&known.value)
@@ -161,39 +176,57 @@ impl<P: Plane> Auth<P> {
     }
 
     /// What is remembered, or one indexed read.
-    async fn find_session(&self, key: &SessionKey, tenant: TenantId) -> Result<Option<Found>> {
-        let key = CacheKey {
-            hash: key.0,
-            tenant,
-        };
+    async fn find_session(
+        &self,
+        key: &SessionKey,
+        named: Option<TenantId>,
+    ) -> Result<Option<Found>> {
+        let key = CacheKey { hash: key.0, named };
         let sessions = self.inner.sessions.get::<P>();
         let remembered = sessions.get(&key, &self.inner.store, self.now());
         // It may have been used elsewhere: that it is over, the database says.
         if let Some(known) = remembered.filter(|known| !self.has_ended(known)) {
             return Ok(Some(known));
         }
-        let found = self.read_session(&key).await?;
-        let found = found.filter(|known| !known.value.user.disabled && !self.has_ended(known));
-        if let Some(known) = &found {
-            sessions.put(key, known);
+        let Some((known, is_member)) = self.read_session(&key).await? else {
+            return Ok(None);
+        };
+        if known.value.user.disabled || self.has_ended(&known) {
+            return Ok(None);
         }
-        Ok(found)
+        if !is_member {
+            return Err(Workspace::not_there());
+        }
+        sessions.put(key, &known);
+        Ok(Some(known))
     }
 
-    async fn read_session(&self, key: &CacheKey) -> Result<Option<Found>> {
+    /// The session, and whether its user is a member where it acts.
+    async fn read_session(&self, key: &CacheKey) -> Result<Option<(Found, bool)>> {
         let (moment, now) = (self.inner.store.moment(), self.now());
         let hash = Value::Bytes(key.hash.to_vec());
-        let params = vec![key.tenant.into(), hash, self.realm.into()];
+        let asked = key.named.unwrap_or(self.home());
+        let params = vec![asked.into(), hash, self.realm.into()];
         let rows = self
             .fetch(Statement::new(FIND.of::<P>(), params).with_cost(Cost::Short))
             .await?;
         let Some(first) = rows.first() else {
             return Ok(None);
         };
+        let session = Session::read(first)?;
+        let chosen = session.active_tenant.filter(|_| key.named.is_none());
+        let chosen = chosen
+            .map(|tenant| self.standing(&rows, tenant))
+            .transpose()?;
+        let standing = match chosen {
+            Some(standing) if standing.is_member => standing,
+            _ => self.standing(&rows, asked)?,
+        };
         let active = ActiveSession {
-            session: Session::read(first)?,
+            session,
             user: User::read(first, 8)?,
-            roles: read_roles(&rows, 15)?,
+            tenant: standing.tenant,
+            roles: standing.roles,
             two_factor: first.boolean(16)?,
         };
         let about = [
@@ -202,7 +235,25 @@ impl<P: Plane> Auth<P> {
         ];
         let used_at = Some(active.session.last_seen_at);
         let known = Known::new(active, about, moment, now, used_at);
-        Ok(Some(Arc::new(known)))
+        Ok(Some((Arc::new(known), standing.is_member)))
+    }
+
+    /// What the user of a session is in a workspace.
+    fn standing(&self, rows: &Rows, tenant: TenantId) -> Result<Standing> {
+        let mut there = Vec::new();
+        for row in rows {
+            if !row.is_null(17) && row.uuid(17)? == tenant.uuid() {
+                there.push(row);
+            }
+        }
+        let is_member =
+            tenant == self.home() || holds(there.iter().copied(), 15, role::AUTHENTICATED)?;
+        let roles = read_roles(there, 15)?;
+        Ok(Standing {
+            tenant,
+            roles,
+            is_member,
+        })
     }
 
     /// A new session of the user, not yet stored.
@@ -240,15 +291,15 @@ impl<P: Plane> Auth<P> {
         if known.touch(now) {
             let before = earlier(now, TOUCH_INTERVAL);
             let params = vec![now.into(), known.value.session.id.into(), before.into()];
-            self.note(Statement::new(TOUCH.of::<P>(), params));
+            self.note(Step::new(Statement::new(TOUCH.of::<P>(), params)));
         }
     }
 
-    /// Runs a statement in the background that may as well not run.
-    pub(crate) fn note(&self, statement: Statement) {
+    /// Runs a step in the background that may as well not run.
+    pub(crate) fn note(&self, step: Step) {
         let store = Arc::clone(&self.inner.store);
         self.inner.background.spawn(async move {
-            let batch = Batch::new().step(Step::new(statement));
+            let batch = Batch::new().step(step);
             if let Err(error) = store.apply::<P>(&NOBODY, batch).await {
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,

@@ -1,5 +1,6 @@
 use workeros_core::{Batch, ErrorKind, Expect, Result, SessionId, Statement, Step, UserId};
 
+use crate::activity::{ActivityKind, NewActivity};
 use crate::changes::Affected;
 use crate::key::SessionKey;
 use crate::plane::{PlaneSql, planes};
@@ -70,8 +71,8 @@ impl<P: Plane> Auth<P> {
             }
         };
         let step = Step::new(statement).expect(Expect::One, ErrorKind::NotFound, "not found");
-        self.apply(&[Affected::User(user)], Batch::new().step(step))
-            .await
+        let batch = Batch::new().step(step).step(self.revoked(user));
+        self.apply(&[Affected::User(user)], batch).await
     }
 
     /// Ends all sessions of a user.
@@ -80,7 +81,9 @@ impl<P: Plane> Auth<P> {
     ///
     /// What the database answers.
     pub async fn revoke_sessions(&self, user: UserId) -> Result<()> {
-        let batch = Batch::new().step(end_all::<P>(user));
+        let batch = Batch::new()
+            .step(end_all::<P>(user))
+            .step(self.revoked(user));
         self.apply(&[Affected::User(user)], batch).await
     }
 
@@ -92,7 +95,13 @@ impl<P: Plane> Auth<P> {
     pub async fn revoke_other_sessions(&self, user: UserId, kept: SessionId) -> Result<()> {
         let params = vec![self.realm.into(), user.into(), kept.into()];
         let statement = Statement::new(DELETE_OTHERS.of::<P>(), params);
-        let batch = Batch::new().step(Step::new(statement));
+        let batch = Batch::new()
+            .step(Step::new(statement))
+            .step(self.revoked(user));
         self.apply(&[Affected::User(user)], batch).await
+    }
+
+    fn revoked(&self, user: UserId) -> Step {
+        self.note_activity(NewActivity::new(ActivityKind::SessionsRevoked).about(user))
     }
 }

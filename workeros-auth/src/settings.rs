@@ -139,9 +139,16 @@ impl RealmSettings {
         match self.sign_up {
             SignUpPolicy::Open => Ok(()),
             SignUpPolicy::Invited | SignUpPolicy::Closed => {
-                let why = "nobody can sign up here without an invitation";
-                Err(Error::new(ErrorKind::Forbidden, why).with_code("SIGN_UP_CLOSED"))
+                Err(closed("nobody can sign up here without an invitation"))
             }
+        }
+    }
+
+    /// Refuses who was invited where nobody may become a user by himself.
+    pub(crate) fn admit_invited(&self) -> Result<()> {
+        match self.sign_up {
+            SignUpPolicy::Open | SignUpPolicy::Invited => Ok(()),
+            SignUpPolicy::Closed => Err(closed("nobody can sign up here")),
         }
     }
 
@@ -157,4 +164,8 @@ impl RealmSettings {
         }
         Ok(())
     }
+}
+
+fn closed(why: &'static str) -> Error {
+    Error::new(ErrorKind::Forbidden, why).with_code("SIGN_UP_CLOSED")
 }

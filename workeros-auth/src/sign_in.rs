@@ -1,5 +1,6 @@
 use workeros_core::{Batch, Cost, Result, Statement, Step, UserId};
 
+use crate::activity::{ActivityKind, NewActivity};
 use crate::attempts::Attempt;
 use crate::changes::NOBODY;
 use crate::entry::{Entry, Method};
@@ -57,7 +58,9 @@ impl<P: Plane> Auth<P> {
         let found = self.find_login(&sign_in.email).await?;
         let stored = found.as_ref().and_then(|(_, hash)| hash.as_deref());
         let proven = self.inner.hasher.verify(&sign_in.password, stored).await?;
+        let known = found.as_ref().map(|(user, _)| user.id);
         let Some((user, Some(password_hash))) = found.filter(|_| proven) else {
+            self.note_refusal(refused(known, &sign_in.email));
             return Err(invalid_login());
         };
         let id = user.id;
@@ -99,5 +102,13 @@ impl<P: Plane> Auth<P> {
                 tracing::warn!(error, %user, "could not renew a password hash");
             }
         });
+    }
+}
+
+fn refused(user: Option<UserId>, email: &EmailAddress) -> NewActivity {
+    let activity = NewActivity::new(ActivityKind::SignInFailed).with("email", email.as_str());
+    match user {
+        Some(user) => activity.about(user),
+        None => activity,
     }
 }

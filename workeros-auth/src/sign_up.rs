@@ -1,11 +1,13 @@
 use workeros_core::{Result, Statement, Step, Timestamp, UserId, Value};
 
+use crate::activity::{ActivityKind, NewActivity};
 use crate::entry::{Entry, Method};
+use crate::invitation::outdated;
 use crate::plane::{PlaneSql, planes};
 use crate::refusal::taken_email;
 use crate::{
-    Auth, DisplayName, EmailAddress, Password, Plane, Realm, RequestInfo, SetupToken, SignedIn,
-    User,
+    Auth, DisplayName, EmailAddress, LinkToken, Password, Plane, Realm, RequestInfo, SetupToken,
+    SignedIn, User,
 };
 
 /// What a new user tells about itself. There is no way to ask for a role.
@@ -20,10 +22,12 @@ pub struct SignUp {
     pub name: DisplayName,
     /// Proof that it may be the first one.
     pub setup_token: Option<SetupToken>,
+    /// The link of the [invitation](Auth::invite) it follows.
+    pub invitation: Option<LinkToken>,
 }
 
 impl SignUp {
-    /// A sign-up without a setup token.
+    /// A sign-up without a setup token and an invitation.
     #[must_use]
     pub fn new(email: EmailAddress, password: Password, name: DisplayName) -> Self {
         Self {
@@ -31,6 +35,7 @@ impl SignUp {
             password,
             name,
             setup_token: None,
+            invitation: None,
         }
     }
 
@@ -38,6 +43,13 @@ impl SignUp {
     #[must_use]
     pub fn with_setup_token(mut self, token: Option<SetupToken>) -> Self {
         self.setup_token = token;
+        self
+    }
+
+    /// Sets the invitation it follows.
+    #[must_use]
+    pub fn with_invitation(mut self, token: Option<LinkToken>) -> Self {
+        self.invitation = token;
         self
     }
 }
@@ -50,13 +62,16 @@ const INSERT: PlaneSql = planes!(
 impl<P: Plane> Auth<P> {
     /// Makes a user with a password and signs it in. The first user of the
     /// instance becomes admin of the default workspace: exactly one, however
-    /// many race. The first end user of a workspace is one like all others.
+    /// many race. The first end user of a workspace is one like all others. Who
+    /// was invited is in the workspace, and his address is verified.
     ///
     /// # Errors
     ///
     /// * [`Validation`](workeros_core::ErrorKind::Validation) with code
     ///   `PASSWORD_TOO_SHORT` or `PASSWORD_COMMON` at `/password`, or
     ///   `USER_ALREADY_EXISTS` at `/email`.
+    /// * What [`accept_invitation`](Auth::accept_invitation) answers for an
+    ///   invitation.
     /// * [`Forbidden`](workeros_core::ErrorKind::Forbidden) with code
     ///   `SETUP_REQUIRED` when the first sign-up lacks the setup token, or
     ///   `SIGN_UP_CLOSED` when nobody may make himself a user.
@@ -67,25 +82,46 @@ impl<P: Plane> Auth<P> {
         sign_up: SignUp,
         request: &RequestInfo,
     ) -> Result<SignedIn<P>> {
-        P::admit_sign_up(self, sign_up.setup_token.as_ref()).await?;
+        let mut user = self.new_user(&sign_up.email, &sign_up.name);
+        let invited = P::accept_invitation(self, &sign_up, user.id).await?;
+        if invited.is_none() {
+            P::admit_sign_up(self, sign_up.setup_token.as_ref()).await?;
+        }
+        user.email_verified = invited.is_some();
         self.settings
             .password
             .check(&sign_up.password, &sign_up.email)?;
         let password_hash = self.inner.hasher.hash(&sign_up.password).await?;
-        let user = self.new_user(&sign_up.email, &sign_up.name);
         let mut entry = Entry::new(user, Method::Password);
-        entry.proof = self.sign_up_steps(&entry.user, Some(&password_hash));
+        entry.proof = match invited {
+            Some(accept) => {
+                let mut steps = self.new_user_steps(&entry.user, Some(&password_hash));
+                steps.extend(accept);
+                steps
+            }
+            None => self.sign_up_steps(&entry.user, Some(&password_hash)),
+        };
         entry.password_hash = Some(password_hash);
-        let entered = self.complete(entry, request).await.map_err(taken_email)?;
+        let entered = self.complete(entry, request).await;
+        let entered = entered.map_err(outdated).map_err(taken_email)?;
         // INVARIANT: whoever is new has no second factor yet.
         entered.signed_in()
     }
 
     /// Makes a user who signed up by himself.
     pub(crate) fn sign_up_steps(&self, user: &User, password_hash: Option<&str>) -> Vec<Step> {
-        let mut steps = vec![insert_user::<P>(self.realm, user, password_hash)];
+        let mut steps = self.new_user_steps(user, password_hash);
         steps.extend(P::welcome(self, user.id, user.created_at));
         steps
+    }
+
+    /// The same for who was invited: he is not the first one.
+    fn new_user_steps(&self, user: &User, password_hash: Option<&str>) -> Vec<Step> {
+        let activity = NewActivity::new(ActivityKind::SignUp).about(user.id);
+        vec![
+            insert_user::<P>(self.realm, user, password_hash),
+            self.note_activity(activity),
+        ]
     }
 
     pub(crate) fn new_user(&self, email: &EmailAddress, name: &DisplayName) -> User {

@@ -17,6 +17,7 @@ pub(crate) enum Template {
     SignInCode,
     VerifyEmailCode,
     ResetPasswordCode,
+    Invitation,
 }
 
 /// What a mail brings.
@@ -26,6 +27,8 @@ pub(crate) enum Contents<'a> {
     Link(&'a str),
     /// A code, and what we are called.
     Code { site: &'a str, code: &'a str },
+    /// The link of an invitation, and what the workspace is called.
+    Invitation { url: &'a str, workspace: &'a str },
 }
 
 /// `{{name}}` stands for a value.
@@ -120,18 +123,46 @@ const RESET_PASSWORD_CODE: Text = Text {
         If it was not you, you can ignore this mail: your password stays as it is.</p>",
 };
 
+const INVITATION: Text = Text {
+    subject: "Invitation to {{workspace}}",
+    text: "Hello,\n\n\
+        you are invited to the workspace {{workspace}} at {{site}}. To accept,\n\
+        follow this link:\n\n\
+        {{url}}\n\n\
+        It is good for seven days, and once. If you do not expect it, you can ignore\n\
+        this mail.\n",
+    html: "<p>Hello,</p>\
+        <p>you are invited to the workspace {{workspace}} at {{site}}.</p>\
+        <p><a href=\"{{url}}\">Accept the invitation</a></p>\
+        <p>The link is good for seven days, and once. If you do not expect it, you \
+        can ignore this mail.</p>",
+};
+
 impl Contents<'_> {
     pub(crate) fn write(self) -> Json {
         match self {
             Contents::Link(url) => json!({"url": url}),
             Contents::Code { site, code } => json!({"site": site, "code": code}),
+            Contents::Invitation { url, workspace } => {
+                json!({"url": url, "workspace": workspace})
+            }
         }
     }
 }
 
 impl<'a> Contents<'a> {
+    fn url(self) -> Option<&'a str> {
+        match self {
+            Self::Link(url) | Self::Invitation { url, .. } => Some(url),
+            Self::Code { .. } => None,
+        }
+    }
+
     pub(crate) fn read(json: &'a Json) -> Option<Self> {
         let text = |name| json.get(name).and_then(Json::as_str);
+        if let (Some(url), Some(workspace)) = (text("url"), text("workspace")) {
+            return Some(Self::Invitation { url, workspace });
+        }
         match (text("url"), text("site"), text("code")) {
             (Some(url), ..) => Some(Self::Link(url)),
             (None, Some(site), Some(code)) => Some(Self::Code { site, code }),
@@ -141,13 +172,14 @@ impl<'a> Contents<'a> {
 }
 
 impl Template {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::VerifyEmail,
         Self::ResetPassword,
         Self::MagicLink,
         Self::SignInCode,
         Self::VerifyEmailCode,
         Self::ResetPasswordCode,
+        Self::Invitation,
     ];
 
     pub(crate) fn of(purpose: Purpose) -> Result<Self> {
@@ -158,6 +190,7 @@ impl Template {
             Purpose::SignInCode => Ok(Self::SignInCode),
             Purpose::VerifyEmailCode => Ok(Self::VerifyEmailCode),
             Purpose::ResetPasswordCode => Ok(Self::ResetPasswordCode),
+            Purpose::Invite => Ok(Self::Invitation),
             Purpose::SecondFactor => Err(Error::internal("no mail shows a second factor")),
         }
     }
@@ -170,6 +203,7 @@ impl Template {
             Self::SignInCode => "sign-in-code",
             Self::VerifyEmailCode => "verify-email-code",
             Self::ResetPasswordCode => "reset-password-code",
+            Self::Invitation => "invitation",
         }
     }
 
@@ -186,19 +220,24 @@ impl Template {
             Self::SignInCode => SIGN_IN_CODE,
             Self::VerifyEmailCode => VERIFY_EMAIL_CODE,
             Self::ResetPasswordCode => RESET_PASSWORD_CODE,
+            Self::Invitation => INVITATION,
         }
     }
 
     /// The mail with this in it.
     pub(crate) fn render(self, to: &str, contents: Contents<'_>) -> Result<Email> {
         let text = self.text();
-        let host;
+        let host = contents.url().map(site).unwrap_or_default();
         let values = match contents {
-            Contents::Link(url) => {
-                host = site(url);
-                [("site", host.as_str()), ("url", url)]
+            Contents::Link(url) => vec![("site", host.as_str()), ("url", url)],
+            Contents::Code { site, code } => vec![("site", site), ("code", code)],
+            Contents::Invitation { url, workspace } => {
+                vec![
+                    ("site", host.as_str()),
+                    ("url", url),
+                    ("workspace", workspace),
+                ]
             }
-            Contents::Code { site, code } => [("site", site), ("code", code)],
         };
         let subject = fill(text.subject, &values, Cow::Borrowed);
         let plain = fill(text.text, &values, Cow::Borrowed);
@@ -278,6 +317,10 @@ mod tests {
             site: "example.com",
             code: "012345",
         };
+        let invitation = Contents::Invitation {
+            url,
+            workspace: "A & B",
+        };
         for (template, contents, brings) in [
             (Template::VerifyEmail, link, url),
             (Template::ResetPassword, link, url),
@@ -285,6 +328,7 @@ mod tests {
             (Template::SignInCode, code, "012345"),
             (Template::VerifyEmailCode, code, "012345"),
             (Template::ResetPasswordCode, code, "012345"),
+            (Template::Invitation, invitation, url),
         ] {
             assert_eq!(Template::parse(template.name()), Some(template));
             let kept = contents.write();
@@ -298,6 +342,6 @@ mod tests {
                 assert!(!text.contains("{{") && !text.contains("}}"), "{text}");
             }
         }
-        assert_eq!(Template::ALL.len(), 6);
+        assert_eq!(Template::ALL.len(), 7);
     }
 }

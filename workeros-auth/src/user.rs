@@ -1,4 +1,4 @@
-use workeros_core::{Result, Row, Timestamp, UserId};
+use workeros_core::{Result, Row, Timestamp, UserId, role};
 
 /// A user. What proves who it is (the password's hash) is not part of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,15 +47,31 @@ impl User {
     }
 }
 
-/// Reads one role name of each row, where there is one.
+/// Reads one role name of each row, where there is one, but for that of members.
 pub(crate) fn read_roles<'a>(
     rows: impl IntoIterator<Item = &'a Row>,
     at: usize,
 ) -> Result<Vec<String>> {
     let mut roles = Vec::new();
     for row in rows {
-        roles.extend(row.optional_text(at)?.map(ToOwned::to_owned));
+        let name = row.optional_text(at)?;
+        let shown = name.filter(|name| *name != role::AUTHENTICATED);
+        roles.extend(shown.map(ToOwned::to_owned));
     }
     roles.sort_unstable();
     Ok(roles)
+}
+
+/// Whether one of the rows names the role.
+pub(crate) fn holds<'a>(
+    rows: impl IntoIterator<Item = &'a Row>,
+    at: usize,
+    role: &str,
+) -> Result<bool> {
+    for row in rows {
+        if row.optional_text(at)? == Some(role) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

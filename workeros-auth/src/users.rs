@@ -1,13 +1,14 @@
 use uuid::Uuid;
 use workeros_core::{
-    Batch, Cost, Error, ErrorKind, Expect, Result, Row, Statement, Step, TenantId, Timestamp,
-    UserId, Value, role,
+    Batch, Cost, Error, ErrorKind, Expect, Result, Row, Rows, Statement, Step, TenantId, Timestamp,
+    UserId, Value,
 };
 
+use crate::activity::{ActivityKind, NewActivity};
 use crate::changes::{Affected, NOBODY};
 use crate::plane::{PlaneSql, planes};
 use crate::refusal::taken_email;
-use crate::roles::{assignable, expect_user, insert_roles};
+use crate::roles::{assignable, expect_user};
 use crate::session::end_all;
 use crate::sign_up::insert_user;
 use crate::user::read_roles;
@@ -143,30 +144,10 @@ impl<P: Plane> Auth<P> {
         limit: u32,
         before: Option<UserId>,
     ) -> Result<UserPage> {
-        if !(1..=200).contains(&limit) {
-            return Err(Error::validation(
-                "limit",
-                "out_of_range",
-                "must be 1 to 200",
-            ));
-        }
-        let before = before.map_or(Uuid::max(), UserId::uuid);
-        let limit_and_one = i64::from(limit + 1).into();
-        let params = vec![
-            before.into(),
-            limit_and_one,
-            tenant.into(),
-            self.realm.into(),
-        ];
+        let [before, limit_and_one] = page(limit, before)?;
+        let params = vec![before, limit_and_one, tenant.into(), self.realm.into()];
         let rows = self.fetch(Statement::new(LIST.of::<P>(), params)).await?;
-        let mut accounts = rows
-            .rows
-            .chunk_by(|one, next| one.value(0).ok() == next.value(0).ok())
-            .map(Account::read)
-            .collect::<Result<Vec<_>>>()?;
-        let has_more = accounts.len() > limit as usize;
-        accounts.truncate(limit as usize);
-        Ok(UserPage { accounts, has_more })
+        UserPage::read(&rows, limit)
     }
 
     /// The user with its roles in the workspace.
@@ -198,17 +179,11 @@ impl<P: Plane> Auth<P> {
             None => None,
         };
         let user = self.new_user(&new.email, &new.name);
-        let mut batch = Batch::new();
-        batch.extend(self.guard_roles(tenant, &roles));
-        batch.push(insert_user::<P>(
-            self.realm,
-            &user,
-            password_hash.as_deref(),
-        ));
-        if roles.contains(&role::ADMIN) {
-            batch.extend(P::appoint(user.id, user.created_at));
-        }
-        batch.extend(insert_roles::<P>(tenant, user.id, &roles));
+        let insert = insert_user::<P>(self.realm, &user, password_hash.as_deref());
+        let mut batch = Batch::new().step(insert);
+        batch.extend(self.add_roles(tenant, user.id, &roles));
+        let activity = NewActivity::new(ActivityKind::UserCreated).about(user.id);
+        batch.push(self.note_activity(activity));
         self.apply(&NOBODY, batch).await.map_err(taken_email)?;
         let roles = roles.into_iter().map(ToOwned::to_owned).collect();
         Ok(Account { user, roles })
@@ -229,7 +204,11 @@ impl<P: Plane> Auth<P> {
         user: UserId,
         patch: UserPatch,
     ) -> Result<Account> {
-        let batch = patch.batch::<P>(self.realm, user, self.now());
+        let activity = NewActivity::new(ActivityKind::UserChanged)
+            .about(user)
+            .with("members", patch.members());
+        let mut batch = patch.batch::<P>(self.realm, user, self.now());
+        batch.push(self.note_activity(activity));
         self.apply(&[Affected::User(user)], batch)
             .await
             .map_err(taken_email)?;
@@ -251,11 +230,24 @@ impl<P: Plane> Auth<P> {
         batch.push(expect_user::<P>(self.realm, user));
         batch.extend(P::spare_the_last_admin(user));
         batch.push(Step::new(delete).expect(Expect::One, ErrorKind::NotFound, "not found"));
+        batch.push(self.note_activity(NewActivity::new(ActivityKind::UserDeleted).about(user)));
         self.apply(&[Affected::User(user)], batch).await
     }
 }
 
 impl UserPatch {
+    /// The names of what it changes.
+    fn members(&self) -> Vec<&'static str> {
+        [
+            ("name", self.name.is_some()),
+            ("email", self.email.is_some()),
+            ("disabled", self.disabled.is_some()),
+        ]
+        .into_iter()
+        .filter_map(|(name, is_changed)| is_changed.then_some(name))
+        .collect()
+    }
+
     fn batch<P: Plane>(self, realm: Realm, user: UserId, now: Timestamp) -> Batch {
         let mut batch = Batch::new();
         if self.disabled == Some(true) {
@@ -286,9 +278,34 @@ impl UserPatch {
     }
 }
 
+impl UserPage {
+    /// Reads the rows of users, one for each role.
+    pub(crate) fn read(rows: &Rows, limit: u32) -> Result<Self> {
+        let mut accounts = rows
+            .rows
+            .chunk_by(|one, next| one.value(0).ok() == next.value(0).ok())
+            .map(Account::read)
+            .collect::<Result<Vec<_>>>()?;
+        let has_more = accounts.len() > limit as usize;
+        accounts.truncate(limit as usize);
+        Ok(Self { accounts, has_more })
+    }
+}
+
+/// The id the users of a page come before, and how many are read of them: one
+/// more than there are on it.
+pub(crate) fn page(limit: u32, before: Option<UserId>) -> Result<[Value; 2]> {
+    if !(1..=200).contains(&limit) {
+        let message = "must be 1 to 200";
+        return Err(Error::validation("limit", "out_of_range", message));
+    }
+    let before = before.map_or(Uuid::max(), UserId::uuid);
+    Ok([before.into(), i64::from(limit + 1).into()])
+}
+
 impl Account {
     /// Reads the rows of one user, one for each role.
-    fn read(rows: &[Row]) -> Result<Self> {
+    pub(crate) fn read(rows: &[Row]) -> Result<Self> {
         let first = rows.first().ok_or_else(Error::not_found)?;
         Ok(Self {
             user: User::read(first, 0)?,

@@ -1,5 +1,6 @@
 use workeros_core::{Batch, ErrorKind, Expect, Result, Statement, Step};
 
+use crate::activity::{ActivityKind, NewActivity};
 use crate::changes::Affected;
 use crate::flow::{Flow, Purpose};
 use crate::plane::{PlaneSql, planes};
@@ -54,7 +55,8 @@ impl<P: Plane> Auth<P> {
         let set = Step::new(Statement::new(SET.of::<P>(), params));
         let batch = Batch::new()
             .step(flow.key.consume::<P>(now))
-            .step(set.expect(Expect::One, ErrorKind::Gone, INVALID_TOKEN));
+            .step(set.expect(Expect::One, ErrorKind::Gone, INVALID_TOKEN))
+            .step(self.note_activity(NewActivity::new(ActivityKind::EmailVerified).about(user)));
         self.apply(&[Affected::User(user)], batch).await
     }
 }

@@ -72,6 +72,10 @@ id! {
     PasskeyId
 }
 id! {
+    /// An invitation to a workspace.
+    InvitationId
+}
+id! {
     /// A role of a workspace.
     RoleId
 }

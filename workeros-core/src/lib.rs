@@ -79,8 +79,8 @@ pub use error::{Detail, Error, ErrorKind, Result, Violation};
 pub use grant::{FieldSet, Grant, Rule, Visibility};
 pub use http_client::{HttpClient, HttpLimits, HttpRequest, HttpResponse};
 pub use id::{
-    ApiKeyId, CollectionId, LinkedAccountId, PasskeyId, PermissionId, RoleId, SessionId, TenantId,
-    UserId,
+    ApiKeyId, CollectionId, InvitationId, LinkedAccountId, PasskeyId, PermissionId, RoleId,
+    SessionId, TenantId, UserId,
 };
 pub use mailer::{Email, Mailer, Sender};
 pub use migration::{Migration, migrate};
@@ -89,6 +89,6 @@ pub use rate_limit::{Decision, Quota, RateKey, RateLimiter};
 pub use runtime::Runtime;
 pub use secret::{MacKeys, Sealer, Secret, Unsealed};
 pub use storage::{ObjectMeta, Storage};
-pub use subject::{Credential, Identity, Subject, role};
+pub use subject::{Credential, Identity, Scope, Subject, role};
 pub use workeros_dsl::{Dialect, Timestamp, Type, Value};
 pub use workspace::{Workspace, Workspaces};

@@ -1,6 +1,6 @@
 use workeros_dsl::{Timestamp, Variables};
 
-use crate::{ApiKeyId, SessionId, TenantId};
+use crate::{Action, ApiKeyId, SessionId, TenantId};
 
 /// Role names every workspace has from the start.
 pub mod role {
@@ -23,10 +23,53 @@ pub struct Identity {
     /// Names of the roles this user has in the workspace, beyond `public` and
     /// `authenticated`, which follow from being signed in.
     pub roles: Vec<String>,
-    /// The workspace this identity acts in, where it is bound to one.
+    /// The workspace this identity acts in; `None` for the default one.
     pub tenant: Option<TenantId>,
     /// What the identity was proven by.
     pub credential: Credential,
+    /// What that credential is narrowed to.
+    pub scope: Scope,
+}
+
+/// What a credential is narrowed to, of all its user may do.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Scope {
+    /// Slugs of the collections it is good for; `None` for everything, the
+    /// definitions of the workspace included.
+    pub collections: Option<Vec<String>>,
+    /// Whether it changes nothing, by whatever way.
+    pub read_only: bool,
+}
+
+impl Scope {
+    /// All a user may do.
+    pub const FULL: Self = Self {
+        collections: None,
+        read_only: false,
+    };
+
+    /// Narrows it to these collections.
+    #[must_use]
+    pub fn with_collections(mut self, slugs: Option<Vec<String>>) -> Self {
+        self.collections = slugs;
+        self
+    }
+
+    /// Sets whether it changes nothing.
+    #[must_use]
+    pub fn with_read_only(mut self, read_only: bool) -> Self {
+        self.read_only = read_only;
+        self
+    }
+
+    /// Whether it is good for an action on a collection.
+    #[must_use]
+    pub fn covers(&self, slug: &str, action: Action) -> bool {
+        let slugs = self.collections.as_ref();
+        slugs.is_none_or(|slugs| slugs.iter().any(|known| known == slug))
+            && (!self.read_only || action == Action::Read)
+    }
 }
 
 /// What an identity was proven by.
@@ -53,6 +96,7 @@ impl Identity {
             roles: Vec::new(),
             tenant: None,
             credential: Credential::Host,
+            scope: Scope::FULL,
         }
     }
 
@@ -74,6 +118,13 @@ impl Identity {
     #[must_use]
     pub fn with_tenant(mut self, tenant: TenantId) -> Self {
         self.tenant = Some(tenant);
+        self
+    }
+
+    /// Narrows what the identity may do.
+    #[must_use]
+    pub fn with_scope(mut self, scope: Scope) -> Self {
+        self.scope = scope;
         self
     }
 
@@ -163,6 +214,13 @@ impl Subject {
             Actor::Identified(identity) => Some(identity),
             Actor::System | Actor::Anonymous => None,
         }
+    }
+
+    /// What it is narrowed to.
+    #[must_use]
+    pub fn scope(&self) -> &Scope {
+        self.identity()
+            .map_or(&Scope::FULL, |identity| &identity.scope)
     }
 
     /// The user's id, if known.

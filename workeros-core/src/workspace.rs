@@ -2,7 +2,7 @@ use std::fmt::Debug;
 
 use async_trait::async_trait;
 
-use crate::{Result, TenantId};
+use crate::{Error, ErrorKind, Result, TenantId};
 
 /// A workspace, as everybody may know it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,16 @@ impl Workspace {
             id,
             slug: slug.into(),
         }
+    }
+
+    /// What it is called when there is no such workspace.
+    pub const NOT_THERE: &str = "there is no such workspace";
+
+    /// The one answer for a workspace that is not there and for one that
+    /// somebody is no member of.
+    #[must_use]
+    pub fn not_there() -> Error {
+        Error::new(ErrorKind::NotFound, Self::NOT_THERE)
     }
 }
 

@@ -3,7 +3,7 @@ use std::str::FromStr;
 use http::HeaderMap;
 use http::request::Parts;
 use serde_json::Value as Json;
-use workeros_auth::{Auth, RequestInfo};
+use workeros_auth::{Auth, Caller, RequestInfo};
 use workeros_core::{Error, ErrorKind, Identity, Result, Subject, TenantId};
 use workeros_schema::{DataPlane, Items};
 
@@ -73,9 +73,25 @@ impl Call {
         self.backend.plane()
     }
 
-    /// The bundled auth. Its endpoints are there only if it is.
-    pub(crate) fn auth(&self) -> Result<&Auth> {
-        self.backend.auth().ok_or_else(Error::not_found)
+    /// The bundled auth, asked by who sent this request. Its endpoints are
+    /// there only if it is.
+    pub(crate) fn auth(&self) -> Result<Auth> {
+        let auth = self.backend.auth().ok_or_else(Error::not_found)?;
+        Ok(auth.for_caller(self.caller()))
+    }
+
+    /// Who sent this request, for the activity.
+    fn caller(&self) -> Caller {
+        let proxies = &self.backend.0.config.trusted_proxies;
+        let address = client_address(&self.parts, proxies);
+        Caller::new(self.subject().actor())
+            .with_origin(address, self.user_agent())
+            .with_request_id(self.request_id.as_str())
+    }
+
+    fn user_agent(&self) -> Option<&str> {
+        let value = self.headers().get(http::header::USER_AGENT)?;
+        value.to_str().ok()
     }
 
     /// The rows of the collection the path names.
@@ -86,14 +102,10 @@ impl Call {
 
     /// What the request tells about where it comes from.
     pub(crate) fn request_info(&self) -> RequestInfo {
-        let headers = self.headers();
-        let user_agent = headers
-            .get(http::header::USER_AGENT)
-            .and_then(|text| text.to_str().ok());
         let proxies = &self.backend.0.config.trusted_proxies;
         let address = client_address(&self.parts, proxies);
         RequestInfo::new()
             .with_ip(address)
-            .with_user_agent(user_agent)
+            .with_user_agent(self.user_agent())
     }
 }

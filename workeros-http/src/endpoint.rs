@@ -15,6 +15,8 @@ pub struct Endpoint {
     path: &'static str,
     access: Access,
     parameters: &'static [&'static str],
+    /// Whether parameters that have no name here are passed over.
+    pub(crate) is_lenient: bool,
     pub(crate) input: Input,
     pub(crate) reader: Reader,
     /// Whether a cookie may be what somebody acts by.
@@ -34,6 +36,9 @@ pub enum Access {
     SignedIn,
     /// Whoever may do everything in the workspace.
     Admin,
+    /// Whoever runs the instance: an admin of the default workspace who acts in
+    /// it.
+    Operator,
 }
 
 /// What of the body the handler is given.
@@ -43,6 +48,8 @@ pub(crate) enum Input {
     None,
     /// A JSON value, which must be there.
     Json,
+    /// A form, in place of the query.
+    Form,
 }
 
 type Handler = Box<dyn Fn(Call) -> BoxFuture<'static, Result<Reply>> + Send + Sync>;
@@ -65,6 +72,7 @@ impl Endpoint {
             path,
             access,
             parameters: &[],
+            is_lenient: false,
             input: Input::None,
             reader: Reader::Api,
             takes_cookies: true,
@@ -76,6 +84,20 @@ impl Endpoint {
     pub(crate) fn with_parameters(mut self, parameters: &'static [&'static str]) -> Self {
         self.parameters = parameters;
         self
+    }
+
+    /// Names the parameters of a query that somebody else has written: any
+    /// other is passed over.
+    pub(crate) fn with_foreign_parameters(mut self, parameters: &'static [&'static str]) -> Self {
+        self.is_lenient = true;
+        self.with_parameters(parameters)
+    }
+
+    /// Takes a form that somebody else has written, whose fields are read as
+    /// parameters in place of the query's.
+    pub(crate) fn with_form(mut self, fields: &'static [&'static str]) -> Self {
+        self.input = Input::Form;
+        self.with_foreign_parameters(fields)
     }
 
     /// Takes a JSON body.

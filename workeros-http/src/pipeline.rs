@@ -94,11 +94,19 @@ async fn serve(
         Access::Open => None,
         access => Some(admit(backend, &parts, access).await?),
     };
-    let query = params::parse(parts.uri.query(), endpoint.parameters())?;
+    let query = parts.uri.query();
+    let mut query = match endpoint.is_lenient {
+        true => params::pick(query, endpoint.parameters())?,
+        false => params::parse(query, endpoint.parameters())?,
+    };
+    let limit = inner.config.max_body_bytes;
     let body = match endpoint.input {
         Input::None => None,
-        Input::Json => {
-            Some(json_body::read(&parts.headers, body, inner.config.max_body_bytes).await?)
+        Input::Json => Some(json_body::read(&parts.headers, body, limit).await?),
+        Input::Form => {
+            let form = json_body::read_form(&parts.headers, body).await?;
+            query = params::pick(Some(&form), endpoint.parameters())?;
+            None
         }
     };
     let call = Call {
@@ -116,8 +124,13 @@ async fn serve(
 /// Finds out who asks, and whether he may at all.
 async fn admit(backend: &Backend, parts: &Parts, access: Access) -> Result<workeros_core::Subject> {
     let subject = resolve(backend, parts).await?;
-    if access == Access::Admin {
-        backend.plane().require_admin(&subject).await?;
+    let (plane, only_reads) = (backend.plane(), parts.method.is_safe());
+    match access {
+        Access::Admin if only_reads => plane.require_admin(&subject).await?,
+        Access::Admin => plane.require_admin_to_change(&subject).await?,
+        Access::Operator if only_reads => plane.require_operator(&subject).await?,
+        Access::Operator => plane.require_operator_to_change(&subject).await?,
+        Access::Open | Access::Public | Access::SignedIn => {}
     }
     if access == Access::SignedIn && subject.is_anonymous() {
         return Err(Error::new(ErrorKind::Unauthorized, "sign in to do this"));

@@ -3,7 +3,9 @@
 
 use http::header::SET_COOKIE;
 use serde_json::{Value as Json, json};
-use workeros_auth::{App, Auth, CookiePolicy, Credentials, Plane, Platform, Session, SessionKey, SignedIn};
+use workeros_auth::{
+    App, Auth, CookiePolicy, Credentials, Plane, Platform, Session, SessionKey, SignedIn,
+};
 use workeros_core::{Credential, Error, ErrorKind, Identity, Result, SessionId};
 
 use crate::call::Call;

@@ -4,6 +4,7 @@ use workeros_auth::{App, Platform};
 
 use crate::Endpoint;
 
+mod activity;
 mod adoption;
 mod api_keys;
 mod auth;
@@ -14,9 +15,10 @@ mod paging;
 mod permissions;
 mod roles;
 mod users;
+mod workspaces;
 
-/// Every endpoint; those of users, sessions and API keys only with the bundled
-/// auth.
+/// Every endpoint; those of users, workspaces, sessions and API keys only with
+/// the bundled auth.
 pub(crate) fn endpoints(with_auth: bool) -> Vec<Endpoint> {
     let mut endpoints = health::endpoints();
     endpoints.extend(collections::endpoints());
@@ -30,6 +32,8 @@ pub(crate) fn endpoints(with_auth: bool) -> Vec<Endpoint> {
         let of_apps = of_apps.chain(auth::app_endpoints());
         endpoints.extend(of_apps.map(Endpoint::without_cookies));
         endpoints.extend(users::endpoints());
+        endpoints.extend(workspaces::endpoints());
+        endpoints.extend(activity::endpoints());
         endpoints.extend(api_keys::endpoints());
     }
     endpoints

@@ -130,7 +130,7 @@ impl Adoption {
     /// [`Conflict`](ErrorKind::Conflict) when the slug or the table is taken.
     pub async fn adopt(&self, body: &Json) -> Result<Arc<Collection>> {
         let _alone = self.plane.0.defining.lock().await;
-        let snapshot = self.plane.admin_snapshot(&self.subject).await?;
+        let snapshot = self.plane.changing_snapshot(&self.subject).await?;
         let request = Request::read(body)?;
         self.plane.check_room(&snapshot)?;
         let relation = self.relation(&request.table).await?;

@@ -101,7 +101,7 @@ impl Collections {
     /// [`Conflict`](ErrorKind::Conflict) when the slug is taken.
     pub async fn create(&self, body: &Json) -> Result<Arc<Collection>> {
         let _alone = self.plane.0.defining.lock().await;
-        let snapshot = self.plane.admin_snapshot(&self.subject).await?;
+        let snapshot = self.plane.changing_snapshot(&self.subject).await?;
         let definition = Definition::read(body)?;
         self.plane.check_room(&snapshot)?;
         let collection = self.collection(&snapshot, definition)?;
@@ -138,7 +138,7 @@ impl Collections {
     /// else changed the collection meanwhile.
     pub async fn update(&self, slug: &str, body: &Json) -> Result<Arc<Collection>> {
         let _alone = self.plane.0.defining.lock().await;
-        let snapshot = self.plane.admin_snapshot(&self.subject).await?;
+        let snapshot = self.plane.changing_snapshot(&self.subject).await?;
         let current = snapshot
             .collections
             .get(slug)
@@ -166,7 +166,7 @@ impl Collections {
     /// [`Validation`](ErrorKind::Validation) for a part every item has.
     pub async fn drop_field(&self, slug: &str, name: &str) -> Result<Arc<Collection>> {
         let _alone = self.plane.0.defining.lock().await;
-        let snapshot = self.plane.admin_snapshot(&self.subject).await?;
+        let snapshot = self.plane.changing_snapshot(&self.subject).await?;
         let current = snapshot
             .collections
             .get(slug)
@@ -211,7 +211,7 @@ impl Collections {
     /// while a relation of another collection points to it.
     pub async fn delete(&self, slug: &str) -> Result<()> {
         let _alone = self.plane.0.defining.lock().await;
-        let snapshot = self.plane.admin_snapshot(&self.subject).await?;
+        let snapshot = self.plane.changing_snapshot(&self.subject).await?;
         let collection = snapshot
             .collections
             .get(slug)

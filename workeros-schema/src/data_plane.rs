@@ -153,6 +153,16 @@ impl DataPlane {
         self.admin_snapshot(subject).await.map(drop)
     }
 
+    /// The same for what changes something: a credential that only reads does
+    /// not do.
+    ///
+    /// # Errors
+    ///
+    /// As [`require_admin`](Self::require_admin).
+    pub async fn require_admin_to_change(&self, subject: &Subject) -> Result<()> {
+        self.changing_snapshot(subject).await.map(drop)
+    }
+
     /// Reads what other instances changed. Call it now and then where several
     /// instances share a database; a stale state lives as long as the pause
     /// between two calls.
@@ -208,6 +218,17 @@ impl DataPlane {
         } else {
             Err(refusal(subject))
         }
+    }
+
+    /// The same for somebody who is about to change something.
+    pub(crate) async fn changing_snapshot(&self, subject: &Subject) -> Result<Arc<Snapshot>> {
+        if subject.scope().read_only {
+            return Err(Error::new(
+                ErrorKind::Forbidden,
+                "this credential only reads",
+            ));
+        }
+        self.admin_snapshot(subject).await
     }
 
     /// Runs a batch that changes what it says of a workspace's definitions or

@@ -147,7 +147,7 @@ impl Permissions {
     ///
     /// [`Validation`](ErrorKind::Validation) with a pointer into the body.
     pub async fn create(&self, body: &Json) -> Result<PermissionView> {
-        let snapshot = self.plane.admin_snapshot(&self.subject).await?;
+        let snapshot = self.plane.changing_snapshot(&self.subject).await?;
         let (role, permission) = self.read(&snapshot, body)?;
         let (condition, fields) = stored(&permission);
         let values = vec![
@@ -177,7 +177,7 @@ impl Permissions {
     /// [`NotFound`](ErrorKind::NotFound);
     /// [`Validation`](ErrorKind::Validation) with a pointer into the body.
     pub async fn update(&self, id: PermissionId, body: &Json) -> Result<PermissionView> {
-        let snapshot = self.plane.admin_snapshot(&self.subject).await?;
+        let snapshot = self.plane.changing_snapshot(&self.subject).await?;
         let current = PermissionView::of(find(&snapshot, id)?, &snapshot);
         let before = current.clone();
         let changed = change(&snapshot, current, body)?;
@@ -203,7 +203,7 @@ impl Permissions {
     ///
     /// [`NotFound`](ErrorKind::NotFound).
     pub async fn delete(&self, id: PermissionId) -> Result<()> {
-        let snapshot = self.plane.admin_snapshot(&self.subject).await?;
+        let snapshot = self.plane.changing_snapshot(&self.subject).await?;
         let current = PermissionView::of(find(&snapshot, id)?, &snapshot);
         let step = Step::new(Statement::new(DELETE, vec![id.into()]));
         let batch = Batch::new()

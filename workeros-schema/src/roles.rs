@@ -52,7 +52,7 @@ impl Roles {
     /// [`Validation`](ErrorKind::Validation) with a pointer into the body;
     /// [`Conflict`](ErrorKind::Conflict) when the name is taken.
     pub async fn create(&self, body: &Json) -> Result<Role> {
-        self.plane.admin_snapshot(&self.subject).await?;
+        self.plane.changing_snapshot(&self.subject).await?;
         let role = self.read(body)?;
         let values = vec![
             role.id.into(),
@@ -81,7 +81,7 @@ impl Roles {
     /// [`NotFound`](ErrorKind::NotFound);
     /// [`Validation`](ErrorKind::Validation) with a pointer into the body.
     pub async fn update(&self, name: &str, body: &Json) -> Result<Role> {
-        let snapshot = self.plane.admin_snapshot(&self.subject).await?;
+        let snapshot = self.plane.changing_snapshot(&self.subject).await?;
         let current = snapshot.role(name).ok_or_else(Error::not_found)?;
         let role = change(current, body)?;
         let values = vec![
@@ -107,7 +107,7 @@ impl Roles {
     /// [`NotFound`](ErrorKind::NotFound); [`Conflict`](ErrorKind::Conflict)
     /// for a role of the system.
     pub async fn delete(&self, name: &str, extra: Vec<Step>) -> Result<()> {
-        let snapshot = self.plane.admin_snapshot(&self.subject).await?;
+        let snapshot = self.plane.changing_snapshot(&self.subject).await?;
         let role = snapshot.role(name).ok_or_else(Error::not_found)?;
         if role.system {
             let why = format!("every workspace has the role `{name}`; it cannot be deleted");

@@ -84,22 +84,31 @@ impl Snapshot {
         self.access.permission(id)
     }
 
-    /// Whether the subject may do everything in the workspace.
+    /// Whether the subject may do everything in the workspace, as far as it is
+    /// not [narrowed](Subject::scope) to reading.
     pub(crate) fn is_admin(&self, subject: &Subject) -> bool {
+        subject.scope().collections.is_none() && self.has_admin_role(subject)
+    }
+
+    fn has_admin_role(&self, subject: &Subject) -> bool {
         let is_admin = |name: &String| self.role(name).is_some_and(|role| role.admin);
         subject.tenant() == self.tenant
             && (subject.is_system() || subject.roles().iter().any(is_admin))
     }
 
     /// What the subject may do: the union of the permission rows of all its
-    /// roles, or `None`. A row whose condition cannot be read grants nothing.
+    /// roles, or `None`; nothing outside its scope. A row whose condition cannot
+    /// be read grants nothing.
     pub(crate) fn grant(
         &self,
         subject: &Subject,
         collection: &Collection,
         action: Action,
     ) -> Option<Grant> {
-        if self.is_admin(subject) {
+        if !subject.scope().covers(collection.slug.as_str(), action) {
+            return None;
+        }
+        if self.has_admin_role(subject) {
             return Some(Grant::all());
         }
         let rules = self

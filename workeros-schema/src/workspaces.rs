@@ -3,8 +3,8 @@
 use serde_json::{Value as Json, json};
 use workeros_core::input::Object;
 use workeros_core::{
-    Batch, Cost, Error, ErrorKind, Expect, Result, Row, Runtime, Statement, Step, Subject,
-    TenantId, Timestamp, Violation, Workspace, role,
+    Batch, Cost, Credential, Error, ErrorKind, Expect, Result, Row, Runtime, Statement, Step,
+    Subject, TenantId, Timestamp, Violation, Workspace, role,
 };
 
 use crate::DataPlane;
@@ -25,8 +25,8 @@ pub struct WorkspaceDetails {
     pub created_at: Timestamp,
 }
 
-/// The workspaces of an instance, for its operator: an admin of the default
-/// workspace, acting in it.
+/// The workspaces of an instance: all of them for its operator, who is an admin
+/// of the default workspace and acts in it; for others the one they act in.
 #[derive(Debug, Clone)]
 pub struct WorkspaceList {
     plane: DataPlane,
@@ -92,10 +92,13 @@ impl WorkspaceList {
     ///
     /// # Errors
     ///
-    /// [`NotFound`](ErrorKind::NotFound); a refusal for who is not the
-    /// operator.
+    /// [`NotFound`](ErrorKind::NotFound); a refusal for who is neither the
+    /// operator nor known and acting in it.
     pub async fn get(&self, id: TenantId) -> Result<WorkspaceDetails> {
-        self.admit().await?;
+        let acts_there = self.subject.tenant() == id && !self.subject.is_anonymous();
+        if !acts_there {
+            self.admit().await?;
+        }
         self.find(id).await
     }
 
@@ -113,7 +116,7 @@ impl WorkspaceList {
         body: &Json,
         extra: impl FnOnce(TenantId) -> Vec<Step>,
     ) -> Result<WorkspaceDetails> {
-        self.admit().await?;
+        self.plane.require_operator_to_change(&self.subject).await?;
         let runtime = self.plane.runtime();
         let (slug, name) = read_new(body)?;
         let id = TenantId::new(runtime.ids.next_id());
@@ -130,9 +133,13 @@ impl WorkspaceList {
     ///
     /// [`NotFound`](ErrorKind::NotFound);
     /// [`Validation`](ErrorKind::Validation) with a pointer into the body; a
-    /// refusal for who is not the operator.
+    /// refusal for who is neither the operator nor an admin of it, acting in it.
     pub async fn rename(&self, id: TenantId, body: &Json) -> Result<WorkspaceDetails> {
-        self.admit().await?;
+        if self.subject.tenant() == id {
+            self.plane.require_admin_to_change(&self.subject).await?;
+        } else {
+            self.plane.require_operator_to_change(&self.subject).await?;
+        }
         let mut object = Object::read(body, "")?;
         let name = read_name(&mut object);
         object.finish()?;
@@ -155,7 +162,7 @@ impl WorkspaceList {
 }
 
 impl DataPlane {
-    /// The workspaces of the instance, for the one who runs it.
+    /// The workspaces of the instance, as far as they are the subject's.
     #[must_use]
     pub fn workspaces(&self, subject: Subject) -> WorkspaceList {
         WorkspaceList::new(self.clone(), subject)
@@ -169,8 +176,30 @@ impl DataPlane {
     /// [`Unauthorized`](ErrorKind::Unauthorized) for nobody known,
     /// [`Forbidden`](ErrorKind::Forbidden) for everybody else.
     pub async fn require_operator(&self, subject: &Subject) -> Result<()> {
-        if subject.tenant() == self.default_tenant() {
-            return self.require_admin(subject).await;
+        self.check_operator(subject)?;
+        self.require_admin(subject).await
+    }
+
+    /// The same for what changes something: a credential that only reads does
+    /// not do.
+    ///
+    /// # Errors
+    ///
+    /// As [`require_operator`](Self::require_operator).
+    pub async fn require_operator_to_change(&self, subject: &Subject) -> Result<()> {
+        self.check_operator(subject)?;
+        self.require_admin_to_change(subject).await
+    }
+
+    /// End users run nothing, whatever their roles are.
+    fn check_operator(&self, subject: &Subject) -> Result<()> {
+        if subject.is_anonymous() {
+            return Err(Error::new(ErrorKind::Unauthorized, "sign in to do this"));
+        }
+        let credential = subject.identity().map(|identity| identity.credential);
+        let is_end_user = matches!(credential, Some(Credential::AppSession(_)));
+        if subject.tenant() == self.default_tenant() && !is_end_user {
+            return Ok(());
         }
         let why = "only an admin of the default workspace runs the instance";
         Err(Error::new(ErrorKind::Forbidden, why))
@@ -253,6 +282,8 @@ fn is_slug(slug: &str) -> bool {
         && slug.starts_with(|first: char| first.is_ascii_lowercase())
         && !slug.ends_with('-')
         && slug.bytes().all(fit)
+        // Where a request names a workspace, an id is one.
+        && slug.parse::<TenantId>().is_err()
 }
 
 fn taken(error: Error) -> Error {

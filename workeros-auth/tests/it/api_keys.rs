@@ -2,12 +2,12 @@ use std::time::Duration;
 
 use http::Request;
 use http::header::AUTHORIZATION;
-use workeros_auth::{ApiKeySecret, CreatedApiKey, NewApiKey, SignedIn, UserPatch};
+use workeros_auth::{ApiKeySecret, CreatedApiKey, KeyLimits, NewApiKey, SignedIn, UserPatch};
 use workeros_core::{
-    ApiKeyId, Authenticator as _, Credential, ErrorKind, Identity, Result, TenantId,
+    Action, ApiKeyId, Authenticator as _, Credential, ErrorKind, Identity, Result, Scope, TenantId,
 };
 
-use crate::support::{World, finding, names, worlds};
+use crate::support::{World, finding, mail_worlds, names, worlds};
 
 const STORED: &str = "SELECT id, name, prefix, last4, token_hash, roles FROM workeros_api_keys";
 
@@ -25,7 +25,7 @@ async fn act(world: &World, secret: &ApiKeySecret) -> Result<Option<Identity>> {
         .header(AUTHORIZATION, format!("Bearer {}", secret.expose()))
         .body(());
     let (parts, ()) = request.unwrap().into_parts();
-    let identity = world.auth.authenticate(&parts, world.tenant).await;
+    let identity = world.auth.authenticate(&parts, Some(world.tenant)).await;
     world.auth.drain().await;
     identity
 }
@@ -223,7 +223,7 @@ async fn key_3_a_key_is_bound_to_its_workspace() {
         let (parts, ()) = request.into_parts();
         let identity = world
             .auth
-            .authenticate(&parts, other)
+            .authenticate(&parts, Some(other))
             .await
             .unwrap()
             .unwrap();
@@ -418,5 +418,67 @@ async fn the_list_comes_in_pages() {
                 .unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Validation);
         }
+    }
+}
+
+#[tokio::test]
+async fn a_key_carries_what_it_is_narrowed_to() {
+    for world in worlds().await {
+        let ann = world.sign_up("ann").await;
+        let scope = Scope::default()
+            .with_collections(Some(names(&["posts"])))
+            .with_read_only(true);
+        let new = NewApiKey::new("ci").with_scope(scope.clone());
+        let CreatedApiKey { key, secret, .. } = create(&world, &ann, new).await;
+        assert_eq!(key.scope, scope);
+        let identity = act(&world, &secret).await.unwrap().unwrap();
+        assert_eq!(identity.scope, scope);
+        for (slug, action, covered) in [
+            ("posts", Action::Read, true),
+            ("posts", Action::Update, false),
+            ("pages", Action::Read, false),
+        ] {
+            assert_eq!(
+                identity.scope.covers(slug, action),
+                covered,
+                "{slug} {action:?}"
+            );
+        }
+        let whole = create(&world, &ann, NewApiKey::new("all")).await;
+        let identity = act(&world, &whole.secret).await.unwrap().unwrap();
+        assert_eq!(identity.scope, Scope::FULL);
+    }
+}
+
+#[tokio::test]
+async fn a_key_is_used_as_often_as_it_may() {
+    for (world, _) in mail_worlds().await {
+        // Who counts comes with the mail.
+        let ann = world.sign_up("ann").await;
+        for (limits, kind) in [
+            (KeyLimits::new(Some(3), None), ErrorKind::RateLimited),
+            (KeyLimits::new(None, Some(3)), ErrorKind::QuotaExceeded),
+        ] {
+            let new = NewApiKey::new("ci").with_limits(limits);
+            let CreatedApiKey { key, secret, .. } = create(&world, &ann, new).await;
+            assert_eq!(key.limits, limits);
+            for _ in 0..3 {
+                act(&world, &secret).await.unwrap().unwrap();
+            }
+            let error = act(&world, &secret).await.unwrap_err();
+            assert_eq!(error.kind(), kind);
+            assert!(
+                error
+                    .retry_after_seconds()
+                    .is_some_and(|seconds| seconds > 0)
+            );
+            // Another key of the same owner is counted by itself.
+            let other = create(&world, &ann, NewApiKey::new("other").with_limits(limits)).await;
+            act(&world, &other.secret).await.unwrap().unwrap();
+        }
+        let none = NewApiKey::new("ci").with_limits(KeyLimits::new(Some(0), None));
+        let owner = world.identity(&ann).await;
+        let made = world.auth.create_api_key(&owner, world.tenant, none).await;
+        assert_eq!(finding(&made.unwrap_err()).0, "/requests_per_minute");
     }
 }

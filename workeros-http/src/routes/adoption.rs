@@ -12,9 +12,9 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     const INSPECT: &str = "/api/admin/adopt/inspect";
     const ADOPT: &str = "/api/admin/adopt";
     vec![
-        Endpoint::new(Method::GET, TABLES, Access::Admin, list_tables),
-        Endpoint::new(Method::POST, INSPECT, Access::Admin, inspect_table).with_json(),
-        Endpoint::new(Method::POST, ADOPT, Access::Admin, adopt_table).with_json(),
+        Endpoint::new(Method::GET, TABLES, Access::Operator, list_tables),
+        Endpoint::new(Method::POST, INSPECT, Access::Operator, inspect_table).with_json(),
+        Endpoint::new(Method::POST, ADOPT, Access::Operator, adopt_table).with_json(),
     ]
 }
 

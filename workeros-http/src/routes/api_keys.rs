@@ -1,8 +1,8 @@
 use http::Method;
 use serde_json::{Value as Json, json};
-use workeros_auth::{ApiKey, NewApiKey};
+use workeros_auth::{ApiKey, KeyLimits, NewApiKey};
 use workeros_core::input::Object;
-use workeros_core::{Error, ErrorKind, Identity, Result, Timestamp};
+use workeros_core::{Error, ErrorKind, Identity, Result, Scope, Timestamp};
 
 use super::paging::{self, Paging};
 use crate::call::Call;
@@ -63,12 +63,16 @@ async fn revoke_api_key(call: Call) -> Result<Reply> {
     Ok(Reply::ok())
 }
 
-/// Reads `{name, roles?, expires_at?}`. A key acts as who makes it: another
+/// Reads `{name, roles?, collections?, read_only?, requests_per_minute?,
+/// requests_per_day?, expires_at?}`. A key acts as who makes it: another
 /// `user_id` is refused.
 fn read_new(body: &Json, caller: &Identity) -> Result<NewApiKey> {
     let mut object = Object::read(body, "")?;
     object.alias("expires_at", "expiresAt");
     object.alias("user_id", "userId");
+    object.alias("read_only", "readOnly");
+    object.alias("requests_per_minute", "requestsPerMinute");
+    object.alias("requests_per_day", "requestsPerDay");
     let name = object.required_string("name");
     let roles = object.strings("roles");
     let expires_at = object.string("expires_at").map(|text| {
@@ -78,6 +82,11 @@ fn read_new(body: &Json, caller: &Identity) -> Result<NewApiKey> {
         })
     });
     let expires_at = expires_at.and_then(|expires_at| object.keep(expires_at));
+    let scope = Scope::default()
+        .with_collections(object.strings("collections"))
+        .with_read_only(object.boolean("read_only").unwrap_or(false));
+    let per_minute = read_limit(&mut object, "requests_per_minute");
+    let limits = KeyLimits::new(per_minute, read_limit(&mut object, "requests_per_day"));
     let user_id = object.string("user_id");
     object.finish()?;
     if user_id.is_some_and(|user_id| user_id != caller.user_id) {
@@ -86,7 +95,18 @@ fn read_new(body: &Json, caller: &Identity) -> Result<NewApiKey> {
     }
     Ok(NewApiKey::new(name)
         .with_roles(roles)
+        .with_scope(scope)
+        .with_limits(limits)
         .with_expires_at(expires_at))
+}
+
+fn read_limit(object: &mut Object, key: &str) -> Option<u32> {
+    let limit = object.integer(key)?;
+    let fit = u32::try_from(limit).ok();
+    if fit.is_none() {
+        object.complain(key, "out_of_range", "must be 1 to 4294967295");
+    }
+    fit
 }
 
 fn write(key: &ApiKey) -> Json {
@@ -97,6 +117,10 @@ fn write(key: &ApiKey) -> Json {
         "prefix": key.prefix,
         "last4": key.last4,
         "roles": key.roles,
+        "collections": key.scope.collections,
+        "read_only": key.scope.read_only,
+        "requests_per_minute": key.limits.per_minute,
+        "requests_per_day": key.limits.per_day,
         "created_at": key.created_at.to_string(),
         "expires_at": key.expires_at.map(|at| at.to_string()),
         "last_used_at": key.last_used_at.map(|at| at.to_string()),

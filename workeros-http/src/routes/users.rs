@@ -13,14 +13,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     const ALL: &str = "/api/users";
     const ONE: &str = "/api/users/{id}";
     const ROLES: &str = "/api/users/{id}/roles";
-    let admin = Access::Admin;
+    let operator = Access::Operator;
     vec![
-        Endpoint::new(Method::GET, ALL, admin, list_users).with_parameters(paging::PARAMETERS),
-        Endpoint::new(Method::POST, ALL, admin, create_user).with_json(),
-        Endpoint::new(Method::GET, ONE, admin, read_user),
-        Endpoint::new(Method::PATCH, ONE, admin, update_user).with_json(),
-        Endpoint::new(Method::DELETE, ONE, admin, delete_user),
-        Endpoint::new(Method::POST, ROLES, admin, set_roles).with_json(),
+        Endpoint::new(Method::GET, ALL, operator, list_users).with_parameters(paging::PARAMETERS),
+        Endpoint::new(Method::POST, ALL, operator, create_user).with_json(),
+        Endpoint::new(Method::GET, ONE, operator, read_user),
+        Endpoint::new(Method::PATCH, ONE, operator, update_user).with_json(),
+        Endpoint::new(Method::DELETE, ONE, operator, delete_user),
+        Endpoint::new(Method::POST, ROLES, operator, set_roles).with_json(),
     ]
 }
 
@@ -116,7 +116,7 @@ fn read_patch(body: &Json) -> Result<UserPatch> {
 }
 
 /// Reads `{roles}`.
-fn read_roles(body: &Json) -> Result<Vec<String>> {
+pub(super) fn read_roles(body: &Json) -> Result<Vec<String>> {
     let mut object = Object::read(body, "")?;
     object.require("roles");
     let roles = object.strings("roles").unwrap_or_default();
@@ -124,7 +124,7 @@ fn read_roles(body: &Json) -> Result<Vec<String>> {
     Ok(roles)
 }
 
-fn write(account: &Account) -> Json {
+pub(super) fn write(account: &Account) -> Json {
     let user = &account.user;
     json!({
         "id": user.id.to_string(),

@@ -126,6 +126,12 @@ impl TestApp {
         Client::new(self.backend.clone(), Some(key))
     }
 
+    /// Whoever has this session's token, access token or API key.
+    #[must_use]
+    pub fn with_token(&self, token: impl Into<String>) -> Client {
+        Client::new(self.backend.clone(), Some(token.into()))
+    }
+
     async fn token(&self, tokens: &mut HashMap<String, String>, name: &str) -> String {
         if let Some(token) = tokens.get(name) {
             return token.clone();
@@ -210,6 +216,11 @@ impl TestAppBuilder {
                 Arc::new(plane.clone()),
             )
             .danger_weak_hashing();
+        #[cfg(feature = "passkey")]
+        let auth = match workeros_auth::RelyingParty::of_origin(config.origin.as_str()) {
+            Ok(party) => auth.with_passkeys(party),
+            Err(_) => auth,
+        };
         let auth = (self.configure_auth)(auth).build().unwrap();
         let config = (self.configure)(config.with_auth(auth));
         TestApp {

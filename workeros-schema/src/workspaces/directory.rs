@@ -11,32 +11,49 @@ use crate::DataPlane;
 const BY_SLUG: &str = "SELECT id, slug FROM workeros_tenants WHERE slug = $1";
 const BY_ID: &str = "SELECT id, slug FROM workeros_tenants WHERE id = $1";
 
-/// The slugs seen so far. A slug is a workspace's for life, and an id is never
-/// used again, so what is here stays true.
+/// The workspaces seen so far. A slug is a workspace's for life, and an id is
+/// never used again, so what is here stays true.
 #[derive(Debug, Default)]
-pub(crate) struct Slugs(RwLock<HashMap<TenantId, Workspace>>);
+pub(crate) struct Slugs(RwLock<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    slugs: HashMap<TenantId, String>,
+    ids: HashMap<String, TenantId>,
+}
 
 impl Slugs {
-    fn get(&self, id: TenantId) -> Option<Workspace> {
+    fn by_id(&self, id: TenantId) -> Option<Workspace> {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        known.get(&id).cloned()
+        known.slugs.get(&id).map(|slug| Workspace::new(id, slug))
     }
 
-    fn put(&self, workspace: &Workspace) {
+    fn by_slug(&self, slug: &str) -> Option<Workspace> {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        known.ids.get(slug).map(|id| Workspace::new(*id, slug))
+    }
+
+    fn put(&self, Workspace { id, slug, .. }: &Workspace) {
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        known.insert(workspace.id, workspace.clone());
+        known.slugs.insert(*id, slug.clone());
+        known.ids.insert(slug.clone(), *id);
     }
 }
 
 #[async_trait]
 impl Workspaces for DataPlane {
     async fn by_slug(&self, slug: &str) -> Result<Option<Workspace>> {
-        self.find_workspace(Statement::new(BY_SLUG, vec![slug.into()]))
-            .await
+        match self.0.slugs.by_slug(slug) {
+            Some(workspace) => Ok(Some(workspace)),
+            None => {
+                self.find_workspace(Statement::new(BY_SLUG, vec![slug.into()]))
+                    .await
+            }
+        }
     }
 
     async fn by_id(&self, id: TenantId) -> Result<Option<Workspace>> {
-        match self.0.slugs.get(id) {
+        match self.0.slugs.by_id(id) {
             Some(workspace) => Ok(Some(workspace)),
             None => {
                 self.find_workspace(Statement::new(BY_ID, vec![id.into()]))

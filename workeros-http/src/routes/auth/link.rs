@@ -5,7 +5,7 @@ use crate::callback::CallbackUrl;
 
 /// A link to one of our own endpoints, for a mail. Where it leads is what the
 /// instance was told that it is called, whatever the request says.
-pub(super) fn link(backend: &Backend, path: &str, query: &[(&str, &str)]) -> String {
+pub(in crate::routes) fn link(backend: &Backend, path: &str, query: &[(&str, &str)]) -> String {
     let base = backend.public_url().to_string();
     let mut link = base.trim_end_matches('/').to_owned();
     link.push_str(path);
@@ -19,6 +19,6 @@ pub(super) fn link(backend: &Backend, path: &str, query: &[(&str, &str)]) -> Str
 }
 
 /// The parameter by which a link names where it leads on to, if it does.
-pub(super) fn callback(callback: Option<&CallbackUrl>) -> Option<(&'static str, &str)> {
+pub(in crate::routes) fn callback(callback: Option<&CallbackUrl>) -> Option<(&'static str, &str)> {
     callback.map(|callback| ("callbackURL", callback.as_str()))
 }

@@ -30,6 +30,7 @@ pub(super) fn write_session(session: &Session, token: &str) -> Json {
         "updatedAt": write_instant(session.last_seen_at),
         "ipAddress": session.ip,
         "userAgent": session.user_agent,
+        "activeWorkspaceId": session.active_tenant.map(|tenant| tenant.to_string()),
     })
 }
 

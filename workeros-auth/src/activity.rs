@@ -1,0 +1,347 @@
+//! What users and admins did that others may have to explain later.
+//!
+//! A row is written in the batch of what it tells of, by the one function
+//! [`Auth::note_activity`]; who did it, and from where, the handle knows
+//! ([`Auth::for_caller`]). Nothing changes a row; it is dropped after a year.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use serde_json::{Map, Value as Json};
+use uuid::Uuid;
+use workeros_core::{Cost, Error, Result, Row, Statement, Step, Timestamp, UserId, Value};
+
+use crate::key::SessionKey;
+use crate::plane::{PlaneSql, planes};
+use crate::session::earlier;
+use crate::{Auth, Plane};
+
+/// Who asks for something, as far as a row of activity tells it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Caller {
+    /// As the change log names him: `user:<id>`, `key:<id>`, `app:<id>`,
+    /// `system` or `anonymous`.
+    pub actor: String,
+    /// The address he asks from.
+    pub ip: Option<IpAddr>,
+    /// His `User-Agent`, cut where it is too long.
+    pub user_agent: Option<String>,
+    /// The request he asks by.
+    pub request_id: Option<String>,
+}
+
+impl Caller {
+    /// Whoever the change log names so.
+    #[must_use]
+    pub fn new(actor: impl Into<String>) -> Self {
+        Self {
+            actor: actor.into(),
+            ..Self::default()
+        }
+    }
+
+    /// Sets where he asks from.
+    #[must_use]
+    pub fn with_origin(mut self, ip: Option<IpAddr>, user_agent: Option<&str>) -> Self {
+        self.ip = ip;
+        self.user_agent = user_agent.map(one_line);
+        self
+    }
+
+    /// Sets the request he asks by.
+    #[must_use]
+    pub fn with_request_id(mut self, id: impl Into<String>) -> Self {
+        self.request_id = Some(id.into());
+        self
+    }
+}
+
+/// What was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ActivityKind {
+    /// Somebody signed in; the detail names the method.
+    SignIn,
+    /// Somebody did not get in.
+    SignInFailed,
+    /// Somebody signed up.
+    SignUp,
+    /// A session was ended by its user.
+    SignOut,
+    /// Sessions of a user were ended.
+    SessionsRevoked,
+    /// A password was changed.
+    PasswordChanged,
+    /// A password was set by a link or a code.
+    PasswordReset,
+    /// An address was verified.
+    EmailVerified,
+    /// Something to sign in by was added; the detail names it.
+    FactorAdded,
+    /// Something to sign in by was taken away; the detail names it.
+    FactorRemoved,
+    /// An API key was made.
+    KeyCreated,
+    /// An API key was revoked.
+    KeyRevoked,
+    /// A user was made by an admin.
+    UserCreated,
+    /// A user was changed by an admin.
+    UserChanged,
+    /// A user was deleted.
+    UserDeleted,
+    /// The roles of a user in a workspace were set.
+    RolesChanged,
+    /// A user was taken out of a workspace.
+    MemberRemoved,
+    /// Somebody was invited to a workspace.
+    Invited,
+    /// Somebody accepted an invitation.
+    InvitationAccepted,
+    /// A refresh token was used twice.
+    RefreshReuse,
+    /// A passkey counted backwards: there may be two of it.
+    PasskeyCloneSuspected,
+}
+
+impl ActivityKind {
+    /// Its name in rows and answers.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SignIn => "auth.sign_in",
+            Self::SignInFailed => "auth.sign_in_failed",
+            Self::SignUp => "auth.sign_up",
+            Self::SignOut => "auth.sign_out",
+            Self::SessionsRevoked => "auth.sessions_revoked",
+            Self::PasswordChanged => "auth.password_changed",
+            Self::PasswordReset => "auth.password_reset",
+            Self::EmailVerified => "auth.email_verified",
+            Self::FactorAdded => "auth.factor_added",
+            Self::FactorRemoved => "auth.factor_removed",
+            Self::KeyCreated => "auth.key_created",
+            Self::KeyRevoked => "auth.key_revoked",
+            Self::UserCreated => "auth.user_created",
+            Self::UserChanged => "auth.user_changed",
+            Self::UserDeleted => "auth.user_deleted",
+            Self::RolesChanged => "auth.roles_changed",
+            Self::MemberRemoved => "auth.member_removed",
+            Self::Invited => "auth.invited",
+            Self::InvitationAccepted => "auth.invitation_accepted",
+            Self::RefreshReuse => "auth.refresh_reuse",
+            Self::PasskeyCloneSuspected => "auth.passkey_clone_suspected",
+        }
+    }
+}
+
+/// Something that was done.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Activity {
+    /// Its id; those of later rows are greater.
+    pub id: Uuid,
+    /// When.
+    pub at: Timestamp,
+    /// What; see [`ActivityKind::name`].
+    pub action: String,
+    /// By whom; see [`Caller::actor`].
+    pub actor: String,
+    /// The user it was done to, if it was to one.
+    pub user_id: Option<UserId>,
+    /// Where it was asked from.
+    pub ip: Option<String>,
+    /// What it was asked with.
+    pub user_agent: Option<String>,
+    /// The request.
+    pub request_id: Option<String>,
+    /// What else there is to say: never a secret.
+    pub detail: Map<String, Json>,
+}
+
+/// A part of the activity, newest first.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ActivityPage {
+    /// The rows.
+    pub rows: Vec<Activity>,
+    /// Whether there are older ones: ask for those before the last one here.
+    pub has_more: bool,
+}
+
+/// A row to be written.
+#[derive(Debug)]
+pub(crate) struct NewActivity {
+    kind: ActivityKind,
+    user: Option<UserId>,
+    detail: Map<String, Json>,
+}
+
+impl NewActivity {
+    pub(crate) fn new(kind: ActivityKind) -> Self {
+        Self {
+            kind,
+            user: None,
+            detail: Map::new(),
+        }
+    }
+
+    /// Names whom it was done to.
+    pub(crate) fn about(mut self, user: UserId) -> Self {
+        self.user = Some(user);
+        self
+    }
+
+    /// Adds something to say.
+    pub(crate) fn with(mut self, name: &str, value: impl Into<Json>) -> Self {
+        self.detail.insert(name.to_owned(), value.into());
+        self
+    }
+}
+
+const INSERT: &str = "INSERT INTO workeros_auth_activity \
+    (id, realm_id, at, action, actor, user_id, ip, user_agent, request_id, detail) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+/// Of a session that is not there nothing is said.
+const INSERT_SIGN_OUT: PlaneSql = planes!(
+    "INSERT INTO workeros_auth_activity \
+    (id, realm_id, at, action, actor, user_id, ip, user_agent, request_id, detail) \
+    SELECT $1, s.realm_id, $2, $3, $4, s.user_id, $5, $6, $7, $8 FROM " p "_sessions s \
+    WHERE s.key = $9"
+);
+const LIST: &str = "SELECT id, at, action, actor, user_id, ip, user_agent, request_id, detail \
+    FROM workeros_auth_activity WHERE realm_id = $1 AND id < $2 AND (user_id = $3 OR $4) \
+    ORDER BY id DESC LIMIT $5";
+const SWEEP: &str = "DELETE FROM workeros_auth_activity WHERE at <= $1";
+
+/// As long rows are kept.
+const KEPT: Duration = Duration::from_hours(365 * 24);
+const MAX_CHARS: usize = 512;
+/// What a caller is called whom nobody knows.
+const ANONYMOUS: &str = "anonymous";
+
+impl<P: Plane> Auth<P> {
+    /// The same users, asked for something by this caller: what is done by this
+    /// handle is noted as his.
+    #[must_use]
+    pub fn for_caller(&self, caller: Caller) -> Self {
+        let mut handle = self.clone();
+        handle.caller = Some(std::sync::Arc::new(caller));
+        handle
+    }
+
+    /// What was done among these users, newest first: at most `limit` (1 to
+    /// 200) rows older than the one named, of all users or of one.
+    ///
+    /// # Errors
+    ///
+    /// [`Validation`](workeros_core::ErrorKind::Validation) when the limit is
+    /// out of range.
+    pub async fn activity(
+        &self,
+        limit: u32,
+        before: Option<Uuid>,
+        user: Option<UserId>,
+    ) -> Result<ActivityPage> {
+        if !(1..=200).contains(&limit) {
+            let message = "must be 1 to 200";
+            return Err(Error::validation("limit", "out_of_range", message));
+        }
+        let params = vec![
+            self.realm.into(),
+            before.unwrap_or(Uuid::max()).into(),
+            user.map_or(Uuid::nil(), UserId::uuid).into(),
+            user.is_none().into(),
+            i64::from(limit + 1).into(),
+        ];
+        let statement = Statement::new(LIST, params).with_cost(Cost::Short);
+        let rows = self.fetch(statement).await?;
+        let mut rows = rows
+            .iter()
+            .map(Activity::read)
+            .collect::<Result<Vec<_>>>()?;
+        let has_more = rows.len() > limit as usize;
+        rows.truncate(limit as usize);
+        Ok(ActivityPage { rows, has_more })
+    }
+
+    /// A step that notes what the others of its batch do.
+    pub(crate) fn note_activity(&self, new: NewActivity) -> Step {
+        let [id, at, kind, actor, ip, user_agent, request_id, detail] = self.columns(&new);
+        let (realm, user) = (self.realm.into(), new.user.into());
+        let params = vec![
+            id, realm, at, kind, actor, user, ip, user_agent, request_id, detail,
+        ];
+        Step::new(Statement::new(INSERT, params))
+    }
+
+    /// A step that notes that a session is about to be ended by its user, if
+    /// it is there.
+    pub(crate) fn note_sign_out(&self, key: &SessionKey) -> Step {
+        let columns = self.columns(&NewActivity::new(ActivityKind::SignOut));
+        let mut params = Vec::from(columns);
+        params.push((*key).into());
+        Step::new(Statement::new(INSERT_SIGN_OUT.of::<P>(), params))
+    }
+
+    /// Notes what nothing else is written for, while nobody waits.
+    pub(crate) fn note_refusal(&self, new: NewActivity) {
+        self.note(self.note_activity(new));
+    }
+
+    fn columns(&self, new: &NewActivity) -> [Value; 8] {
+        let caller = self.caller.as_deref();
+        let named = caller.map(|caller| caller.actor.clone());
+        let himself = || new.user.map(|user| format!("user:{user}"));
+        let actor = named.filter(|actor| actor != ANONYMOUS).or_else(himself);
+        [
+            self.inner.ids.next_id().into(),
+            self.now().into(),
+            new.kind.name().into(),
+            actor.unwrap_or_else(|| ANONYMOUS.to_owned()).into(),
+            caller
+                .and_then(|caller| caller.ip)
+                .map(|ip| ip.to_string())
+                .into(),
+            caller.and_then(|caller| caller.user_agent.clone()).into(),
+            caller.and_then(|caller| caller.request_id.clone()).into(),
+            Json::Object(new.detail.clone()).to_string().into(),
+        ]
+    }
+}
+
+impl Activity {
+    fn read(row: &Row) -> Result<Self> {
+        let text =
+            |at| -> Result<Option<String>> { Ok(row.optional_text(at)?.map(ToOwned::to_owned)) };
+        let user_id = if row.is_null(4) {
+            None
+        } else {
+            Some(UserId::new(row.uuid(4)?))
+        };
+        Ok(Self {
+            id: row.uuid(0)?,
+            at: row.timestamp(1)?,
+            action: row.text(2)?.to_owned(),
+            actor: row.text(3)?.to_owned(),
+            user_id,
+            ip: text(5)?,
+            user_agent: text(6)?,
+            request_id: text(7)?,
+            detail: serde_json::from_str(row.text(8)?).map_err(Error::internal)?,
+        })
+    }
+}
+
+/// Drops what is older than a year.
+pub(crate) fn sweep(now: Timestamp) -> Step {
+    Step::new(Statement::new(SWEEP, vec![earlier(now, KEPT).into()]))
+}
+
+/// What a client says of itself cannot begin another line.
+fn one_line(text: &str) -> String {
+    text.chars()
+        .filter(|char| !char.is_control())
+        .take(MAX_CHARS)
+        .collect()
+}

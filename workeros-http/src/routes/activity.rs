@@ -1,0 +1,45 @@
+use http::Method;
+use serde_json::{Value as Json, json};
+use workeros_auth::Activity;
+use workeros_core::{Error, Result};
+
+use super::paging::Paging;
+use crate::call::Call;
+use crate::endpoint::{Access, Endpoint};
+use crate::reply::Reply;
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    const ALL: &str = "/api/auth-activity";
+    vec![
+        Endpoint::new(Method::GET, ALL, Access::Admin, list_activity)
+            .with_parameters(&["limit", "cursor", "user"]),
+    ]
+}
+
+/// Of the users of the instance, so for who runs it.
+async fn list_activity(call: Call) -> Result<Reply> {
+    call.plane().require_operator(&call.subject()).await?;
+    let paging = Paging::read(&call)?;
+    let user = call.parameter("user").map(str::parse).transpose();
+    let user = user.map_err(|_| Error::validation("user", "invalid_value", "must be an id"))?;
+    let page = call
+        .auth()?
+        .activity(paging.limit, paging.before, user)
+        .await?;
+    let last = page.rows.last().map(|row| row.id);
+    Ok(paging.reply(page.rows.iter().map(write).collect(), last, page.has_more))
+}
+
+fn write(row: &Activity) -> Json {
+    json!({
+        "id": row.id.to_string(),
+        "at": row.at.to_string(),
+        "action": row.action,
+        "actor": row.actor,
+        "user_id": row.user_id.map(|user| user.to_string()),
+        "ip": row.ip,
+        "user_agent": row.user_agent,
+        "request_id": row.request_id,
+        "detail": row.detail,
+    })
+}

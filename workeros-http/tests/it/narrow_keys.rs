@@ -1,0 +1,108 @@
+//! API keys that may do less than whoever made them.
+
+use http::Method;
+use serde_json::{Value as Json, json};
+use workeros_http::Access;
+use workeros_http::testkit::Client;
+
+use crate::support::World;
+
+/// What is asked by `POST` and changes nothing.
+const QUERY: &str = "/api/items/{slug}/query";
+
+/// A key of the admin, made of this.
+async fn key(world: &World, mut body: Json) -> Client {
+    body["name"] = json!("a narrow key");
+    let admin = world.app.admin().await;
+    let made = admin.post("/api/api-keys").json(&body).await.expect(201);
+    let key = made.data()["key"].as_str().unwrap().to_owned();
+    world.app.with_token(key)
+}
+
+#[tokio::test]
+async fn key_5_a_key_that_only_reads_gets_through_no_door_that_writes() {
+    let world = World::sqlite().await;
+    let key = key(&world, json!({"read_only": true})).await;
+    key.get("/api/items/posts").await.expect(200);
+    key.get("/api/collections").await.expect(200);
+    let mut tried = 0;
+    for endpoint in world.app.backend().endpoints() {
+        let is_write = !endpoint.method().is_safe() && endpoint.access() != Access::Open;
+        if !is_write || endpoint.path() == QUERY {
+            continue;
+        }
+        let path = endpoint
+            .path()
+            .replace("{slug}", "posts")
+            .replace("{id}", &world.ann)
+            .replace("{workspace}", "default")
+            .replace(['{', '}'], "");
+        let request = key.request(endpoint.method().clone(), &path);
+        let response = request.json(&json!({})).await;
+        // Whose sessions these are is not asked of a key at all.
+        assert!(
+            [401, 403].contains(&response.status),
+            "{endpoint:?}: {response:?}"
+        );
+        tried += 1;
+    }
+    assert!(tried > 20, "only {tried}");
+    let body = json!([{"action": "delete", "id": world.ann}]);
+    let batch = key.request(Method::POST, "/api/items/posts/batch");
+    let response = batch.json(&body).await;
+    assert_ne!(response.status, 200, "{response:?}");
+    let path = format!("/api/items/posts/{}", world.ann);
+    world.app.admin().await.get(path).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_key_for_some_collections_opens_no_other() {
+    let world = World::sqlite().await;
+    let key = key(&world, json!({"collections": ["posts"]})).await;
+    let post = json!({"title": "by a key"});
+    key.post("/api/items/posts").json(&post).await.expect(201);
+    key.get("/api/items/posts").await.expect(200);
+    for path in [
+        "/api/items/pages",
+        "/api/items/secrets",
+        "/api/users",
+        "/api/roles",
+    ] {
+        key.get(path).await.expect(403);
+    }
+    let field = json!({"slug": "more", "fields": []});
+    key.post("/api/collections").json(&field).await.expect(403);
+    let listed = key.get("/api/collections").await.expect(200);
+    let slugs: Vec<&Json> = listed
+        .data()
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| &one["slug"])
+        .collect();
+    assert_eq!(slugs, ["posts"]);
+}
+
+#[tokio::test]
+async fn a_key_says_what_it_is_narrowed_to() {
+    let world = World::sqlite().await;
+    let admin = world.app.admin().await;
+    let body = json!({
+        "name": "ci", "collections": ["posts"], "readOnly": true, "requests_per_minute": 5,
+    });
+    let made = admin.post("/api/api-keys").json(&body).await.expect(201);
+    let data = made.data();
+    assert_eq!(data["collections"], json!(["posts"]));
+    assert_eq!(data["read_only"], json!(true));
+    assert_eq!(data["requests_per_minute"], json!(5));
+    assert_eq!(data["requests_per_day"], Json::Null);
+    for (member, value) in [
+        ("requests_per_minute", json!(0)),
+        ("requests_per_day", json!(-1)),
+        ("collections", json!("posts")),
+        ("read_only", json!("yes")),
+    ] {
+        let body = json!({"name": "ci", member: value});
+        admin.post("/api/api-keys").json(&body).await.expect(422);
+    }
+}
