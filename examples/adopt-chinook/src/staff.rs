@@ -30,7 +30,7 @@ impl Staff {
 
 #[async_trait]
 impl Authenticator for Staff {
-    async fn authenticate(&self, request: &Parts, _: TenantId) -> Result<Option<Identity>> {
+    async fn authenticate(&self, request: &Parts, _: Option<TenantId>) -> Result<Option<Identity>> {
         let Some(header) = request.headers.get(AUTHORIZATION) else {
             return Ok(None);
         };

@@ -18,7 +18,7 @@ pub struct ShopUsers {
 impl Authenticator for ShopUsers {
     /// The position is looked up each time: who is promoted or let go need not
     /// sign in again for it to count.
-    async fn authenticate(&self, request: &Parts, _: TenantId) -> Result<Option<Identity>> {
+    async fn authenticate(&self, request: &Parts, _: Option<TenantId>) -> Result<Option<Identity>> {
         let Some(session) = session(request)? else {
             return Ok(None);
         };

@@ -27,7 +27,8 @@ async fn authenticate(
 ) -> Result<Option<Identity>> {
     let mut request = Request::new(());
     *request.headers_mut() = headers;
-    auth.authenticate(&request.into_parts().0, tenant).await
+    auth.authenticate(&request.into_parts().0, Some(tenant))
+        .await
 }
 
 async fn failure(world: &World, pairs: &[(HeaderName, &[u8])]) -> ErrorKind {

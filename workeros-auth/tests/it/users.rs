@@ -221,11 +221,10 @@ async fn a_role_is_had_in_one_workspace() {
     for world in worlds().await {
         let ann = world.sign_up("ann").await;
         let other = TenantId::new(world.runtime.ids.next_id());
-        world
-            .auth
-            .set_roles(other, ann.user.id, &names(&["editor"]))
-            .await
-            .unwrap();
+        let (auth, editor) = (&world.auth, names(&["editor"]));
+        let stranger = auth.set_roles(other, ann.user.id, &editor).await;
+        assert_eq!(stranger.unwrap_err().kind(), ErrorKind::NotFound);
+        auth.add_member(other, ann.user.id, &editor).await.unwrap();
         assert_eq!(world.roles(&ann).await, ["admin"]);
         assert_eq!(
             world.auth.roles_of(other, ann.user.id).await.unwrap(),

@@ -16,7 +16,7 @@ struct Host;
 
 #[async_trait]
 impl Authenticator for Host {
-    async fn authenticate(&self, request: &Parts, _: TenantId) -> Result<Option<Identity>> {
+    async fn authenticate(&self, request: &Parts, _: Option<TenantId>) -> Result<Option<Identity>> {
         let Some(name) = request.headers.get("x-host-user") else {
             return Ok(None);
         };

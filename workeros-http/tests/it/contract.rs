@@ -33,7 +33,7 @@ struct Failing;
 
 #[async_trait]
 impl Authenticator for Failing {
-    async fn authenticate(&self, request: &Parts, _: TenantId) -> Result<Option<Identity>> {
+    async fn authenticate(&self, request: &Parts, _: Option<TenantId>) -> Result<Option<Identity>> {
         let named = request.headers["x-kind"].to_str().unwrap();
         let (_, kind) = KINDS.iter().find(|(name, _)| *name == named).unwrap();
         Err(Error::new(*kind, "the message"))

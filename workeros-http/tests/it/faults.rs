@@ -19,7 +19,7 @@ struct Faulty;
 
 #[async_trait]
 impl Authenticator for Faulty {
-    async fn authenticate(&self, request: &Parts, _: TenantId) -> Result<Option<Identity>> {
+    async fn authenticate(&self, request: &Parts, _: Option<TenantId>) -> Result<Option<Identity>> {
         match request.headers.get("x-fault").map(|fault| fault.as_bytes()) {
             Some(b"panic") => panic!("SELECT * FROM secret_table"),
             Some(b"internal") => Err(Error::internal("SELECT * FROM secret_table /var/lib/x")),
