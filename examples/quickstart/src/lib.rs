@@ -8,7 +8,7 @@ use axum::extract::{ConnectInfo, Request};
 use axum::middleware::map_request;
 use axum::response::Html;
 use axum::routing::get;
-use workeros::{ClientAddress, Database, Result, Workeros};
+use workeros::{ClientAddress, ConsoleMailer, Database, Result, Workeros};
 
 /// The application for pages at `http://localhost:<port>`, and the backend in
 /// it.
@@ -22,6 +22,7 @@ pub async fn app(database: impl Database, port: u16) -> Result<(Router, Workeros
         .public_url(format!("http://localhost:{port}/backend"))
         // To a browser, the same machine by its number is another site.
         .allow_origin(format!("http://127.0.0.1:{port}"))
+        .mailer(ConsoleMailer)
         .build()
         .await?;
     let app = Router::new()

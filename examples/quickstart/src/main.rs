@@ -18,6 +18,8 @@ const PORT: u16 = 3000;
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    // Mails are shown in the log, with the links in them.
+    tracing_subscriber::fmt().with_target(false).init();
     match serve().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

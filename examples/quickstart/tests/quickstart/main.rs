@@ -2,8 +2,12 @@
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::print_stdout,
     reason = "a test reports by panicking"
 )]
+
+#[cfg(unix)]
+mod browser;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -182,6 +186,8 @@ async fn the_page_stands_alone() {
     let page = String::from_utf8(bytes.to_vec()).unwrap();
     for part in [
         "/api/auth/sign-up/email",
+        "/api/auth/sign-in/magic-link",
+        "/api/auth/passkey/verify-authentication",
         "/api/collections",
         "/api/permissions",
         "/api/items/notes",
@@ -204,13 +210,7 @@ fn the_program_says_where_it_is_and_ends_when_told() {
         .spawn()
         .unwrap();
     let mut printed = BufReader::new(program.stdout.take().unwrap()).lines();
-    let port: u16 = printed
-        .find_map(|line| {
-            let line = line.unwrap();
-            let (_, rest) = line.split_once("curl http://localhost:")?;
-            rest.strip_suffix("/backend/health")?.parse().ok()
-        })
-        .unwrap();
+    let port: u16 = printed.find_map(|line| port_in(&line.unwrap())).unwrap();
 
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     let request = "GET /backend/health HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
@@ -223,4 +223,11 @@ fn the_program_says_where_it_is_and_ends_when_told() {
     assert!(told.unwrap().success());
     assert!(program.wait().unwrap().success());
     assert!(directory.path().join(".data/quickstart.sqlite").exists());
+}
+
+/// The port the program says in a line that it prints, if it does.
+#[cfg(unix)]
+fn port_in(line: &str) -> Option<u16> {
+    let (_, rest) = line.split_once("curl http://localhost:")?;
+    rest.strip_suffix("/backend/health")?.parse().ok()
 }
