@@ -45,3 +45,35 @@ async fn a_password_by_mail() {
 async fn an_address_that_is_verified() {
     check("verification").await;
 }
+
+#[tokio::test]
+async fn links_by_mail() {
+    check("magic-link").await;
+}
+
+#[tokio::test]
+async fn codes_by_mail() {
+    check("email-otp").await;
+}
+
+#[tokio::test]
+async fn a_second_factor() {
+    check("two-factor").await;
+}
+
+#[cfg(feature = "passkey")]
+#[tokio::test]
+async fn passkeys_of_a_real_browser() {
+    let Some(counterparts) = Counterparts::find_with_chromium() else {
+        return;
+    };
+    for (plane, path) in PLANES {
+        println!("{plane}:");
+        let site = Site::open().await;
+        let arguments = [
+            "./better-auth/passkeys.mjs",
+            &format!("{}/backend{path}", site.origin),
+        ];
+        counterparts.check("chromium.mjs", &arguments).await;
+    }
+}

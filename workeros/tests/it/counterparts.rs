@@ -2,7 +2,7 @@
 //! scripts of `tests/counterparts`, which say line by line what they see.
 
 use std::ffi::OsString;
-use std::io::{BufRead as _, BufReader, Lines, Write as _};
+use std::io::{BufRead as _, BufReader, Lines};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
@@ -23,6 +23,7 @@ impl Counterparts {
     }
 
     /// Those among which is a browser.
+    #[cfg(feature = "passkey")]
     pub(crate) fn find_with_chromium() -> Option<Self> {
         variable("WORKEROS_TEST_CHROMIUM")?;
         Self::find()
@@ -74,12 +75,6 @@ impl Script {
     pub(crate) fn hear(&mut self) -> Option<Json> {
         let line = self.output.next()?.unwrap();
         Some(serde_json::from_str(&line).unwrap())
-    }
-
-    /// Says a line to it, and gives its answer.
-    pub(crate) fn ask(&mut self, line: &Json) -> Json {
-        writeln!(self.input.as_ref().unwrap(), "{line}").unwrap();
-        self.hear().expect("an answer")
     }
 
     fn checks(mut self) -> Vec<Json> {

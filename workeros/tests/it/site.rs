@@ -16,7 +16,6 @@ use workeros::{AuthBuilder, Builder, ClientAddress, MemoryMailer, Sqlite, Worker
 /// at `/mails/<address>`, and everything else is an empty page.
 pub(crate) struct Site {
     pub(crate) origin: String,
-    pub(crate) backend: Workeros,
     server: JoinHandle<()>,
 }
 
@@ -40,16 +39,12 @@ impl Site {
         let backend = options(&origin, builder).build().await.unwrap();
         let app = Router::new()
             .route("/mails/{address}", get(move |to| mails(mailer, to)))
-            .nest_service("/backend", backend.clone())
+            .nest_service("/backend", backend)
             .fallback(async || Html("<!doctype html><title>site</title>"))
             .layer(map_request(tell_address))
             .into_make_service_with_connect_info::<SocketAddr>();
         let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-        Self {
-            origin,
-            backend,
-            server,
-        }
+        Self { origin, server }
     }
 
     /// Where the mails are.

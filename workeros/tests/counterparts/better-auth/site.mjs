@@ -8,17 +8,17 @@ export const PASSWORD = 'correct horse battery';
 
 export class Site {
   constructor({ plane, baseURL, origin, mailbox }) {
-    Object.assign(this, { plane, baseURL, origin, mailbox });
+    Object.assign(this, { isApp: plane === 'app', baseURL, origin, mailbox });
   }
 
-  /** Somebody nobody knows yet, on a page of the site. */
+  /** A browser that nobody knows yet, on a page of the site. */
   visitor(plugins = []) {
-    return this.plane === 'app' ? this.bearer(undefined, plugins) : new Visitor(this, { jar: new Jar(), plugins });
+    return new Visitor(this, { jar: new Jar(), sendsToken: this.isApp, plugins });
   }
 
-  /** Somebody who has no cookies and sends a token; that of the last answer which has one. */
-  bearer(token, plugins = []) {
-    return new Visitor(this, { token, plugins });
+  /** Somebody without cookies, who sends a token. */
+  bearer(token) {
+    return new Visitor(this, { token, sendsToken: true });
   }
 
   /** Somebody who has just signed up. */
@@ -37,8 +37,9 @@ export function address(name) {
 class Visitor {
   #site;
   #jar;
+  #waiting;
 
-  constructor(site, { jar, token, plugins }) {
+  constructor(site, { jar, token, sendsToken, plugins }) {
     this.#site = site;
     this.#jar = jar;
     this.token = token;
@@ -47,10 +48,18 @@ class Visitor {
       plugins,
       fetchOptions: {
         customFetchImpl: (url, init) => this.fetch(url, init),
-        ...(jar ? {} : { auth: { type: 'Bearer', token: () => this.token } }),
-        onSuccess: ({ data }) => { if (data?.token) this.token = data.token; },
+        ...(sendsToken && { auth: { type: 'Bearer', token: () => this.token } }),
+        onSuccess: ({ data }) => {
+          this.token = data?.token ?? this.token;
+          this.#waiting = data?.twoFactorToken ?? this.#waiting;
+        },
       },
     });
+  }
+
+  /** What an app adds when it shows a second factor; a browser has a cookie. */
+  waiting() {
+    return this.#site.isApp ? { twoFactorToken: this.#waiting } : {};
   }
 
   /** A request as a browser sends it, which is left where it leads. */
