@@ -1,9 +1,15 @@
 //! Signing in with an account somewhere else.
 
 mod apple;
+mod end_users;
 mod github;
 mod hostile;
+mod linking;
 mod openid;
+mod own_accounts;
 mod provider;
 mod remembering;
 mod setting_up;
+mod signing_up;
+mod site;
+mod state;

@@ -101,7 +101,7 @@ async fn oa_7_the_name_is_in_the_form_and_nothing_else_is() {
         let mode = parameter(&authorization.url, "response_mode");
         assert_eq!(mode.as_deref(), Some("form_post"));
         let callback = provider
-            .visit(&authorization)
+            .visit(&authorization.url)
             .with_user(Some(user.to_owned()));
         let identity = client
             .identify(&callback, REDIRECT, &authorization.pending)

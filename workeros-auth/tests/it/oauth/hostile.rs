@@ -466,7 +466,7 @@ async fn a_code_counts_with_the_verifier_it_was_asked_for() {
     let request = AuthorizationRequest::new(REDIRECT);
     let mine = client.authorize(&request).await.unwrap();
     let other = client.authorize(&request).await.unwrap();
-    let callback = provider.visit(&mine);
+    let callback = provider.visit(&mine.url);
     let error = client.identify(&callback, REDIRECT, &other.pending).await;
     assert_eq!(error.unwrap_err().code(), Some("INVALID_CODE"));
     let elsewhere = format!("{REDIRECT}/");

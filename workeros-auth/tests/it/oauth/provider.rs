@@ -1,5 +1,6 @@
 //! A provider within the process. It is honest unless it is told to lie.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use http::{HeaderMap, StatusCode};
 use serde_json::{Value as Json, json};
 use sha2::{Digest as _, Sha256};
 use workeros_auth::oauth::{
-    Authorization, AuthorizationRequest, Callback, ExternalIdentity, OAuthClient, OAuthProvider,
+    AuthorizationRequest, Callback, ExternalIdentity, OAuthClient, OAuthProvider,
 };
 use workeros_core::testkit::StandingClock;
 use workeros_core::{
@@ -19,7 +20,6 @@ use crate::jwt::{Key, NOW, encode};
 
 pub(super) const ISSUER: &str = "https://id.example.com";
 pub(super) const REDIRECT: &str = "https://api.example.com/api/auth/callback/staff";
-pub(super) const CODE: &str = "code-1";
 
 /// What it says, in each place where it says something.
 #[derive(Clone)]
@@ -88,7 +88,8 @@ pub(super) struct Provider {
 #[derive(Default)]
 struct State {
     script: Script,
-    asked: Asked,
+    /// What each code was given for.
+    asked: HashMap<String, Asked>,
     requests: Vec<HttpRequest>,
 }
 
@@ -127,21 +128,22 @@ impl Provider {
     }
 
     /// Signs somebody in whose browser was sent there, and sends it back.
-    pub(super) fn visit(&self, authorization: &Authorization) -> Callback {
+    pub(super) fn visit(&self, url: &str) -> Callback {
         let mut state = self.state.lock().unwrap();
-        let parameter = |name: &str| parameter(&authorization.url, name).unwrap_or_default();
+        let parameter = |name: &str| parameter(url, name).unwrap_or_default();
         assert_eq!(parameter("response_type"), "code");
         assert_eq!(parameter("client_id"), "client-7");
         assert_eq!(parameter("code_challenge_method"), "S256");
-        assert_eq!(parameter("state"), authorization.state);
-        state.asked = Asked {
+        let code = format!("code-{}", state.asked.len());
+        let asked = Asked {
             challenge: parameter("code_challenge"),
             nonce: parameter("nonce"),
             redirect: parameter("redirect_uri"),
         };
+        state.asked.insert(code.clone(), asked);
         let script = &state.script;
         Callback::new()
-            .with_code(script.error.is_none().then(|| CODE.to_owned()))
+            .with_code(script.error.is_none().then_some(code))
             .with_error(script.error.clone())
             .with_issuer(script.issuer.clone())
     }
@@ -187,16 +189,15 @@ impl State {
         let script = &self.script;
         let field = |name: &str| field(body, name).unwrap_or_default();
         let challenge = encode(Sha256::digest(field("code_verifier")));
+        let (asked, redirect) = (self.asked.get(&field("code")), field("redirect_uri"));
         let holds = field("grant_type") == "authorization_code"
-            && field("code") == CODE
-            && challenge == self.asked.challenge
-            && field("redirect_uri") == self.asked.redirect;
-        if !holds {
+            && asked.is_some_and(|it| it.challenge == challenge && it.redirect == redirect);
+        let Some(asked) = asked.filter(|_| holds) else {
             return (400, json!({"error": "invalid_grant"}));
-        }
+        };
         let mut answer = script.token.clone();
         if answer.get("access_token").is_some() && answer.get("id_token").is_none() {
-            answer["id_token"] = script.id_token(Some(&self.asked.nonce)).into();
+            answer["id_token"] = script.id_token(Some(&asked.nonce)).into();
         }
         (script.token_status, answer)
     }
@@ -237,7 +238,7 @@ pub(super) async fn sign_in(client: &OAuthClient, provider: &Provider) -> Result
     let authorization = client
         .authorize(&AuthorizationRequest::new(REDIRECT))
         .await?;
-    let callback = provider.visit(&authorization);
+    let callback = provider.visit(&authorization.url);
     client
         .identify(&callback, REDIRECT, &authorization.pending)
         .await

@@ -1,0 +1,83 @@
+//! How end users come to their tokens who are back from a provider.
+
+use std::time::Duration;
+
+use workeros_auth::oauth::OAuthHandover;
+use workeros_auth::{App, BrowserToken, RequestInfo};
+use workeros_core::Result;
+
+use super::provider::{REDIRECT, parameter};
+use super::site::{Site, refused, sites};
+use crate::support::signed_in;
+
+async fn come_back(app: &Site<App>) -> (OAuthHandover, BrowserToken) {
+    let away = app.depart("staff").await;
+    let callback = app.provider.visit(&away.url);
+    let state = parameter(&away.url, "state").unwrap();
+    let back = app.auth.resume_oauth("staff", &state, &away.browser);
+    let back = back.await.unwrap();
+    let handover = app
+        .auth
+        .hand_over_oauth(&back, &callback, REDIRECT, &away.browser)
+        .await;
+    (handover.unwrap(), away.browser)
+}
+
+async fn change(app: &Site<App>, handover: &OAuthHandover, browser: &BrowserToken) -> Result<()> {
+    let request = RequestInfo::new();
+    let entered = app
+        .auth
+        .sign_in_one_time_token(&handover.token, browser, &request)
+        .await?;
+    let user = signed_in(entered).user;
+    assert_eq!(user.email, "ann@example.com");
+    Ok(())
+}
+
+#[tokio::test]
+async fn oa_2_a_page_changes_its_token_once_in_the_browser_that_has_set_out() {
+    for (world, _, app) in sites().await {
+        let (handover, browser) = come_back(&app).await;
+        assert!(handover.is_new);
+        let sessions = world.rows("SELECT id FROM app_sessions", vec![]).await;
+        assert_eq!(sessions.iter().count(), 0, "nobody is signed in yet");
+        let other = app.auth.new_browser_token().unwrap();
+        let error = refused(change(&app, &handover, &other).await);
+        assert_eq!(error.code(), Some("INVALID_TOKEN"));
+        change(&app, &handover, &browser).await.unwrap();
+        let error = refused(change(&app, &handover, &browser).await);
+        assert_eq!(error.code(), Some("INVALID_TOKEN"));
+        let (handover, _) = come_back(&app).await;
+        assert!(!handover.is_new);
+    }
+}
+
+#[tokio::test]
+async fn a_page_has_a_minute() {
+    for (world, _, app) in sites().await {
+        for (wait, holds) in [(59, true), (60, false)] {
+            let (handover, browser) = come_back(&app).await;
+            world.wait(Duration::from_secs(wait));
+            assert_eq!(change(&app, &handover, &browser).await.is_ok(), holds);
+        }
+    }
+}
+
+#[tokio::test]
+async fn of_many_who_change_it_at_once_one_is_signed_in() {
+    for (world, _, app) in sites().await {
+        for _ in 0..10 {
+            let (handover, browser) = come_back(&app).await;
+            let changing = (0..20).map(|_| change(&app, &handover, &browser));
+            let changed = futures::future::join_all(changing).await;
+            assert_eq!(changed.iter().filter(|it| it.is_ok()).count(), 1);
+        }
+        let other = Site {
+            auth: world.other_app().await,
+            provider: app.provider.clone(),
+        };
+        let (handover, browser) = come_back(&app).await;
+        refused(change(&other, &handover, &browser).await);
+        change(&app, &handover, &browser).await.unwrap();
+    }
+}
