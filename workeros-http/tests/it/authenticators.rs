@@ -108,7 +108,7 @@ async fn an_identity_bound_to_a_workspace_acts_in_no_other() {
             .get("/api/items/pages")
             .header("x-host-user", "elsewhere")
     };
-    get().header("x-workeros-tenant", default).await.expect(403);
+    get().header("x-workeros-tenant", default).await.expect(404);
     let response = get().await;
     assert!(!response.text().contains("welcome"));
     assert!(

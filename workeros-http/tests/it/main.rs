@@ -39,3 +39,4 @@ mod shutdown;
 mod soft_authenticator;
 mod support;
 mod two_factor;
+mod workspaces;

@@ -30,11 +30,12 @@ async fn az_1_nobody_gets_past_the_access_of_an_endpoint() {
     for endpoint in world.app.backend().endpoints() {
         let path = endpoint.path().replace(['{', '}'], "");
         let (method, access) = (endpoint.method(), endpoint.access());
-        if matches!(access, Access::SignedIn | Access::Admin) {
+        let for_some = [Access::SignedIn, Access::Admin, Access::Operator];
+        if for_some.contains(&access) {
             let status = anonymous.request(method.clone(), &path).await.status;
             assert_eq!(status, 401, "{endpoint:?}");
         }
-        if access == Access::Admin {
+        if matches!(access, Access::Admin | Access::Operator) {
             assert_eq!(
                 ann.request(method.clone(), &path).await.status,
                 403,

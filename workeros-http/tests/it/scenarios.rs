@@ -17,6 +17,7 @@ mod passwordless;
 mod permissions;
 mod roles;
 mod users;
+mod workspaces;
 
 /// Every table.
 pub(crate) fn all(world: &World) -> Vec<Scenario> {
@@ -34,6 +35,7 @@ pub(crate) fn all(world: &World) -> Vec<Scenario> {
         permissions::table,
         roles::table,
         users::table,
+        workspaces::table,
     ];
     tables.iter().flat_map(|table| table(world)).collect()
 }

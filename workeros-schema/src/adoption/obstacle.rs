@@ -103,8 +103,23 @@ pub(super) fn is_ours(name: &str) -> bool {
         .iter()
         .any(|prefix| name.starts_with(prefix))
         || name == "information_schema"
+        || END_USERS.contains(&name.as_str())
         || is_managed(&name)
 }
+
+/// The tables of end users. Tables of hosts begin with `app_` too, so they are
+/// known by their whole names.
+const END_USERS: [&str; 9] = [
+    "app_accounts",
+    "app_auth_flows",
+    "app_backup_codes",
+    "app_passkeys",
+    "app_refresh",
+    "app_sessions",
+    "app_two_factor",
+    "app_user_roles",
+    "app_users",
+];
 
 /// Whether a table of that name is where a host keeps its users' credentials:
 /// a permission row too many must not show them.
@@ -138,6 +153,8 @@ mod tests {
             "SQLite_stat1",
             "pg_class",
             "c_0123456789ab_posts",
+            "app_users",
+            "APP_Sessions",
         ] {
             assert!(is_ours(name), "{name}");
         }
@@ -145,6 +162,7 @@ mod tests {
             "workeros",
             "posts",
             "c_posts",
+            "app_orders",
             "c_0123456789ag_x",
             "pgx",
             "my_sqlite_x",
