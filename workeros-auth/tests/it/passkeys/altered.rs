@@ -11,8 +11,10 @@ use super::{
 use crate::soft_authenticator::{Draft, PRESENT, VERIFIED, decode, encode};
 use crate::support::World;
 
+type Edit = fn(&mut Draft);
+
 /// What a device signs that it should not, or a browser says.
-const DRAFTS: [(&str, fn(&mut Draft)); 15] = [
+const DRAFTS: [(&str, Edit); 15] = [
     ("another origin", |d| {
         d.client_data["origin"] = json!("http://localhost:8081")
     }),
