@@ -7,6 +7,7 @@ use workeros_core::{
 
 use super::ExternalIdentity;
 use super::refusal::{already_linked, no_account};
+use crate::activity::{ActivityKind, NewActivity};
 use crate::changes::NOBODY;
 use crate::migrations::tables;
 use crate::plane::{PlaneSql, planes};
@@ -131,6 +132,9 @@ const DELETE: PlaneSql = planes!(
     EXISTS (SELECT 1 FROM " p "_accounts o WHERE o.user_id = $2 AND o.id <> $3))"
 );
 
+/// What it is called in rows of activity.
+pub(super) const FACTOR: &str = "oauth";
+
 impl LinkedAccount {
     fn read(row: &Row) -> Result<Self> {
         Ok(Self {
@@ -184,10 +188,15 @@ impl<P: Plane> Auth<P> {
         let params = || vec![self.realm.into(), user.into(), id.into()];
         let exists = Step::new(Statement::new(EXISTS.of::<P>(), params()));
         let delete = Step::new(Statement::new(DELETE.of::<P>(), params()));
+        let removed = NewActivity::new(ActivityKind::FactorRemoved)
+            .about(user)
+            .with("factor", FACTOR)
+            .with("account_id", id.to_string());
         let batch = Batch::new()
             .step(Step::new(hold))
             .step(exists.expect(Expect::One, ErrorKind::NotFound, "not found"))
-            .step(delete.expect(Expect::One, ErrorKind::Conflict, LAST_METHOD));
+            .step(delete.expect(Expect::One, ErrorKind::Conflict, LAST_METHOD))
+            .step(self.note_activity(removed));
         self.apply(&NOBODY, batch)
             .await
             .map_err(|error| match error.kind() {
@@ -258,7 +267,10 @@ impl<P: Plane> Auth<P> {
             ErrorKind::Unauthorized,
             "sign in to do this",
         );
-        let linked = self.apply(&NOBODY, Batch::new().step(link)).await;
+        let batch = Batch::new()
+            .step(link)
+            .step(self.note_added(user, identity));
+        let linked = self.apply(&NOBODY, batch).await;
         match linked {
             Err(error) if is_taken(&error) => match self.find_linked(identity).await? {
                 Some((_, owner)) if owner.id == user => Ok(()),
@@ -266,6 +278,15 @@ impl<P: Plane> Auth<P> {
             },
             other => other,
         }
+    }
+
+    /// Notes that somebody can sign in by an account from now on.
+    pub(super) fn note_added(&self, user: UserId, identity: &ExternalIdentity) -> Step {
+        let added = NewActivity::new(ActivityKind::FactorAdded)
+            .about(user)
+            .with("factor", FACTOR)
+            .with("provider", identity.provider.as_str());
+        self.note_activity(added)
     }
 
     fn link(&self, user: UserId, identity: &ExternalIdentity) -> Vec<workeros_core::Value> {

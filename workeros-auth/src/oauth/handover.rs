@@ -53,6 +53,17 @@ impl Auth<App> {
         redirect_uri: &str,
         browser: &BrowserToken,
     ) -> Result<OAuthHandover> {
+        let handover = self.hand_over(back, callback, redirect_uri, browser).await;
+        handover.inspect_err(|error| self.note_refused(&back.provider, error))
+    }
+
+    async fn hand_over(
+        &self,
+        back: &OAuthReturn,
+        callback: &Callback,
+        redirect_uri: &str,
+        browser: &BrowserToken,
+    ) -> Result<OAuthHandover> {
         let identity = self.identify(back, callback, redirect_uri).await?;
         let token = LinkToken::generate(self.inner.random.as_ref())?;
         for _ in 0..ATTEMPTS {

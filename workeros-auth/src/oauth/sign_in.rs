@@ -2,10 +2,11 @@
 
 use workeros_core::{Error, ErrorKind, Result, Step};
 
-use super::accounts::is_taken;
+use super::accounts::{FACTOR, is_taken};
 use super::linking::{Decision, Local, decide};
 use super::refusal::{account_exists, disabled, no_email, sign_up_disabled};
 use super::{Callback, ExternalIdentity, OAuthReturn};
+use crate::activity::{ActivityKind, NewActivity};
 use crate::entry::{Entry, Method};
 use crate::{Arrival, Auth, DisplayName, Plane, RequestInfo, User};
 
@@ -50,8 +51,12 @@ impl<P: Plane> Auth<P> {
         redirect_uri: &str,
         request: &RequestInfo,
     ) -> Result<Arrival<P>> {
-        let identity = self.identify(back, callback, redirect_uri).await?;
-        self.arrive(&identity, request).await
+        let identity = self.identify(back, callback, redirect_uri).await;
+        let arrival = match identity {
+            Ok(identity) => self.arrive(&identity, request).await,
+            Err(error) => Err(error),
+        };
+        arrival.inspect_err(|error| self.note_refused(&back.provider, error))
     }
 
     /// Adds the account somebody is back from to the user who has set out.
@@ -105,6 +110,15 @@ impl<P: Plane> Auth<P> {
         client.identify(callback, redirect_uri, &back.pending).await
     }
 
+    /// Notes that somebody did not get in who was back.
+    pub(super) fn note_refused(&self, provider: &str, error: &Error) {
+        let refused = NewActivity::new(ActivityKind::SignInFailed)
+            .with("method", FACTOR)
+            .with("provider", provider)
+            .with("code", error.code());
+        self.note_refusal(refused);
+    }
+
     async fn arrive(
         &self,
         identity: &ExternalIdentity,
@@ -149,8 +163,11 @@ impl<P: Plane> Auth<P> {
             }
             (Decision::SignUp { .. }, _) => Err(sign_up_disabled()),
             (Decision::Link, Some(user)) => {
-                let step = self.link_by_address(&user, identity);
-                Recognized::known(user, step)
+                let link = self.link_by_address(&user, identity);
+                let added = self.note_added(user.id, identity);
+                let mut known = Recognized::known(user, link)?;
+                known.entry.proof.push(added);
+                Ok(known)
             }
             (Decision::Link | Decision::AccountExists, _) => Err(account_exists()),
         }

@@ -192,7 +192,7 @@ fn fail(call: &Call, back: &OAuthReturn, error: Error) -> Result<Reply> {
         tracing::error!(error, "a provider cannot be signed in with");
     }
     let page = page(call, Some(named))?;
-    Reply::redirect(&page.with("error", &code.to_ascii_lowercase()))
+    Reply::redirect(&page.with("error", code))
 }
 
 /// A page that was named when the browser set out. It must still be one.
