@@ -179,7 +179,8 @@ async fn an_app_is_sent_what_its_link_brings_and_signs_in_by_it() {
         );
         // On the other plane there is no such user, and no such link.
         let other = link.replace(APP, PLATFORM);
-        assert_eq!(anonymous.post(&other).await.code(), "INVALID_TOKEN");
+        let none = anonymous.post(&other).await.expect(302);
+        assert_eq!(none.header("location"), "/app?x=1&error=INVALID_TOKEN");
     }
 }
 
