@@ -90,9 +90,8 @@ async fn an_address_is_one_user_in_each_workspace_and_on_each_plane() {
     for world in worlds().await {
         let apps = Apps::of(&world).await;
         let (team, user) = (world.sign_up("ann").await, apps.sign_up("ann").await);
-        let there = apps
-            .other
-            .sign_up_email(sign_up("ann"), &RequestInfo::new());
+        let request = RequestInfo::new();
+        let there = apps.other.sign_up_email(sign_up("ann"), &request);
         let there = there.await.unwrap();
         assert_ne!(team.user.id, user.user.id);
         assert_ne!(user.user.id, there.user.id);
@@ -119,7 +118,7 @@ async fn an_address_is_one_user_in_each_workspace_and_on_each_plane() {
         assert!(world.auth.session(&team.token).await.unwrap().is_some());
         let entered = apps
             .other
-            .sign_in_email(sign_in("ann", PASSWORD), &RequestInfo::new());
+            .sign_in_email(sign_in("ann", PASSWORD), &request);
         assert!(matches!(entered.await.unwrap(), Entered::SignedIn(_)));
     }
 }
@@ -368,7 +367,8 @@ async fn who_may_sign_up_the_realm_says() {
                     .with_settings(settings)
             });
             let app = auth.app(Workspace::new(world.tenant, "one")).await.unwrap();
-            let signed_up = app.sign_up_email(sign_up(&format!("{policy:?}")), &RequestInfo::new());
+            let request = RequestInfo::new();
+            let signed_up = app.sign_up_email(sign_up(&format!("{policy:?}")), &request);
             let code = signed_up
                 .await
                 .err()

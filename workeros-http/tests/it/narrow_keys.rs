@@ -73,13 +73,9 @@ async fn a_key_for_some_collections_opens_no_other() {
     let field = json!({"slug": "more", "fields": []});
     key.post("/api/collections").json(&field).await.expect(403);
     let listed = key.get("/api/collections").await.expect(200);
-    let slugs: Vec<&Json> = listed
-        .data()
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|one| &one["slug"])
-        .collect();
+    let data = listed.data();
+    let slugs = data.as_array().unwrap().iter().map(|one| &one["slug"]);
+    let slugs: Vec<&Json> = slugs.collect();
     assert_eq!(slugs, ["posts"]);
 }
 
