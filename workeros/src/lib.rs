@@ -40,6 +40,7 @@
 //! | --- | --- |
 //! | change or refuse writes, react to them | [`Hooks`] |
 //! | bring users of your own | [`Authenticator`], [`Builder::authenticator`] |
+//! | say who may sign up, and how one signs in | [`Builder::auth`], [`AuthBuilder`], [`RealmSettings`] |
 //! | send mail | [`Builder::mailer`] |
 //! | use Postgres | `Postgres`, with the feature `postgres` |
 //! | write a database adapter | [`Database`], and the suites in `workeros_core::testkit` |
@@ -52,6 +53,7 @@
 //! | `sqlite` (default) | the embedded database |
 //! | `postgres` | PostgreSQL |
 //! | `postgres-no-tls` | the same without encrypted connections, and without the C library for them |
+//! | `passkey` (default) | signing in by a passkey |
 //! | `http-client` | requests to other servers: `ReqwestClient` and its `EgressPolicy` |
 //! | `smtp` | mail by SMTP: `SmtpMailer` |
 //! | `mail-api` | mail by HTTP: `ResendMailer`, `SendgridMailer`, `MailgunMailer`, `SesMailer` |
@@ -82,7 +84,8 @@ pub use workeros_adapters::{SmtpMailer, SmtpOptions, SmtpTls};
 pub use workeros_adapters::{Sqlite, SqliteOptions};
 #[cfg(feature = "passkey")]
 pub use workeros_auth::RelyingParty;
-pub use workeros_auth::{Auth, AuthBuilder};
+pub use workeros_auth::oauth::{AppleKey, OAuthProvider};
+pub use workeros_auth::{App, Auth, AuthBuilder, Platform, RealmSettings, SignUpPolicy};
 pub use workeros_core::{
     Action, Authenticator, Change, Clock, Database, Detail, Email, Error, ErrorKind, HttpClient,
     HttpLimits, HttpRequest, HttpResponse, IdGenerator, Identity, Mailer, Random, Result, Secret,

@@ -34,7 +34,7 @@ try {
     if (complaints.length > 0) throw new Error(complaints.splice(0).join('\n'));
     return result;
   });
-  await run({ [script]: () => part({ page, url, args, authenticator, check: checked, bundle }) });
+  await run(script, () => part({ page, url, args, authenticator, check: checked, bundle }));
 } finally {
   await browser.close();
 }

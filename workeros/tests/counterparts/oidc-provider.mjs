@@ -14,8 +14,8 @@ import { createInterface } from 'node:readline';
 import { signIn } from './oidc-browser.mjs';
 import { tell } from './report.mjs';
 
-// What the library says of itself goes where nobody takes it for an answer.
-console.info = console.error;
+// The library warns of what is right for a test.
+console.info = console.warn = () => {};
 const { default: Provider } = await import('oidc-provider');
 
 const USERS = {

@@ -16,13 +16,11 @@ export async function check(name, work) {
   }
 }
 
-/** Does one part after the other; one that fails keeps none from running. Ends when the test does. */
-export async function run(parts) {
+/** Does all that is to be checked. It ends when the test does. */
+export async function run(name, work) {
   process.stdin.resume().on('end', () => process.exit(1)).unref();
   setTimeout(() => process.exit(1), PATIENCE_MS).unref();
-  for (const [name, part] of Object.entries(parts)) {
-    await check(name, part).catch(() => { process.exitCode = 1; });
-  }
+  await check(name, work).catch(() => { process.exitCode = 1; });
 }
 
 /** Writes a line for the test. */

@@ -4,6 +4,9 @@
 use crate::counterparts::Counterparts;
 use crate::site::Site;
 
+#[cfg(feature = "http-client")]
+mod social;
+
 /// Where the endpoints of each plane are.
 const PLANES: [(&str, &str); 2] = [("platform", "/api/auth"), ("app", "/api/t/default/auth")];
 

@@ -29,7 +29,7 @@ impl Counterparts {
         Self::find()
     }
 
-    pub(crate) fn start(&self, script: &str, arguments: &[&str]) -> Script {
+    fn start(&self, script: &str, arguments: &[&str]) -> Script {
         let scripts = self.folder.join("tests");
         let mut child = Command::new(&self.node)
             // The packages are found from where the link to the scripts is.
@@ -47,6 +47,15 @@ impl Counterparts {
             output,
             child,
         }
+    }
+
+    /// Starts a provider of accounts that sends browsers back to `callback`, and
+    /// gives what it says of itself.
+    #[cfg(feature = "http-client")]
+    pub(crate) fn start_provider(&self, callback: &str) -> (Script, Json) {
+        let mut script = self.start("oidc-provider.mjs", &[callback]);
+        let known = script.hear().expect("a provider that starts");
+        (script, known)
     }
 
     /// Runs a script that checks something to its end: every check must hold.
@@ -72,7 +81,7 @@ pub(crate) struct Script {
 
 impl Script {
     /// The next line it says, unless it has ended.
-    pub(crate) fn hear(&mut self) -> Option<Json> {
+    fn hear(&mut self) -> Option<Json> {
         let line = self.output.next()?.unwrap();
         Some(serde_json::from_str(&line).unwrap())
     }
