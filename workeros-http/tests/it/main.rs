@@ -28,6 +28,7 @@ mod items;
 mod links;
 mod mounting;
 mod narrow_keys;
+mod oauth;
 mod passkeys;
 mod passwordless;
 mod routes;

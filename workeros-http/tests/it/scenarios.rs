@@ -12,6 +12,7 @@ mod collections;
 mod end_users;
 mod health;
 mod items;
+mod oauth;
 mod passkeys;
 mod passwordless;
 mod permissions;
@@ -30,6 +31,7 @@ pub(crate) fn all(world: &World) -> Vec<Scenario> {
         end_users::table,
         health::table,
         items::table,
+        oauth::table,
         passkeys::table,
         passwordless::table,
         permissions::table,
