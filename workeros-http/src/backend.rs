@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use http::request::Parts;
 use http::{Request, Response, Uri};
 use tower_service::Service;
 use workeros_auth::Auth;
-use workeros_core::{Authenticator, Result};
+use workeros_core::{Authenticator, Result, Subject};
 use workeros_schema::DataPlane;
 
 use crate::body::{BoxError, RequestBody};
@@ -16,6 +17,7 @@ use crate::cors::Cors;
 use crate::csrf::CsrfRule;
 use crate::gate::Gate;
 use crate::router::Router;
+use crate::subject::resolve;
 use crate::{Body, Config, Endpoint, pipeline, routes};
 
 /// A backend as a [`tower` service](tower_service::Service): mount it in the
@@ -76,6 +78,26 @@ impl Backend {
     #[must_use]
     pub fn endpoints(&self) -> &[Endpoint] {
         self.0.router.endpoints()
+    }
+
+    /// Who sent a request to a handler of the host's own, and where he acts: found
+    /// out as for a request to the backend, with whoever the host's authenticators
+    /// know, or by a session or an API key. Without credentials it is nobody
+    /// ([`Subject::is_anonymous`]).
+    ///
+    /// # Errors
+    ///
+    /// * [`Unauthorized`](workeros_core::ErrorKind::Unauthorized) for credentials
+    ///   that are not valid.
+    /// * [`Forbidden`](workeros_core::ErrorKind::Forbidden) for a request that
+    ///   changes something, has a cookie, and comes from a page that is not
+    ///   trusted.
+    /// * [`NotFound`](workeros_core::ErrorKind::NotFound) where the request names a
+    ///   workspace in which he does not act.
+    /// * What an authenticator and the database answer.
+    pub async fn authenticate(&self, request: &Parts) -> Result<Subject> {
+        self.0.csrf.check(&request.method, &request.headers)?;
+        resolve(self, request).await
     }
 
     /// Answers every further request with 503, and waits until those under way

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use http::request::Parts;
 use http::{Request, Response};
 use tower_service::Service;
 use workeros_auth::Auth;
@@ -62,6 +63,28 @@ impl Workeros {
     #[must_use]
     pub fn auth(&self) -> Option<&Auth> {
         self.backend.auth()
+    }
+
+    /// Who sent a request to a handler of the host's own, and where he acts; see
+    /// [`Backend::authenticate`].
+    ///
+    /// ```
+    /// use axum::extract::{Request, State};
+    /// use workeros::{Query, Result, Workeros};
+    ///
+    /// async fn my_orders(State(backend): State<Workeros>, request: Request) -> Result<Vec<u8>> {
+    ///     let (parts, _) = request.into_parts();
+    ///     let subject = backend.authenticate(&parts).await?;
+    ///     let orders = backend.items("orders").as_subject(subject);
+    ///     Ok(orders.list(&Query::new()).await?.json)
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Backend::authenticate`].
+    pub async fn authenticate(&self, request: &Parts) -> workeros_core::Result<Subject> {
+        self.backend.authenticate(request).await
     }
 
     /// The HTTP service alone.

@@ -6,14 +6,12 @@ mod collections;
 mod people;
 mod sessions;
 
-use std::sync::Arc;
-
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use workeros::{Authenticator as _, Clock, Database, ErrorKind, Query, Result, Subject, Workeros};
+use workeros::{Clock, Database, ErrorKind, Query, Result, Workeros};
 
 pub use authenticator::ShopUsers;
 pub use people::{People, Position};
@@ -35,29 +33,23 @@ pub async fn app(
         .public_url("http://localhost:3000/backend")
         .clock(clock)
         .without_auth()
-        .authenticator(users.clone())
+        .authenticator(users)
         .build()
         .await?;
     collections::define(&backend).await?;
-    let shop = Arc::new((users, backend.clone()));
     let app = Router::new()
         .route("/my-orders", get(my_orders))
-        .with_state(shop)
+        .with_state(backend.clone())
         .nest_service("/backend", backend.clone());
     Ok((app, backend))
 }
 
 /// A page of the shop: it asks the backend for whoever looks at it, and gets
 /// what he may see.
-async fn my_orders(State(shop): State<Arc<(ShopUsers, Workeros)>>, request: Request) -> Response {
-    let (users, backend) = &*shop;
+async fn my_orders(State(backend): State<Workeros>, request: Request) -> Response {
     let answer = async {
-        let tenant = backend.plane().default_tenant();
         let (parts, _) = request.into_parts();
-        let subject = match users.authenticate(&parts, tenant).await? {
-            Some(identity) => Subject::identified(tenant, identity),
-            None => Subject::anonymous(tenant),
-        };
+        let subject = backend.authenticate(&parts).await?;
         let query = Query::new().fields(["item", "status"]).sort("created_at");
         backend
             .items("orders")

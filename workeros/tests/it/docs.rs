@@ -17,6 +17,7 @@ fn pages() -> Vec<PathBuf> {
     ];
     let mut pages: Vec<PathBuf> = names.iter().map(|name| root.join(name)).collect();
     pages.extend(entries(&root.join("docs")));
+    pages.extend(entries(&root.join("docs/auth")));
     let examples = entries(&root.join("examples")).into_iter();
     pages.extend(examples.map(|example| example.join("README.md")));
     pages.retain(|page| page.extension().is_some_and(|extension| extension == "md"));

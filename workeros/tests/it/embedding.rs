@@ -185,6 +185,56 @@ async fn the_host_comes_through_the_same_door() {
     assert!(!items.list(&Query::new().limit(1)).await.unwrap().has_more);
 }
 
+/// A handler of the host's asks who sent a request, and gets the answer that the
+/// backend's own endpoints go by.
+#[tokio::test]
+async fn the_host_learns_who_asks() {
+    let backend = instance("/backend").await;
+    let app = Router::new().nest_service("/backend", backend.clone());
+    let path = "/backend/api/auth/sign-up/email";
+    let signed_up = call(&app, Method::POST, path, "", sign_up("ann@x.com")).await;
+    let cookie = signed_up.cookie.unwrap();
+    let asks = |method: &Method, name: header::HeaderName, value: &str, origin: &str| {
+        let request = Request::builder().method(method).uri("/orders");
+        let request = request.header(name, value).header(header::ORIGIN, origin);
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        let backend = backend.clone();
+        async move { backend.authenticate(&parts).await }
+    };
+    let (own, other) = ("https://example.com", "https://evil.example");
+    let token = format!("Bearer {}", signed_up.body["token"].as_str().unwrap());
+    for (method, name, value, origin) in [
+        (Method::GET, header::COOKIE, &cookie, other),
+        (Method::POST, header::COOKIE, &cookie, own),
+        (Method::POST, header::AUTHORIZATION, &token, other),
+    ] {
+        let subject = asks(&method, name, value, origin).await.unwrap();
+        assert_eq!(subject.user_id(), signed_up.body["user"]["id"].as_str());
+        assert!(subject.roles().iter().any(|role| role == "admin"));
+    }
+    let nobody = asks(&Method::GET, header::ACCEPT, "*/*", own).await;
+    assert!(nobody.unwrap().is_anonymous());
+    for (method, name, value, origin, kind) in [
+        (
+            Method::POST,
+            header::COOKIE,
+            cookie.as_str(),
+            other,
+            ErrorKind::Forbidden,
+        ),
+        (
+            Method::GET,
+            header::AUTHORIZATION,
+            "Bearer x",
+            own,
+            ErrorKind::Unauthorized,
+        ),
+    ] {
+        let refused = asks(&method, name, value, origin).await.unwrap_err();
+        assert_eq!(refused.kind(), kind);
+    }
+}
+
 #[tokio::test]
 async fn the_builder_refuses_what_cannot_be() {
     let build = |url: &str, origin: &str| {
