@@ -77,6 +77,8 @@ pub enum ActivityKind {
     PasswordReset,
     /// An address was verified.
     EmailVerified,
+    /// Somebody has another address; the detail names both.
+    EmailChanged,
     /// Something to sign in by was added; the detail names it.
     FactorAdded,
     /// Something to sign in by was taken away; the detail names it.
@@ -118,6 +120,7 @@ impl ActivityKind {
             Self::PasswordChanged => "auth.password_changed",
             Self::PasswordReset => "auth.password_reset",
             Self::EmailVerified => "auth.email_verified",
+            Self::EmailChanged => "auth.email_changed",
             Self::FactorAdded => "auth.factor_added",
             Self::FactorRemoved => "auth.factor_removed",
             Self::KeyCreated => "auth.key_created",

@@ -31,6 +31,8 @@ pub(crate) enum Purpose {
     ResetPasswordCode,
     SecondFactor,
     Invite,
+    ApproveNewEmail,
+    ConfirmNewEmail,
 }
 
 impl Purpose {
@@ -44,6 +46,8 @@ impl Purpose {
             Self::ResetPasswordCode => "reset-password-code",
             Self::SecondFactor => "second-factor",
             Self::Invite => "invite",
+            Self::ApproveNewEmail => "approve-new-email",
+            Self::ConfirmNewEmail => "confirm-new-email",
         }
     }
 
@@ -52,7 +56,9 @@ impl Purpose {
         match self {
             Self::VerifyEmail => Duration::from_hours(24),
             Self::Invite => Duration::from_hours(7 * 24),
-            Self::ResetPassword => Duration::from_hours(1),
+            Self::ResetPassword | Self::ApproveNewEmail | Self::ConfirmNewEmail => {
+                Duration::from_hours(1)
+            }
             Self::MagicLink | Self::SecondFactor => Duration::from_mins(10),
             Self::SignInCode | Self::VerifyEmailCode | Self::ResetPasswordCode => {
                 Duration::from_mins(5)
@@ -69,7 +75,9 @@ impl Purpose {
             | Self::SignInCode
             | Self::ResetPasswordCode
             | Self::SecondFactor
-            | Self::Invite => false,
+            | Self::Invite
+            | Self::ApproveNewEmail
+            | Self::ConfirmNewEmail => false,
         }
     }
 }

@@ -43,6 +43,8 @@
 //! | signing up, in and out | [`Auth::sign_up_email`], [`Auth::sign_in_email`], [`Auth::sign_out`] |
 //! | who is signed in, and where | [`Auth::session`], [`Auth::sessions`], [`Auth::revoke_session`] |
 //! | another password | [`Auth::change_password`], [`Auth::request_password_reset`], [`Auth::reset_password`] |
+//! | signing in by mail | [`Auth::send_magic_link`], [`Auth::send_code`] |
+//! | a second factor | [`Auth::begin_two_factor`], [`Auth::show_second_factor`], [`Auth::finish_sign_in`] |
 //! | is it his address | [`Auth::send_verification_email`], [`Auth::verify_email`] |
 //! | mail | [`AuthBuilder::with_mailer`], [`Auth::deliver_mail`] |
 //! | who sent a request | [`Authenticator`](workeros_core::Authenticator) for [`Auth`], [`Credentials`] |
@@ -56,8 +58,9 @@
 //! A password is kept as its argon2id hash, a session's token and an API key
 //! as their SHA-256: who reads the database cannot sign in. Types that hold one
 //! in clear ([`Password`], [`SessionToken`], [`ApiKeySecret`], [`LinkToken`],
-//! [`SetupToken`]) do not show it in debug output, and nothing here logs one.
-//! Links on their way to their mail are sealed.
+//! [`OneTimeCode`], [`TotpSecret`], [`BackupCode`], [`SetupToken`]) do not show it in debug output, and nothing here logs one.
+//! Links and codes on their way to their mail, and secrets of authenticator apps,
+//! are sealed. Codes are kept as HMACs, since there are so few of them.
 //!
 //! A session ends when its user signs out or in anew from it, is disabled or
 //! deleted, 30 days after it was opened, or after 24 hours without a request.
@@ -80,6 +83,7 @@ mod backup_code;
 mod browser;
 mod builder;
 mod cache;
+mod change_email;
 mod change_password;
 mod changes;
 mod claim;
@@ -103,6 +107,7 @@ mod migrations;
 mod name;
 pub mod oauth;
 mod outbox;
+mod own_account;
 #[cfg(feature = "passkey")]
 mod passkey;
 mod passkey_rows;
@@ -137,6 +142,7 @@ pub use auth::Auth;
 pub use backup_code::BackupCode;
 pub use browser::BrowserToken;
 pub use builder::AuthBuilder;
+pub use change_email::{EmailChange, EmailChangeStage};
 pub use change_password::ChangePassword;
 pub use code::OneTimeCode;
 pub use cookie::CookiePolicy;

@@ -18,6 +18,9 @@ pub(crate) enum Template {
     VerifyEmailCode,
     ResetPasswordCode,
     Invitation,
+    ApproveNewEmail,
+    ConfirmNewEmail,
+    ExistingAccount,
 }
 
 /// What a mail brings.
@@ -29,6 +32,8 @@ pub(crate) enum Contents<'a> {
     Code { site: &'a str, code: &'a str },
     /// The link of an invitation, and what the workspace is called.
     Invitation { url: &'a str, workspace: &'a str },
+    /// A link, and the address that is to be somebody's.
+    NewAddress { url: &'a str, address: &'a str },
 }
 
 /// `{{name}}` stands for a value.
@@ -50,6 +55,22 @@ const VERIFY_EMAIL: Text = Text {
         <p><a href=\"{{url}}\">Confirm the address</a></p>\
         <p>The link is good for one day, and once. If you have no account there, \
         you can ignore this mail.</p>",
+};
+
+const EXISTING_ACCOUNT: Text = Text {
+    subject: "You already have an account",
+    text: "Hello,\n\n\
+        somebody has tried to sign up at {{site}} with your e-mail address. You have\n\
+        an account there already, so nothing was changed. If it was you, sign in:\n\n\
+        {{url}}\n\n\
+        If you do not know your password, you can choose a new one there. If it was\n\
+        not you, you can ignore this mail.\n",
+    html: "<p>Hello,</p>\
+        <p>somebody has tried to sign up at {{site}} with your e-mail address. You \
+        have an account there already, so nothing was changed.</p>\
+        <p><a href=\"{{url}}\">Sign in</a></p>\
+        <p>If you do not know your password, you can choose a new one there. If it \
+        was not you, you can ignore this mail.</p>",
 };
 
 const RESET_PASSWORD: Text = Text {
@@ -138,6 +159,38 @@ const INVITATION: Text = Text {
         can ignore this mail.</p>",
 };
 
+const APPROVE_NEW_EMAIL: Text = Text {
+    subject: "Another e-mail address for your account",
+    text: "Hello,\n\n\
+        somebody who is signed in to your account at {{site}} wants its e-mail\n\
+        address to be {{address}} from now on. If it was you, agree here:\n\n\
+        {{url}}\n\n\
+        The link is good for one hour, and once. If it was not you, do not follow it:\n\
+        the address stays as it is. Choose a new password, and end your other\n\
+        sessions.\n",
+    html: "<p>Hello,</p>\
+        <p>somebody who is signed in to your account at {{site}} wants its e-mail \
+        address to be <strong>{{address}}</strong> from now on. If it was you, agree here:</p>\
+        <p><a href=\"{{url}}\">Change the address</a></p>\
+        <p>The link is good for one hour, and once. If it was not you, do not follow it: \
+        the address stays as it is. Choose a new password, and end your other sessions.</p>",
+};
+
+const CONFIRM_NEW_EMAIL: Text = Text {
+    subject: "Confirm your new e-mail address",
+    text: "Hello,\n\n\
+        please confirm that {{address}} is to be your e-mail address at {{site}}:\n\n\
+        {{url}}\n\n\
+        The link is good for one hour, and once. If you have no account there, you\n\
+        can ignore this mail.\n",
+    html: "<p>Hello,</p>\
+        <p>please confirm that <strong>{{address}}</strong> is to be your e-mail address \
+        at {{site}}:</p>\
+        <p><a href=\"{{url}}\">Confirm the address</a></p>\
+        <p>The link is good for one hour, and once. If you have no account there, you \
+        can ignore this mail.</p>",
+};
+
 impl Contents<'_> {
     pub(crate) fn write(self) -> Json {
         match self {
@@ -146,6 +199,7 @@ impl Contents<'_> {
             Contents::Invitation { url, workspace } => {
                 json!({"url": url, "workspace": workspace})
             }
+            Contents::NewAddress { url, address } => json!({"url": url, "address": address}),
         }
     }
 }
@@ -153,7 +207,9 @@ impl Contents<'_> {
 impl<'a> Contents<'a> {
     fn url(self) -> Option<&'a str> {
         match self {
-            Self::Link(url) | Self::Invitation { url, .. } => Some(url),
+            Self::Link(url) | Self::Invitation { url, .. } | Self::NewAddress { url, .. } => {
+                Some(url)
+            }
             Self::Code { .. } => None,
         }
     }
@@ -162,6 +218,9 @@ impl<'a> Contents<'a> {
         let text = |name| json.get(name).and_then(Json::as_str);
         if let (Some(url), Some(workspace)) = (text("url"), text("workspace")) {
             return Some(Self::Invitation { url, workspace });
+        }
+        if let (Some(url), Some(address)) = (text("url"), text("address")) {
+            return Some(Self::NewAddress { url, address });
         }
         match (text("url"), text("site"), text("code")) {
             (Some(url), ..) => Some(Self::Link(url)),
@@ -172,7 +231,7 @@ impl<'a> Contents<'a> {
 }
 
 impl Template {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 10] = [
         Self::VerifyEmail,
         Self::ResetPassword,
         Self::MagicLink,
@@ -180,6 +239,9 @@ impl Template {
         Self::VerifyEmailCode,
         Self::ResetPasswordCode,
         Self::Invitation,
+        Self::ApproveNewEmail,
+        Self::ConfirmNewEmail,
+        Self::ExistingAccount,
     ];
 
     pub(crate) fn of(purpose: Purpose) -> Result<Self> {
@@ -191,6 +253,8 @@ impl Template {
             Purpose::VerifyEmailCode => Ok(Self::VerifyEmailCode),
             Purpose::ResetPasswordCode => Ok(Self::ResetPasswordCode),
             Purpose::Invite => Ok(Self::Invitation),
+            Purpose::ApproveNewEmail => Ok(Self::ApproveNewEmail),
+            Purpose::ConfirmNewEmail => Ok(Self::ConfirmNewEmail),
             Purpose::SecondFactor => Err(Error::internal("no mail shows a second factor")),
         }
     }
@@ -204,6 +268,9 @@ impl Template {
             Self::VerifyEmailCode => "verify-email-code",
             Self::ResetPasswordCode => "reset-password-code",
             Self::Invitation => "invitation",
+            Self::ApproveNewEmail => "approve-new-email",
+            Self::ConfirmNewEmail => "confirm-new-email",
+            Self::ExistingAccount => "existing-account",
         }
     }
 
@@ -221,6 +288,9 @@ impl Template {
             Self::VerifyEmailCode => VERIFY_EMAIL_CODE,
             Self::ResetPasswordCode => RESET_PASSWORD_CODE,
             Self::Invitation => INVITATION,
+            Self::ApproveNewEmail => APPROVE_NEW_EMAIL,
+            Self::ConfirmNewEmail => CONFIRM_NEW_EMAIL,
+            Self::ExistingAccount => EXISTING_ACCOUNT,
         }
     }
 
@@ -237,6 +307,9 @@ impl Template {
                     ("url", url),
                     ("workspace", workspace),
                 ]
+            }
+            Contents::NewAddress { url, address } => {
+                vec![("site", host.as_str()), ("url", url), ("address", address)]
             }
         };
         let subject = fill(text.subject, &values, Cow::Borrowed);
@@ -317,6 +390,10 @@ mod tests {
             site: "example.com",
             code: "012345",
         };
+        let new_address = Contents::NewAddress {
+            url,
+            address: "new@example.com",
+        };
         let invitation = Contents::Invitation {
             url,
             workspace: "A & B",
@@ -329,6 +406,8 @@ mod tests {
             (Template::VerifyEmailCode, code, "012345"),
             (Template::ResetPasswordCode, code, "012345"),
             (Template::Invitation, invitation, url),
+            (Template::ApproveNewEmail, new_address, url),
+            (Template::ConfirmNewEmail, new_address, url),
         ] {
             assert_eq!(Template::parse(template.name()), Some(template));
             let kept = contents.write();
@@ -342,6 +421,6 @@ mod tests {
                 assert!(!text.contains("{{") && !text.contains("}}"), "{text}");
             }
         }
-        assert_eq!(Template::ALL.len(), 7);
+        assert_eq!(Template::ALL.len(), 9);
     }
 }

@@ -5,6 +5,7 @@
 
 use workeros_core::{Batch, Cost, Error, Result, SessionId, Statement, Step, UserId};
 
+use crate::activity::{ActivityKind, NewActivity};
 use crate::attempts::Attempt;
 use crate::changes::{Affected, NOBODY};
 use crate::entry::{Entry, Method};
@@ -67,6 +68,10 @@ impl StillMe {
         }
     }
 }
+
+/// What factors are called where somebody looks at what happened.
+const APP: &str = "totp";
+const BACKUP_CODES: &str = "backup-codes";
 
 const FIND_USER: PlaneSql = planes!(
     "SELECT id, email, name, email_verified, disabled, created_at, updated_at, password_hash \
@@ -139,8 +144,10 @@ impl<P: Plane> Auth<P> {
         request: &RequestInfo,
     ) -> Result<SignedIn<P>> {
         let user = self.check_still(still_me, request).await?;
-        let dropped = self.drop_app(user.id);
-        self.renew_session(user, dropped.into(), request).await
+        let mut dropped = Vec::from(self.drop_app(user.id));
+        let removed = NewActivity::new(ActivityKind::FactorRemoved).about(user.id);
+        dropped.push(self.note_activity(removed.with("factor", APP)));
+        self.renew_session(user, dropped, request).await
     }
 
     /// The secret of a user's app, and whose it is: to set up another one.
@@ -183,6 +190,7 @@ impl<P: Plane> Auth<P> {
         let codes = BackupCode::generate_all(self.inner.random.as_ref())?;
         let mut batch = Batch::new();
         batch.extend(self.replace_backup_codes(user.id, &codes)?);
+        batch.push(self.note_activity(factor_added(user.id, BACKUP_CODES)));
         self.apply(&NOBODY, batch).await?;
         Ok(codes)
     }
@@ -212,24 +220,38 @@ impl<P: Plane> Auth<P> {
     ) -> Result<Vec<Step>> {
         let address = EmailAddress::parse(&user.email).map_err(Error::internal)?;
         self.admit(Attempt::SecondFactor, &address, request).await?;
-        let app = self.find_app(user.id).await?;
+        let used = self.factor_steps(user.id, factor).await;
+        if used.is_err() {
+            let refused = NewActivity::new(ActivityKind::SignInFailed).about(user.id);
+            self.note_refusal(refused.with("method", Method::SecondFactor.name()));
+        }
+        used
+    }
+
+    async fn factor_steps(&self, user: UserId, factor: &SecondFactor) -> Result<Vec<Step>> {
+        let app = self.find_app(user).await?;
         match factor {
             SecondFactor::Totp(code) => {
                 let app = app.ok_or_else(refusal::totp_not_enabled)?;
-                self.use_code_of_app(user.id, &app, code)
-                    .map(|step| vec![step])
+                let mut steps = vec![self.use_code_of_app(user, &app, code)?];
+                if !app.is_confirmed {
+                    steps.push(self.note_activity(factor_added(user, APP)));
+                }
+                Ok(steps)
             }
             SecondFactor::BackupCode(code) => {
                 app.filter(|app| app.is_confirmed)
                     .ok_or_else(refusal::backup_codes_not_enabled)?;
-                self.use_backup_code(user.id, code)
-                    .await
-                    .map(|step| vec![step])
+                Ok(vec![self.use_backup_code(user, code).await?])
             }
         }
     }
 
-    async fn check_still(&self, still_me: &StillMe, request: &RequestInfo) -> Result<User> {
+    pub(crate) async fn check_still(
+        &self,
+        still_me: &StillMe,
+        request: &RequestInfo,
+    ) -> Result<User> {
         let (user, hash) = self.find_user(still_me.user).await?;
         let Some(hash) = hash else {
             self.require_fresh(still_me.session).await?;
@@ -253,4 +275,9 @@ impl<P: Plane> Auth<P> {
         let hash = row.optional_text(7)?.map(ToOwned::to_owned);
         Ok((User::read(row, 0)?, hash))
     }
+}
+
+fn factor_added(user: UserId, factor: &'static str) -> NewActivity {
+    let added = NewActivity::new(ActivityKind::FactorAdded).about(user);
+    added.with("factor", factor)
 }

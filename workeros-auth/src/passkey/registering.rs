@@ -35,7 +35,7 @@ impl<P: Plane> Auth<P> {
         if existing.len() >= MAX_PASSKEYS {
             return Err(too_many());
         }
-        let owner = self.find_owner(user).await?;
+        let (owner, _) = self.find_user(user).await?;
         let begun = party.begin_registration(&owner, &existing, attachment)?;
         self.ask(registration(user, browser), begun, request).await
     }

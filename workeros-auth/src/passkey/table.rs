@@ -1,6 +1,5 @@
 use workeros_core::{
-    Cost, Error, ErrorKind, Expect, PasskeyId, Result, Row, Statement, Step, Timestamp, UserId,
-    Value,
+    Cost, ErrorKind, Expect, PasskeyId, Result, Row, Statement, Step, Timestamp, UserId, Value,
 };
 
 use super::Passkey;
@@ -14,10 +13,6 @@ const LIST: PlaneSql = planes!(
     "SELECT id, user_id, name, credential_id, public_key, counter, backup_eligible, backed_up, \
     transports, model, created_at, last_used_at \
     FROM " p "_passkeys WHERE realm_id = $1 AND user_id = $2 ORDER BY id"
-);
-const OWNER: PlaneSql = planes!(
-    "SELECT id, email, name, email_verified, disabled, created_at, updated_at \
-    FROM " p "_users WHERE realm_id = $1 AND id = $2"
 );
 const FIND: PlaneSql = planes!(
     "SELECT k.id, k.user_id, k.name, k.credential_id, k.public_key, k.counter, \
@@ -64,14 +59,6 @@ impl<P: Plane> Auth<P> {
         let params = vec![self.realm.into(), user.into()];
         let rows = self.fetch(Statement::new(LIST.of::<P>(), params)).await?;
         rows.iter().map(Passkey::read).collect()
-    }
-
-    /// Who is to have a passkey.
-    pub(super) async fn find_owner(&self, user: UserId) -> Result<User> {
-        let params = vec![self.realm.into(), user.into()];
-        let statement = Statement::new(OWNER.of::<P>(), params).with_cost(Cost::Short);
-        let rows = self.fetch(statement).await?;
-        User::read(rows.first().ok_or_else(Error::not_found)?, 0)
     }
 
     /// A passkey by what its device calls it, and whose it is.
