@@ -8,7 +8,7 @@ use workeros_core::{MacKeys, Random, Result, Secret, UserId};
 /// One of the codes that stand in for an authenticator app, each once:
 /// `xxxxx-xxxxx`, 50 random bits. It never shows in debug output.
 #[derive(Clone, PartialEq, Eq)]
-pub struct BackupCode([u8; BackupCode::CHARS]);
+pub struct BackupCode([u8; Self::CHARS]);
 
 /// Without what is easily taken for something else: `i`, `l`, `o` and `u`.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";

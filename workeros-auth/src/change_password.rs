@@ -3,6 +3,7 @@ use workeros_core::{
 };
 
 use crate::activity::{ActivityKind, NewActivity};
+use crate::attempts::Attempt;
 use crate::changes::Affected;
 use crate::flow::end_of_password;
 use crate::plane::{PlaneSql, planes};
@@ -49,6 +50,7 @@ impl<P: Plane> Auth<P> {
     /// * [`Forbidden`](ErrorKind::Forbidden) with code `INVALID_PASSWORD` when
     ///   the current one is another, or there is none.
     /// * [`NotFound`](ErrorKind::NotFound) without such a user.
+    /// * [`RateLimited`](ErrorKind::RateLimited) after too many attempts.
     /// * [`Unavailable`](ErrorKind::Unavailable) when too many passwords are
     ///   being checked.
     pub async fn change_password(&self, user: UserId, change: &ChangePassword) -> Result<User> {
@@ -104,9 +106,13 @@ impl<P: Plane> Auth<P> {
         let (Some(current), Some(stored)) = (&change.current, stored) else {
             return Err(wrong_password());
         };
+        let address = EmailAddress::parse(&user.email)?;
+        self.admit(Attempt::Password, &address, &RequestInfo::new())
+            .await?;
         if !self.inner.hasher.verify(current, Some(stored)).await? {
             return Err(wrong_password());
         }
+        self.forgive(&user.email).await;
         let now = self.now();
         Ok(Checked {
             old_hash: stored.to_owned(),

@@ -9,7 +9,7 @@ use zeroize::Zeroize as _;
 /// Six digits: what a mail brings or an authenticator app shows. It never shows
 /// in debug output.
 #[derive(Clone)]
-pub struct OneTimeCode([u8; OneTimeCode::DIGITS]);
+pub struct OneTimeCode([u8; Self::DIGITS]);
 
 /// How many codes there are.
 const CODES: u32 = 1_000_000;

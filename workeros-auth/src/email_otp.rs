@@ -2,6 +2,7 @@
 
 use workeros_core::{Batch, Result};
 
+use crate::activity::{ActivityKind, NewActivity};
 use crate::attempts::Attempt;
 use crate::changes::NOBODY;
 use crate::entry::Method;
@@ -128,7 +129,14 @@ impl<P: Plane> Auth<P> {
         request: &RequestInfo,
     ) -> Result<Arrival<P>> {
         self.admit(Attempt::SignIn, &mailed.email, request).await?;
-        let mut flow = self.try_entry_code(&mailed.email, &mailed.code).await?;
+        let found = self.try_entry_code(&mailed.email, &mailed.code).await;
+        if found.is_err() {
+            let refused = NewActivity::new(ActivityKind::SignInFailed)
+                .with("email", mailed.email.as_str())
+                .with("method", Method::EmailOtp.name());
+            self.note_refusal(refused);
+        }
+        let mut flow = found?;
         flow.name = name.unwrap_or(flow.name);
         let entered = self.enter(flow, Method::EmailOtp, request).await;
         entered.map_err(used_up_code)

@@ -65,7 +65,7 @@ impl<P: Plane> Entered<P> {
 }
 
 impl Method {
-    const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Password => "password",
             Self::MagicLink => "magic-link",
@@ -125,6 +125,8 @@ impl<P: Plane> Auth<P> {
     /// * [`Unauthorized`](ErrorKind::Unauthorized) with code
     ///   `INVALID_EMAIL_OR_PASSWORD` when the user is disabled, or was changed
     ///   meanwhile.
+    /// * [`Forbidden`](ErrorKind::Forbidden) with code `EMAIL_NOT_VERIFIED` for
+    ///   a password, where the address must be verified and is not.
     /// * [`Conflict`](ErrorKind::Conflict) when he got a second factor
     ///   meanwhile.
     /// * What the steps of the proof answer.
@@ -135,6 +137,10 @@ impl<P: Plane> Auth<P> {
     ) -> Result<Entered<P>> {
         if entry.user.disabled {
             return Err(invalid_login());
+        }
+        let by_password = entry.method == Method::Password;
+        if by_password && self.settings.require_verified_email && !entry.user.email_verified {
+            return Err(unverified());
         }
         let user = entry.user.id;
         if !entry.method.is_two_factors() {
@@ -186,6 +192,11 @@ impl<P: Plane> Auth<P> {
         tracing::debug!(user = %entry.user.id, method = ?entry.method, "waits for a second factor");
         Ok(token)
     }
+}
+
+fn unverified() -> Error {
+    let why = "verify the e-mail address first, by the link in the mail";
+    Error::new(ErrorKind::Forbidden, why).with_code("EMAIL_NOT_VERIFIED")
 }
 
 fn refused(error: Error) -> Error {

@@ -30,7 +30,7 @@ mod base32;
 /// assert_eq!(secret.code(at).expose(), "081804");
 /// ```
 #[derive(Clone)]
-pub struct TotpSecret(Zeroizing<[u8; TotpSecret::BYTES]>);
+pub struct TotpSecret(Zeroizing<[u8; Self::BYTES]>);
 
 /// The count of time steps a code is of.
 pub(crate) type TimeStep = i64;

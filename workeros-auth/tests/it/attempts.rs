@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use workeros_auth::{CodePurpose, DisplayName, MailedCode, OneTimeCode, RequestInfo};
+use workeros_auth::{
+    ChangePassword, CodePurpose, DisplayName, MailedCode, OneTimeCode, RequestInfo,
+};
 use workeros_core::{ErrorKind, Result};
 
 use crate::mail::{link, token};
@@ -126,5 +128,20 @@ async fn lim_1_however_many_come_at_once_ten_are_looked_at() {
             looked_at += usize::from(error.kind() == ErrorKind::Unauthorized);
         }
         assert_eq!(looked_at, 10, "{}", world.name);
+    }
+}
+
+#[tokio::test]
+async fn lim_1_whoever_has_a_session_does_not_guess_the_password_either() {
+    for (world, _) in mail_worlds().await {
+        let ann = world.sign_up("ann").await.user.id;
+        let wrong = Some(password("wrong horse battery"));
+        let change = ChangePassword::new(wrong, password("another horse battery"));
+        for _ in 0..3 {
+            let refused = world.auth.change_password(ann, &change).await;
+            assert_eq!(refused.unwrap_err().code(), Some("INVALID_PASSWORD"));
+        }
+        let refused = world.auth.change_password(ann, &change).await;
+        assert_eq!(refused.unwrap_err().kind(), ErrorKind::RateLimited);
     }
 }
