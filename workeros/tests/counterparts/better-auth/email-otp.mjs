@@ -42,6 +42,8 @@ export async function part(site) {
     const asked = expect.data(await kim.client.emailOtp.requestPasswordReset({ email }));
     assert.deepEqual(asked, { success: true });
     const otp = await site.mailbox.code(email);
+    const checked = await kim.client.emailOtp.checkVerificationOtp({ email, type: 'forget-password', otp });
+    assert.deepEqual(expect.data(checked), { success: true });
     const reset = expect.data(await kim.client.emailOtp.resetPassword({ email, otp, password: NEW }));
     assert.deepEqual(reset, { success: true });
     const visitor = site.visitor(plugins);

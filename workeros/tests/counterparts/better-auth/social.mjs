@@ -49,6 +49,19 @@ export async function part(site, issuer) {
     assert.deepEqual(accounts.map(({ providerId, accountId }) => [providerId, accountId]), [['oidc', 'alice']]);
   });
 
+  await check('linkSocial, listAccounts and unlinkAccount', async () => {
+    const nora = await site.member('nora');
+    const { url } = expect.data(await nora.client.linkSocial({ provider: 'oidc', callbackURL: '/settings' }));
+    const page = await nora.follow(await signIn(issuer, url, 'nobody'));
+    assert.deepEqual([page.pathname, page.searchParams.get('error')], ['/settings', null]);
+    const accounts = expect.data(await nora.client.listAccounts());
+    const added = accounts.find(({ providerId }) => providerId === 'oidc');
+    assert.equal(added.accountId, 'nobody');
+    assert.equal(accounts.length, 2);
+    assert.equal(expect.data(await nora.client.unlinkAccount({ accountId: added.id })).status, true);
+    assert.equal(expect.data(await nora.client.listAccounts()).length, 1);
+  });
+
   await check('somebody without an address of his own does not get the account of another', async () => {
     const mallory = site.visitor(PLUGINS);
     const victim = await site.member('victim');
