@@ -47,9 +47,8 @@ impl Redemption<'_> {
     ) -> Result<Tokens> {
         let request = self.request(provider, metadata, now)?;
         let response = send(http, request).await?;
-        let answer = match input::parse(&response.body) {
-            Ok(Json::Object(answer)) => answer,
-            _ => return Err(unavailable(format!("no object, with {}", response.status))),
+        let Ok(Json::Object(answer)) = input::parse(&response.body) else {
+            return Err(unavailable(format!("no object, with {}", response.status)));
         };
         // GitHub tells errors with a status of 200.
         match answer.get("error") {

@@ -1,6 +1,7 @@
 //! Signing in with an account somewhere else.
 
 mod apple;
+mod claimed;
 mod end_users;
 mod github;
 mod hostile;
@@ -9,6 +10,7 @@ mod openid;
 mod own_accounts;
 mod provider;
 mod remembering;
+mod second_factor;
 mod setting_up;
 mod signing_up;
 mod site;

@@ -11,6 +11,7 @@ mod apps;
 mod coming_back;
 mod own_accounts;
 mod provider;
+mod second_factor;
 mod setting_out;
 
 const PLATFORM: &str = "/api/auth";
