@@ -287,6 +287,13 @@ impl AuthBuilder {
         let refuse = |why| Err(Error::new(ErrorKind::Validation, why));
         self.settings.check()?;
         self.app_settings.check()?;
+        let verify = [&self.settings, &self.app_settings];
+        let verify = verify
+            .iter()
+            .any(|settings| settings.require_verified_email);
+        if verify && self.mailer.is_none() {
+            return refuse("addresses cannot be verified without a mailer");
+        }
         if self.mailer.is_some() && self.secret.is_none() {
             return refuse("mail needs a secret that it is sealed with");
         }

@@ -73,6 +73,31 @@ impl<P: Plane> Auth<P> {
         Ok(())
     }
 
+    /// Tells whoever has an address that somebody tried to sign up with it.
+    /// Counted as the link is that would have gone there.
+    pub(crate) async fn mail_existing(
+        &self,
+        address: &EmailAddress,
+        request: &RequestInfo,
+        home: &str,
+    ) -> Result<()> {
+        let mail = self.inner.mail.as_ref().ok_or_else(without_mail)?;
+        let counted = Purpose::VerifyEmail;
+        if !self.admits_mail(counted, address, request.ip).await? {
+            return Ok(());
+        }
+        let outgoing = Outgoing::seal(
+            self.inner.ids.next_id(),
+            Template::ExistingAccount,
+            Contents::Link(home),
+            &self.sealer()?,
+        )?;
+        let queue = outgoing.queue_to(self.realm, address, self.now());
+        self.apply(&NOBODY, Batch::new().step(queue)).await?;
+        mail.queued.notify_one();
+        Ok(())
+    }
+
     /// Whether so much mail may be sent: at most one in 30 seconds and five an
     /// hour to one address, and 20 an hour for one client.
     pub(crate) async fn admits_mail(

@@ -14,7 +14,7 @@ use crate::mail::Mail;
 use crate::plane::{PlaneSql, planes};
 use crate::session::{earlier, later};
 use crate::template::{Contents, Template};
-use crate::{Auth, Plane};
+use crate::{Auth, EmailAddress, Plane, Realm};
 
 /// Goes to the address of a flow and is not sent after its end. Without the
 /// flow there is no mail.
@@ -24,6 +24,9 @@ const QUEUE: PlaneSql = planes!(
     SELECT $1, f.realm_id, f.address, $2, $3, 0, f.created_at, f.created_at, f.expires_at \
     FROM " p "_auth_flows f WHERE f.id = $4"
 );
+const QUEUE_TO: &str = "INSERT INTO workeros_mail_queue \
+    (id, realm_id, to_address, template, data, attempts, next_at, created_at, expires_at) \
+    VALUES ($1, $2, $3, $4, $5, 0, $6, $6, $7)";
 const DUE: &str = "SELECT id FROM workeros_mail_queue WHERE next_at <= $1 ORDER BY next_at LIMIT 1";
 /// Of several who see a mail due, one gets it.
 const CLAIM: &str = "UPDATE workeros_mail_queue SET attempts = attempts + 1, next_at = $1 \
@@ -46,6 +49,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// As long a mail is left to the instance that claimed it: longer than it has
 /// patience, so that only one that died is overtaken.
 const LEASE: Duration = Duration::from_mins(2);
+/// As long a mail is worth sending that leads to no flow.
+const NEWS: Duration = Duration::from_hours(24);
 /// As long mails that were given up can be looked at.
 const KEPT: Duration = Duration::from_hours(30 * 24);
 
@@ -83,6 +88,22 @@ impl Outgoing {
             flow.into(),
         ];
         Step::new(Statement::new(QUEUE.of::<P>(), params))
+    }
+}
+
+impl Outgoing {
+    /// Queues it for an address, with no flow behind it.
+    pub(crate) fn queue_to(self, realm: Realm, to: &EmailAddress, now: Timestamp) -> Step {
+        let params = vec![
+            self.id.into(),
+            realm.into(),
+            to.as_str().into(),
+            self.template.name().into(),
+            self.sealed.into(),
+            now.into(),
+            later(now, NEWS).into(),
+        ];
+        Step::new(Statement::new(QUEUE_TO, params))
     }
 }
 

@@ -43,6 +43,8 @@ impl<P: Plane> Auth<P> {
     /// * [`Unauthorized`](ErrorKind::Unauthorized) with code
     ///   `INVALID_EMAIL_OR_PASSWORD`, the same and after the same work for an
     ///   unknown address, a wrong password and a disabled user.
+    /// * [`Forbidden`](ErrorKind::Forbidden) with code `EMAIL_NOT_VERIFIED`
+    ///   where the address must be verified and is not.
     /// * [`RateLimited`](ErrorKind::RateLimited) after three attempts at an
     ///   account from one place within ten seconds, and with code
     ///   `ACCOUNT_TEMPORARILY_LOCKED` for up to 15 minutes after ten failed

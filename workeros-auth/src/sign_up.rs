@@ -1,6 +1,7 @@
-use workeros_core::{Result, Statement, Step, Timestamp, UserId, Value};
+use workeros_core::{Batch, Result, Statement, Step, Timestamp, UserId, Value};
 
 use crate::activity::{ActivityKind, NewActivity};
+use crate::changes::NOBODY;
 use crate::entry::{Entry, Method};
 use crate::invitation::outdated;
 use crate::plane::{PlaneSql, planes};
@@ -106,6 +107,40 @@ impl<P: Plane> Auth<P> {
         let entered = entered.map_err(outdated).map_err(taken_email)?;
         // INVARIANT: whoever is new has no second factor yet.
         entered.signed_in()
+    }
+
+    /// Makes a user with a password and mails it the link it has to follow
+    /// before it can sign in. Where somebody has the address already, he is
+    /// told by mail, with a link to `home`, and nothing else happens: the answer
+    /// is the same. `link` makes the URL of the other link.
+    ///
+    /// # Errors
+    ///
+    /// As [`sign_up_email`](Self::sign_up_email), but for an address that is
+    /// taken; [`Unsupported`](workeros_core::ErrorKind::Unsupported) without
+    /// [mail](crate::AuthBuilder::with_mailer).
+    pub async fn sign_up_to_verify(
+        &self,
+        sign_up: SignUp,
+        request: &RequestInfo,
+        home: &str,
+        link: impl FnOnce(&LinkToken) -> String,
+    ) -> Result<User> {
+        P::admit_sign_up(self, sign_up.setup_token.as_ref()).await?;
+        let email = &sign_up.email;
+        self.settings.password.check(&sign_up.password, email)?;
+        let password_hash = self.inner.hasher.hash(&sign_up.password).await?;
+        let user = self.new_user(email, &sign_up.name);
+        let mut batch = Batch::new();
+        batch.extend(self.sign_up_steps(&user, Some(&password_hash)));
+        match self.apply(&NOBODY, batch).await.map_err(taken_email) {
+            Ok(()) => self.send_verification_email(email, request, link).await?,
+            Err(error) if error.code() == Some("USER_ALREADY_EXISTS") => {
+                self.mail_existing(email, request, home).await?;
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(user)
     }
 
     /// Makes a user who signed up by himself.

@@ -15,6 +15,8 @@ use crate::reply::Reply;
 
 mod account;
 mod body;
+mod change_email;
+mod deletion;
 mod email_otp;
 pub(super) mod link;
 mod magic_link;
@@ -49,6 +51,8 @@ pub(super) fn endpoints<P: SocialPlane>() -> Vec<Endpoint> {
         .into_iter()
         .chain(sessions::endpoints::<P>())
         .chain(account::endpoints::<P>())
+        .chain(change_email::endpoints::<P>())
+        .chain(deletion::endpoints::<P>())
         .chain(reset::endpoints::<P>())
         .chain(social::endpoints::<P>())
         .chain(verification::endpoints::<P>())
@@ -74,6 +78,15 @@ async fn sign_up<P: Wired>(call: Call) -> Result<Reply> {
         .with_setup_token(form.setup_token)
         .with_invitation(form.invitation);
     let request = arrival(&call, &auth).await?;
+    if auth.settings().require_verified_email && sign_up.invitation.is_none() {
+        let link = verification::link_for::<P>(&call, form.callback.as_ref());
+        let home = call.backend.public_url().to_string();
+        let user = auth
+            .sign_up_to_verify(sign_up, &request, &home, link)
+            .await?;
+        let answer = json!({"token": null, "user": write_user(&user, None)});
+        return Ok(Reply::json(&answer));
+    }
     let signed_in = auth.sign_up_email(sign_up, &request).await?;
     enter(&auth, Entered::SignedIn(signed_in), json!({}), form.keep).await
 }

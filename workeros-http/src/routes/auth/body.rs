@@ -14,6 +14,7 @@ pub(super) struct SignUpForm {
     pub(super) setup_token: Option<SetupToken>,
     pub(super) invitation: Option<LinkToken>,
     pub(super) keep: Keep,
+    pub(super) callback: Option<CallbackUrl>,
 }
 
 pub(super) struct SignInForm {
@@ -37,7 +38,7 @@ pub(super) fn read_sign_up(body: &Json, backend: &Backend) -> Result<SignUpForm>
         .string("setupToken")
         .map(|text| SetupToken::new(&text));
     let keep = read_keep(&mut object);
-    read_callback(&mut object, "callbackURL", backend);
+    let callback = read_callback(&mut object, "callbackURL", backend);
     object.finish()?;
     match (email, password, name) {
         (Some(email), Some(password), Some(name)) => Ok(SignUpForm {
@@ -46,6 +47,7 @@ pub(super) fn read_sign_up(body: &Json, backend: &Backend) -> Result<SignUpForm>
             name,
             setup_token,
             invitation,
+            callback,
             keep,
         }),
         _ => Err(incomplete()),

@@ -31,15 +31,23 @@ pub(super) fn endpoints<P: Wired>() -> Vec<Endpoint> {
 async fn send_verification<P: Wired>(call: Call) -> Result<Reply> {
     let form = read_form(call.json(), &call.backend)?;
     let auth = P::auth(&call).await?;
-    let path = P::link_path(&call, VERIFY);
-    let url = |token: &LinkToken| {
-        let mut query = vec![("token", token.expose())];
-        query.extend(callback(form.callback.as_ref()));
-        link(&call.backend, &path, &query)
-    };
+    let url = link_for::<P>(&call, form.callback.as_ref());
     auth.send_verification_email(&form.email, &call.request_info(), url)
         .await?;
     Ok(Reply::json(&json!({"status": true})))
+}
+
+/// Makes the link that verifies an address and then leads on.
+pub(super) fn link_for<'a, P: Wired>(
+    call: &'a Call,
+    next: Option<&'a CallbackUrl>,
+) -> impl FnOnce(&LinkToken) -> String + Send + use<'a, P> {
+    let path = P::link_path(call, VERIFY);
+    move |token| {
+        let mut query = vec![("token", token.expose())];
+        query.extend(callback(next));
+        link(&call.backend, &path, &query)
+    }
 }
 
 async fn verify_email<P: Wired>(call: Call) -> Result<Reply> {
