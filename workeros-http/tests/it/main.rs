@@ -29,6 +29,7 @@ mod links;
 mod mounting;
 mod narrow_keys;
 mod oauth;
+mod own_account;
 mod passkeys;
 mod passwordless;
 mod routes;

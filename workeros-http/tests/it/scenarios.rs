@@ -13,6 +13,7 @@ mod end_users;
 mod health;
 mod items;
 mod oauth;
+mod own_account;
 mod passkeys;
 mod passwordless;
 mod permissions;
@@ -32,6 +33,7 @@ pub(crate) fn all(world: &World) -> Vec<Scenario> {
         health::table,
         items::table,
         oauth::table,
+        own_account::table,
         passkeys::table,
         passwordless::table,
         permissions::table,

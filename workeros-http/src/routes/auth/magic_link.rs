@@ -23,7 +23,7 @@ use crate::endpoint::{Access, Endpoint};
 use crate::plane::{Paths, Wired, paths};
 use crate::reply::Reply;
 
-mod page;
+pub(super) mod page;
 
 const ASK: Paths = paths!("/sign-in/magic-link");
 const VERIFY: Paths = paths!("/magic-link/verify");

@@ -18,7 +18,7 @@ pub(super) fn write(address: &EmailAddress, site: &str) -> String {
     )
 }
 
-fn escape(text: &str) -> String {
+pub(in crate::routes::auth) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for char in text.chars() {
         match char {
