@@ -55,6 +55,20 @@ async fn links_by_mail() {
 }
 
 #[tokio::test]
+async fn a_link_by_mail_in_a_browser_that_did_not_ask_for_it() {
+    let Some(counterparts) = Counterparts::find_with_chromium() else {
+        return;
+    };
+    let site = Site::open().await;
+    let arguments = [
+        "./better-auth/confirm-link.mjs",
+        &format!("{}/backend/api/auth", site.origin),
+        &site.mails(),
+    ];
+    counterparts.check("chromium.mjs", &arguments).await;
+}
+
+#[tokio::test]
 async fn codes_by_mail() {
     check("email-otp").await;
 }
