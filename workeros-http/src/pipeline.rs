@@ -135,6 +135,9 @@ async fn admit(backend: &Backend, parts: &Parts, access: Access) -> Result<worke
     if access == Access::SignedIn && subject.is_anonymous() {
         return Err(Error::new(ErrorKind::Unauthorized, "sign in to do this"));
     }
+    if access == Access::SignedIn && !only_reads && subject.scope().read_only {
+        return Err(Error::new(ErrorKind::Forbidden, "this credential only reads"));
+    }
     Ok(subject)
 }
 
