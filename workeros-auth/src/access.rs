@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 use workeros_core::{
-    Error, ErrorKind, Identity, Result, Runtime, Sealer, Secret, SessionId, Workspace, Workspaces,
+    Error, ErrorKind, Identity, Result, Runtime, Sealer, Secret, SessionId, Timestamp, Workspace,
+    Workspaces,
 };
 
 use crate::jwt::{AccessPolicy, AccessToken, KeyRing, SigningKeys, claimed_workspace};
 use crate::key::SessionKey;
+use crate::verified::{Entry, Verified};
 use crate::{App, Auth, Realm, SignedIn};
 
 /// What it takes that workspaces have end users.
@@ -18,6 +20,7 @@ use crate::{App, Auth, Realm, SignedIn};
 pub(crate) struct Apps {
     issuer: String,
     keys: SigningKeys,
+    verified: Verified,
     workspaces: Arc<dyn Workspaces>,
 }
 
@@ -68,6 +71,7 @@ impl Apps {
         Self {
             issuer,
             keys: SigningKeys::new(runtime, sealer),
+            verified: Verified::new(),
             workspaces,
         }
     }
@@ -75,6 +79,36 @@ impl Apps {
     /// The keys that all workspaces are signed for with.
     async fn ring(&self) -> Result<Arc<KeyRing>> {
         self.keys.ring(Realm::Instance).await
+    }
+
+    /// What a token says, if it holds: of any workspace.
+    async fn verify(&self, token: &PresentedToken, now: Timestamp) -> Result<Option<Arc<Entry>>> {
+        let (text, ring) = (token.expose(), self.ring().await?);
+        if let Some(verified) = self.verified.get(text, &ring, now) {
+            return Ok(Some(verified));
+        }
+        // Nobody has vouched for it yet: it only says which rules to hold the
+        // token to.
+        let Some(claimed) = claimed_workspace(text) else {
+            return Ok(None);
+        };
+        let Some(workspace) = self.workspaces.by_id(claimed).await? else {
+            return Ok(None);
+        };
+        let policy = self.policy(&workspace);
+        match policy.verify_until(text, ring.keys(), now) {
+            Ok((access, expires_at)) => {
+                let entry = Entry {
+                    workspace,
+                    key: SessionKey::of_id(SessionId::new(access.session())),
+                    ring,
+                    expires_at,
+                };
+                Ok(Some(self.verified.put(text, entry)))
+            }
+            Err(error) if error.kind() == ErrorKind::Unauthorized => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     fn policy(&self, workspace: &Workspace) -> AccessPolicy {
@@ -115,19 +149,11 @@ impl Auth {
         let Some(apps) = &self.inner.apps else {
             return Ok(None);
         };
-        // Nobody has vouched for it yet: it only says which rules to hold the
-        // token to.
-        let Some(claimed) = claimed_workspace(token.expose()) else {
+        let Some(verified) = apps.verify(token, self.now()).await? else {
             return Ok(None);
         };
-        let Some(workspace) = apps.workspaces.by_id(claimed).await? else {
-            return Ok(None);
-        };
-        let app = self.app(workspace).await?;
-        let Some(key) = app.session_of_token(token).await? else {
-            return Ok(None);
-        };
-        app.identity_of_session(&key, None).await
+        let app = self.app(verified.workspace.clone()).await?;
+        app.identity_of_session(&verified.key, None).await
     }
 }
 
@@ -155,13 +181,11 @@ impl Auth<App> {
     ///
     /// What the database answers.
     pub async fn session_of_token(&self, token: &PresentedToken) -> Result<Option<SessionKey>> {
-        let (apps, policy) = self.tokens()?;
-        let ring = apps.ring().await?;
-        match policy.verify(token.expose(), ring.keys(), self.now()) {
-            Ok(token) => Ok(Some(SessionKey::of_id(SessionId::new(token.session())))),
-            Err(error) if error.kind() == ErrorKind::Unauthorized => Ok(None),
-            Err(error) => Err(error),
-        }
+        let apps = self.inner.apps.as_ref().ok_or_else(Error::not_found)?;
+        let verified = apps.verify(token, self.now()).await?;
+        let ours =
+            verified.filter(|verified| Some(verified.workspace.id) == self.realm.workspace());
+        Ok(ours.map(|verified| verified.key))
     }
 
     fn tokens(&self) -> Result<(&Apps, AccessPolicy)> {

@@ -132,6 +132,7 @@ mod totp;
 mod two_factor;
 mod user;
 mod users;
+mod verified;
 mod verify_email;
 
 pub use access::{IssuedAccess, PresentedToken};

@@ -147,6 +147,16 @@ impl AccessPolicy {
     /// one that was not signed with one of these keys, is of another issuer,
     /// workspace or kind, or has expired.
     pub fn verify(&self, token: &str, keys: &KeySet, now: Timestamp) -> Result<AccessToken> {
+        self.verify_until(token, keys, now).map(|(token, _)| token)
+    }
+
+    /// The same, with when the token ends.
+    pub(crate) fn verify_until(
+        &self,
+        token: &str,
+        keys: &KeySet,
+        now: Timestamp,
+    ) -> Result<(AccessToken, Timestamp)> {
         let rules = Rules {
             issuer: &self.issuer,
             audience: &self.audience,
@@ -161,12 +171,15 @@ impl AccessPolicy {
         }
         check_lifetime(&claims)?;
         let (user, session) = (id(&claims, "sub")?, id(&claims, "sid")?);
+        let ends = claims.get("exp").and_then(Json::as_i64);
+        let ends = ends.and_then(|at| Timestamp::from_micros(at.checked_mul(1_000_000)?));
         claims.retain(|name, _| !RESERVED.contains(&name.as_str()));
-        Ok(AccessToken {
+        let token = AccessToken {
             user,
             session,
             claims,
-        })
+        };
+        Ok((token, ends.unwrap_or(now)))
     }
 }
 
