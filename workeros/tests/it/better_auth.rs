@@ -1,6 +1,8 @@
 //! A front end that was written for the client of better-auth works unchanged,
 //! for the team of an instance and for the end users of a workspace.
 
+use workeros::{AuthBuilder, RealmSettings};
+
 use crate::counterparts::Counterparts;
 use crate::site::Site;
 
@@ -12,12 +14,17 @@ const PLANES: [(&str, &str); 2] = [("platform", "/api/auth"), ("app", "/api/t/de
 
 /// Runs a part of `counterparts/better-auth` on both planes.
 async fn check(part: &str) {
+    check_with(part, AuthBuilder::danger_weak_hashing).await;
+}
+
+/// The same with other rules for users.
+async fn check_with(part: &str, options: fn(AuthBuilder) -> AuthBuilder) {
     let Some(counterparts) = Counterparts::find() else {
         return;
     };
     for (plane, path) in PLANES {
         println!("{plane}:");
-        let site = Site::open().await;
+        let site = Site::open_with(|_, builder| builder.auth(options)).await;
         let base = format!("{}/backend{path}", site.origin);
         let arguments = [plane, &base, &site.origin, &site.mails(), part];
         counterparts.check("better-auth.mjs", &arguments).await;
@@ -47,6 +54,21 @@ async fn a_password_by_mail() {
 #[tokio::test]
 async fn an_address_that_is_verified() {
     check("verification").await;
+}
+
+#[tokio::test]
+async fn an_address_that_has_to_be_verified() {
+    check_with("verified-sign-up", |auth| {
+        let settings = RealmSettings::new().with_required_verification(true);
+        let auth = auth.danger_weak_hashing().with_settings(settings.clone());
+        auth.with_app_settings(settings)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn another_address_and_leaving() {
+    check("own-account").await;
 }
 
 #[tokio::test]

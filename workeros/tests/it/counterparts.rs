@@ -23,7 +23,6 @@ impl Counterparts {
     }
 
     /// Those among which is a browser.
-    #[cfg(feature = "passkey")]
     pub(crate) fn find_with_chromium() -> Option<Self> {
         variable("WORKEROS_TEST_CHROMIUM")?;
         Self::find()
