@@ -2,7 +2,8 @@
 //! it was taken may carry it, whatever is remembered on the way (sessions,
 //! permissions, plans, statements).
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::net::Ipv4Addr;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use http::{Method, Request, StatusCode, header};
 use http_body_util::{BodyExt as _, Full};
 use serde_json::{Value as Json, json};
 use tower::ServiceExt as _;
-use workeros::{AuthBuilder, Workeros};
+use workeros::{AuthBuilder, ClientAddress, Workeros};
 use workeros_adapters::testkit::databases;
 
 const READERS: usize = 4;
@@ -22,6 +23,8 @@ const LIST: &str = "/api/items/posts?limit=50&sort=title";
 struct Server {
     workeros: Workeros,
     admin: String,
+    /// How often somebody signed up or in.
+    signed: AtomicU32,
 }
 
 struct Answer {
@@ -66,8 +69,11 @@ impl Server {
         if how == "up" {
             body["name"] = json!("x");
         }
+        // From another place each time: from one, three in ten seconds may.
+        let place = Ipv4Addr::from(0x0a00_0000 + self.signed.fetch_add(1, Ordering::Relaxed));
         // Without a header of its own: it would end the session it names.
         let request = Request::builder()
+            .extension(ClientAddress(place.into()))
             .method(Method::POST)
             .uri(format!("/api/auth/sign-{how}/email"))
             .header(header::CONTENT_TYPE, "application/json")
@@ -263,6 +269,7 @@ async fn what_is_taken_away_under_load_is_in_no_later_answer() {
         let mut server = Server {
             workeros,
             admin: String::new(),
+            signed: AtomicU32::new(0),
         };
         let admin = server.sign("up", "admin@example.com").await;
         server.admin = admin["token"].as_str().unwrap().to_owned();
