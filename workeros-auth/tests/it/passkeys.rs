@@ -4,15 +4,17 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use serde_json::{Value as Json, json};
+use workeros_adapters::MemoryMailer;
 use workeros_auth::{
     Attachment, Auth, AuthBuilder, BrowserToken, Entered, Passkey, Plane, RelyingParty,
     RequestInfo, SecondFactor, StillMe, UserPatch,
 };
 use workeros_core::{ErrorKind, Result, UserId};
 
+use crate::mail::{link, token};
 use crate::soft_authenticator::SoftAuthenticator;
 use crate::support::{
-    PASSWORD, World, display_name, password, secret, sign_up, signed_in, worlds_with,
+    PASSWORD, World, display_name, email, password, secret, sign_up, signed_in, worlds_with,
 };
 
 mod altered;
@@ -468,6 +470,33 @@ async fn nobody_is_asked_for_a_second_factor_besides() {
         assert_eq!(signed_in(entered).user.id, user);
     }
     on_both_planes!(case);
+}
+
+#[tokio::test]
+async fn otp_3_the_owner_of_an_address_gets_an_account_without_passkeys_of_others() {
+    async fn case<P: Plane>(mailing: &Auth, mailer: &MemoryMailer, auth: &Auth<P>) {
+        let (ann, mut device) = (somebody(auth, "ann").await, device());
+        add(auth, ann, &mut device).await;
+        let (name, request) = (display_name("Ann"), RequestInfo::new());
+        auth.send_magic_link(&email("ann"), &name, &request, link)
+            .await
+            .unwrap();
+        mailing.deliver_mail().await.unwrap();
+        let link = token(mailer.take().first().unwrap());
+        auth.sign_in_magic_link(&link, &request).await.unwrap();
+        assert_eq!(auth.passkeys(ann).await.unwrap(), []);
+        assert_not_signed_in(sign_in(auth, &mut device).await);
+        // What he adds himself is his.
+        add(auth, ann, &mut device).await;
+        sign_in(auth, &mut device).await.unwrap();
+    }
+    for mut world in passkey_worlds().await {
+        let mailer = MemoryMailer::default();
+        let party = RelyingParty::of_origin(ORIGIN).unwrap();
+        world.auth = world.mailing_with(&mailer, |auth| auth.with_passkeys(party.clone()));
+        case(&world.auth, &mailer, &world.auth).await;
+        case(&world.auth, &mailer, &world.app().await).await;
+    }
 }
 
 #[tokio::test]
