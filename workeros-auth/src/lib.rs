@@ -44,8 +44,11 @@
 //! | who is signed in, and where | [`Auth::session`], [`Auth::sessions`], [`Auth::revoke_session`] |
 //! | another password | [`Auth::change_password`], [`Auth::request_password_reset`], [`Auth::reset_password`] |
 //! | signing in by mail | [`Auth::send_magic_link`], [`Auth::send_code`] |
+//! | signing in by a passkey, with the feature `passkey` | `Auth::begin_passkey_registration`, `Auth::begin_passkey_sign_in` |
 //! | a second factor | [`Auth::begin_two_factor`], [`Auth::show_second_factor`], [`Auth::finish_sign_in`] |
 //! | is it his address | [`Auth::send_verification_email`], [`Auth::verify_email`] |
+//! | another address, and leaving | [`Auth::request_email_change`], [`Auth::delete_own_account`] |
+//! | is it still he | [`Auth::require_fresh`] |
 //! | mail | [`AuthBuilder::with_mailer`], [`Auth::deliver_mail`] |
 //! | who sent a request | [`Authenticator`](workeros_core::Authenticator) for [`Auth`], [`Credentials`] |
 //! | users and their roles | [`Auth::users`], [`Auth::set_roles`] |
