@@ -270,8 +270,8 @@ impl<P: Plane> Auth<P> {
 
     /// A step that notes what the others of its batch do.
     pub(crate) fn note_activity(&self, new: NewActivity) -> Step {
-        let [id, at, kind, actor, ip, user_agent, request_id, detail] = self.columns(&new);
         let (realm, user) = (self.realm.into(), new.user.into());
+        let [id, at, kind, actor, ip, user_agent, request_id, detail] = self.columns(new);
         let params = vec![
             id, realm, at, kind, actor, user, ip, user_agent, request_id, detail,
         ];
@@ -281,7 +281,7 @@ impl<P: Plane> Auth<P> {
     /// A step that notes that a session is about to be ended by its user, if
     /// it is there.
     pub(crate) fn note_sign_out(&self, key: &SessionKey) -> Step {
-        let columns = self.columns(&NewActivity::new(ActivityKind::SignOut));
+        let columns = self.columns(NewActivity::new(ActivityKind::SignOut));
         let mut params = Vec::from(columns);
         params.push((*key).into());
         Step::new(Statement::new(INSERT_SIGN_OUT.of::<P>(), params))
@@ -292,7 +292,7 @@ impl<P: Plane> Auth<P> {
         self.note(self.note_activity(new));
     }
 
-    fn columns(&self, new: &NewActivity) -> [Value; 8] {
+    fn columns(&self, new: NewActivity) -> [Value; 8] {
         let caller = self.caller.as_deref();
         let named = caller.map(|caller| caller.actor.clone());
         let himself = || new.user.map(|user| format!("user:{user}"));
@@ -308,7 +308,7 @@ impl<P: Plane> Auth<P> {
                 .into(),
             caller.and_then(|caller| caller.user_agent.clone()).into(),
             caller.and_then(|caller| caller.request_id.clone()).into(),
-            Json::Object(new.detail.clone()).to_string().into(),
+            Json::Object(new.detail).to_string().into(),
         ]
     }
 }

@@ -116,9 +116,7 @@ async fn an_address_is_one_user_in_each_workspace_and_on_each_plane() {
             ErrorKind::NotFound
         );
         assert!(world.auth.session(&team.token).await.unwrap().is_some());
-        let entered = apps
-            .other
-            .sign_in_email(sign_in("ann", PASSWORD), &request);
+        let entered = apps.other.sign_in_email(sign_in("ann", PASSWORD), &request);
         assert!(matches!(entered.await.unwrap(), Entered::SignedIn(_)));
     }
 }

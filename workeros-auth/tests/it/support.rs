@@ -105,7 +105,7 @@ impl World {
     /// Another handle on the same database, which sends mail by this.
     pub(crate) fn mailing(&self, mailer: Arc<dyn Mailer>) -> Auth {
         let limiter = Arc::new(MemoryRateLimiter::new(Arc::clone(&self.runtime.clock)));
-        self.auth_with(|builder| {
+        self.auth_with(move |builder| {
             builder
                 .danger_weak_hashing()
                 .with_secret(secret())

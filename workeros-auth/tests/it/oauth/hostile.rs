@@ -426,10 +426,13 @@ async fn oa_9_an_error_of_the_provider_is_told_by_a_word_of_ours() {
     check(OA_9).await;
 }
 
+/// What a provider says, and how it comes to say it.
+type Truth = (&'static str, fn(&mut Script));
+
 /// The tables above prove nothing if there is nobody who is let in.
 #[tokio::test]
 async fn the_truth_signs_in() {
-    let truths: &[(&str, fn(&mut Script))] = &[
+    let truths: &[Truth] = &[
         ("as it is", |_| {}),
         ("naming itself", |it| {
             it.issuer = Some(ISSUER.to_owned());
