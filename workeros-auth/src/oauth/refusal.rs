@@ -83,6 +83,12 @@ pub(super) fn disabled() -> Error {
     Error::new(ErrorKind::Forbidden, "the user is disabled").with_code("USER_DISABLED")
 }
 
+/// The address must be verified, and nobody who is believed says it is.
+pub(super) fn unverified() -> Error {
+    let message = "the address must be verified before one signs in";
+    Error::new(ErrorKind::Forbidden, message).with_code("EMAIL_NOT_VERIFIED")
+}
+
 /// The provider is for those who are users already.
 pub(super) fn sign_up_disabled() -> Error {
     let message = "nobody becomes a user by this provider";

@@ -4,7 +4,7 @@ use workeros_core::{Error, ErrorKind, Result, Step};
 
 use super::accounts::{FACTOR, is_taken};
 use super::linking::{Decision, Local, decide};
-use super::refusal::{account_exists, disabled, no_email, sign_up_disabled};
+use super::refusal::{account_exists, disabled, no_email, sign_up_disabled, unverified};
 use super::{Callback, ExternalIdentity, OAuthReturn};
 use crate::activity::{ActivityKind, NewActivity};
 use crate::entry::{Entry, Method};
@@ -43,7 +43,8 @@ impl<P: Plane> Auth<P> {
     /// * [`Forbidden`](ErrorKind::Forbidden) with code `SIGN_UP_CLOSED`,
     ///   `SETUP_REQUIRED` or `EMAIL_NOT_FOUND` when he is new, and cannot become
     ///   a user like this.
-    /// * [`Forbidden`](ErrorKind::Forbidden) with code `USER_DISABLED`.
+    /// * [`Forbidden`](ErrorKind::Forbidden) with code `USER_DISABLED`, or
+    ///   `EMAIL_NOT_VERIFIED` where the address must be verified and is not.
     pub async fn finish_oauth(
         &self,
         back: &OAuthReturn,
@@ -135,11 +136,23 @@ impl<P: Plane> Auth<P> {
         Err(overtaken())
     }
 
-    /// Finds out who somebody is here.
+    /// Finds out who somebody is here, and whether he may come in.
     pub(super) async fn recognize(&self, identity: &ExternalIdentity) -> Result<Recognized> {
+        let recognized = self.look_up(identity).await?;
+        let user = &recognized.entry.user;
+        if user.disabled {
+            return Err(disabled());
+        }
+        if self.settings.require_verified_email && !user.email_verified {
+            return Err(unverified());
+        }
+        Ok(recognized)
+    }
+
+    async fn look_up(&self, identity: &ExternalIdentity) -> Result<Recognized> {
         if let Some((account, user)) = self.find_linked(identity).await? {
             let step = self.use_account(account, user.id);
-            return Recognized::known(user, step);
+            return Ok(Recognized::known(user, vec![step]));
         }
         let email = identity.email.as_ref().ok_or_else(no_email)?;
         let found = self.find_by_address(email.as_str()).await?;
@@ -165,9 +178,7 @@ impl<P: Plane> Auth<P> {
             (Decision::Link, Some(user)) => {
                 let link = self.link_by_address(&user, identity);
                 let added = self.note_added(user.id, identity);
-                let mut known = Recognized::known(user, link)?;
-                known.entry.proof.push(added);
-                Ok(known)
+                Ok(Recognized::known(user, vec![link, added]))
             }
             (Decision::Link | Decision::AccountExists, _) => Err(account_exists()),
         }
@@ -186,16 +197,13 @@ impl<P: Plane> Auth<P> {
 }
 
 impl Recognized {
-    fn known(user: User, step: Step) -> Result<Self> {
-        if user.disabled {
-            return Err(disabled());
-        }
+    fn known(user: User, proof: Vec<Step>) -> Self {
         let mut entry = Entry::new(user, Method::OAuth);
-        entry.proof.push(step);
-        Ok(Self {
+        entry.proof = proof;
+        Self {
             entry,
             is_new: false,
-        })
+        }
     }
 }
 

@@ -92,6 +92,38 @@ async fn nobody_does_where_nobody_may_sign_up() {
 }
 
 #[tokio::test]
+async fn nobody_does_unverified_where_addresses_must_be_verified() {
+    for (world, platform, _) in sites().await {
+        let partner = platform
+            .sign_in_as("partner", "old", "old@example.com")
+            .await;
+        assert!(!partner.unwrap().user.email_verified);
+        let settings = RealmSettings::new().with_required_verification(true);
+        let strict = rebuilt(&world, |builder| {
+            let mailer = workeros_adapters::MemoryMailer::default();
+            let builder = builder.with_mailer(std::sync::Arc::new(mailer));
+            builder.with_settings(settings.clone())
+        });
+        for (subject, email) in [("old", "old@example.com"), ("new", "new@example.com")] {
+            let error = refused(strict.sign_in_as("partner", subject, email).await);
+            assert_eq!(error.kind(), ErrorKind::Forbidden);
+            assert_eq!(error.code(), Some("EMAIL_NOT_VERIFIED"), "{subject}");
+        }
+        let made = world
+            .rows(
+                "SELECT id FROM workeros_users WHERE email LIKE 'new%'",
+                vec![],
+            )
+            .await;
+        assert_eq!(made.iter().count(), 0, "and no user is made of him");
+        strict
+            .sign_in_as("staff", "new", "new@example.com")
+            .await
+            .unwrap();
+    }
+}
+
+#[tokio::test]
 async fn nobody_does_by_a_provider_that_is_for_users() {
     for (world, platform, _) in sites().await {
         let ann = platform
