@@ -106,7 +106,10 @@ async fn every_endpoint_is_documented_and_no_other() {
         .map(|endpoint| format!("{} {}", endpoint.method(), endpoint.path()))
         .collect();
     for (endpoint, name) in endpoints.iter().zip(&names) {
-        assert!(text.contains(&format!("`{name}`")), "{name} is missing");
+        // What end users have as the team has it is said once.
+        let of_team = name.replace("/api/t/{workspace}/auth/", "/api/auth/");
+        let is_named = [name, &of_team].map(|name| text.contains(&format!("`{name}`")));
+        assert!(is_named.contains(&true), "{name} is missing");
         for parameter in endpoint.parameters() {
             let is_named = text.contains(&format!("`{parameter}`"));
             assert!(is_named, "{name}: `{parameter}` is missing");
