@@ -365,3 +365,54 @@ async fn secrets_and_codes_are_not_to_be_read_in_the_database() {
         assert!(!shown.contains(&setup.secret.expose()));
     }
 }
+
+#[tokio::test]
+async fn what_becomes_of_a_second_factor_is_noted() {
+    for (world, _) in mail_worlds().await {
+        let (_, still_me) = somebody(&world.auth, "ann").await;
+        let setup = enable(&world, &world.auth, &still_me).await;
+        let request = RequestInfo::new();
+        let token = pending(by_password(&world.auth, "ann").await.unwrap());
+        let wrong = wrong(&world, &setup.secret);
+        let refused = world.auth.finish_sign_in(&token, &wrong, &request).await;
+        assert_code(refused, "INVALID_CODE");
+        world
+            .auth
+            .end_two_factor(&still_me, &request)
+            .await
+            .unwrap();
+        world.auth.drain().await;
+        for kind in [
+            "auth.factor_added",
+            "auth.sign_in_failed",
+            "auth.factor_removed",
+        ] {
+            let noted = "SELECT id FROM workeros_auth_activity WHERE action = $1";
+            let noted = world.rows(noted, vec![kind.into()]).await;
+            assert_eq!(noted.rows.len(), 1, "{kind} on {}", world.name);
+        }
+    }
+}
+
+#[test]
+fn nothing_opens_a_session_but_what_asks_for_the_second_factor() {
+    let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut open = Vec::new();
+    let mut folders = vec![source];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if std::fs::read_to_string(&path)
+                .unwrap()
+                .contains(".open_session(")
+            {
+                open.push(path.file_name().unwrap().to_str().unwrap().to_owned());
+            }
+        }
+    }
+    open.sort_unstable();
+    // Who changes his password goes on in a session that he has.
+    assert_eq!(open, ["change_password.rs", "entry.rs"]);
+}
