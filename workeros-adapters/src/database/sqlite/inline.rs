@@ -1,6 +1,6 @@
 use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ const TICK: u32 = 1000;
 /// another thread costs as much as such a read.
 pub(super) struct Inline {
     source: Source,
-    idle: Mutex<Idle>,
+    idle: Arc<Mutex<Idle>>,
     /// In ticks; 0 when nothing is to run inline.
     budget: u32,
 }
@@ -32,6 +32,8 @@ struct Idle {
 struct Budgeted {
     connection: Connection,
     ticks: Arc<AtomicU32>,
+    /// The version of the schema that was read without a budget.
+    schema: Option<i64>,
 }
 
 impl Inline {
@@ -42,10 +44,10 @@ impl Inline {
         let left = thread::available_parallelism().map_or(2, usize::from);
         Self {
             source,
-            idle: Mutex::new(Idle {
+            idle: Arc::new(Mutex::new(Idle {
                 connections: Vec::new(),
                 left,
-            }),
+            })),
             budget,
         }
     }
@@ -65,7 +67,7 @@ impl Inline {
                 Some(Err(failure.into()))
             }
             Err(failure) if failure.wants_time() => {
-                self.lock().connections.push(budgeted);
+                self.prepare(budgeted);
                 None
             }
             result => {
@@ -107,11 +109,51 @@ impl Inline {
             .is_err()
         };
         connection.progress_handler(TICK.cast_signed(), Some(spend))?;
-        Ok(Budgeted { connection, ticks })
+        Ok(Budgeted {
+            connection,
+            ticks,
+            schema: None,
+        })
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Idle> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Keeps a connection on which a read wanted more time. It may have been
+    /// the schema that took it: that of thousands of tables is never read
+    /// within a budget, so it is read once on a thread of its own.
+    fn prepare(&self, mut budgeted: Budgeted) {
+        let version = budgeted.schema_version();
+        if version.is_some() && version == budgeted.schema {
+            self.lock().connections.push(budgeted);
+            return;
+        }
+        let idle = Arc::clone(&self.idle);
+        let read = move || {
+            budgeted.ticks.store(u32::MAX, Ordering::Relaxed);
+            // Whatever names a table has the schema read. If it fails, so does
+            // the next read, on the thread it then goes to.
+            drop(budgeted.connection.prepare("SELECT 1 FROM sqlite_schema"));
+            budgeted.schema = version;
+            lock(&idle).connections.push(budgeted);
+        };
+        let thread = thread::Builder::new().name("workeros-schema".to_owned());
+        if thread.spawn(read).is_err() {
+            self.lock().left += 1;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Idle> {
+        lock(&self.idle)
+    }
+}
+
+fn lock(idle: &Mutex<Idle>) -> MutexGuard<'_, Idle> {
+    idle.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Budgeted {
+    fn schema_version(&self) -> Option<i64> {
+        self.connection
+            .query_row("PRAGMA schema_version", [], |row| row.get(0))
+            .ok()
     }
 }
 
@@ -120,5 +162,47 @@ impl fmt::Debug for Inline {
         f.debug_struct("Inline")
             .field("budget", &self.budget)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::SqliteOptions;
+    use super::super::connection::Place;
+    use super::*;
+
+    #[test]
+    fn a_schema_that_exceeds_the_budget_is_read_all_the_same() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("test.db");
+        let writer = Connection::open(&path).unwrap();
+        writer.pragma_update(None, "journal_mode", "wal").unwrap();
+        for n in 0..300 {
+            let sql = format!("CREATE TABLE t{n} (id INTEGER PRIMARY KEY, a TEXT, b TEXT)");
+            writer.execute(&sql, []).unwrap();
+        }
+        let inline = Inline::new(Source {
+            place: Place::File(path),
+            options: Arc::new(SqliteOptions::default().with_inline_budget(TICK)),
+        });
+        let read = |connection: &Connection| -> Result<i64, Failure> {
+            Ok(connection.query_row("SELECT count(*) FROM t7", [], |row| row.get(0))?)
+        };
+        assert!(
+            inline.run(read).is_none(),
+            "the schema is within the budget"
+        );
+        let read_again = |_| {
+            thread::sleep(Duration::from_millis(5));
+            inline.run(read)
+        };
+        let found = (0..1000).find_map(read_again);
+        assert_eq!(found.unwrap().unwrap(), 0);
+        // The next change is read so, too.
+        writer
+            .execute("CREATE TABLE later (id INTEGER)", [])
+            .unwrap();
+        assert!(inline.run(read).is_none());
+        assert_eq!((0..1000).find_map(read_again).unwrap().unwrap(), 0);
     }
 }
