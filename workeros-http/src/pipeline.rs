@@ -136,7 +136,10 @@ async fn admit(backend: &Backend, parts: &Parts, access: Access) -> Result<worke
         return Err(Error::new(ErrorKind::Unauthorized, "sign in to do this"));
     }
     if access == Access::SignedIn && !only_reads && subject.scope().read_only {
-        return Err(Error::new(ErrorKind::Forbidden, "this credential only reads"));
+        return Err(Error::new(
+            ErrorKind::Forbidden,
+            "this credential only reads",
+        ));
     }
     Ok(subject)
 }
