@@ -207,6 +207,14 @@ impl Subject {
         matches!(self.actor, Actor::Anonymous)
     }
 
+    /// Whether it is an end user of a workspace: never an admin, whatever his
+    /// roles may do.
+    #[must_use]
+    pub fn is_end_user(&self) -> bool {
+        let credential = self.identity().map(|identity| identity.credential);
+        matches!(credential, Some(Credential::AppSession(_)))
+    }
+
     /// Who it is, if known.
     #[must_use]
     pub fn identity(&self) -> Option<&Identity> {

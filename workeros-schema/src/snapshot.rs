@@ -93,6 +93,7 @@ impl Snapshot {
     fn has_admin_role(&self, subject: &Subject) -> bool {
         let is_admin = |name: &String| self.role(name).is_some_and(|role| role.admin);
         subject.tenant() == self.tenant
+            && !subject.is_end_user()
             && (subject.is_system() || subject.roles().iter().any(is_admin))
     }
 

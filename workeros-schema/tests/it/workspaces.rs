@@ -1,7 +1,7 @@
 //! Workspaces: who may make them, and that they are apart.
 
 use serde_json::json;
-use workeros_core::{ErrorKind, Identity, Subject, Workspaces as _, role};
+use workeros_core::{Credential, ErrorKind, Identity, SessionId, Subject, Workspaces as _, role};
 use workeros_schema::Query;
 
 use crate::support::worlds;
@@ -65,6 +65,33 @@ async fn only_who_runs_the_instance_makes_workspaces() {
         let slugs = workspaces.list().await.unwrap().into_iter();
         let slugs: Vec<String> = slugs.map(|details| details.workspace.slug).collect();
         assert_eq!(slugs, ["acme", "default", "other"]);
+    }
+}
+
+/// FIRST-4: not even by a role that everybody else who has it is admin by.
+#[tokio::test]
+async fn an_end_user_is_no_admin_by_whatever_role() {
+    for world in worlds().await {
+        let roles = world.plane.roles(world.system());
+        let boss = json!({"name": "boss", "admin": true});
+        roles.create(&boss).await.unwrap();
+        let boss = || {
+            Identity::host("uma")
+                .with_role("boss")
+                .with_role(role::ADMIN)
+        };
+        let session = SessionId::new(uuid::Uuid::from_u128(7));
+        for (credential, admitted) in [
+            (Credential::Session(session), true),
+            (Credential::AppSession(session), false),
+        ] {
+            let identity = boss().with_credential(credential);
+            let subject = Subject::identified(world.plane.default_tenant(), identity);
+            let made = world.plane.require_admin(&subject).await;
+            assert_eq!(made.is_ok(), admitted, "{credential:?}");
+            let listed = world.plane.roles(subject).list().await;
+            assert_eq!(listed.is_ok(), admitted, "{credential:?}");
+        }
     }
 }
 

@@ -167,6 +167,8 @@ impl fmt::Debug for Inline {
 
 #[cfg(test)]
 mod tests {
+    use sea_query::{Alias, ColumnDef, SqliteQueryBuilder, Table};
+
     use super::super::SqliteOptions;
     use super::super::connection::Place;
     use super::*;
@@ -178,8 +180,12 @@ mod tests {
         let writer = Connection::open(&path).unwrap();
         writer.pragma_update(None, "journal_mode", "wal").unwrap();
         for n in 0..300 {
-            let sql = format!("CREATE TABLE t{n} (id INTEGER PRIMARY KEY, a TEXT, b TEXT)");
-            writer.execute(&sql, []).unwrap();
+            let mut table = Table::create();
+            table.table(Alias::new(format!("t{n}")));
+            table.col(ColumnDef::new("id").integer());
+            writer
+                .execute(&table.build(SqliteQueryBuilder), [])
+                .unwrap();
         }
         let inline = Inline::new(Source {
             place: Place::File(path),
