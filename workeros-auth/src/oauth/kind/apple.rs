@@ -69,7 +69,7 @@ impl AppleKey {
         })
     }
 
-    /// A secret for now.
+    /// A client secret that holds from this moment.
     pub(in crate::oauth) fn client_secret(
         &self,
         client_id: &str,
