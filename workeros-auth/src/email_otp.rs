@@ -65,7 +65,7 @@ impl<P: Plane> Auth<P> {
     ///
     /// # Errors
     ///
-    /// [`Unsupported`](ErrorKind::Unsupported) without
+    /// [`Unsupported`](workeros_core::ErrorKind::Unsupported) without
     /// [mail](crate::AuthBuilder::with_mailer).
     pub async fn send_code(
         &self,

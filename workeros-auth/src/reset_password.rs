@@ -25,7 +25,7 @@ impl<P: Plane> Auth<P> {
     /// # Errors
     ///
     /// [`Unsupported`](ErrorKind::Unsupported) without
-    /// [mail](crate::AuthBuilder::with_mail).
+    /// [mail](crate::AuthBuilder::with_mailer).
     pub async fn request_password_reset(
         &self,
         email: &EmailAddress,

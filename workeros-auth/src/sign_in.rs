@@ -40,16 +40,16 @@ impl<P: Plane> Auth<P> {
     ///
     /// # Errors
     ///
-    /// * [`Unauthorized`](ErrorKind::Unauthorized) with code
+    /// * [`Unauthorized`](workeros_core::ErrorKind::Unauthorized) with code
     ///   `INVALID_EMAIL_OR_PASSWORD`, the same and after the same work for an
     ///   unknown address, a wrong password and a disabled user.
-    /// * [`Forbidden`](ErrorKind::Forbidden) with code `EMAIL_NOT_VERIFIED`
+    /// * [`Forbidden`](workeros_core::ErrorKind::Forbidden) with code `EMAIL_NOT_VERIFIED`
     ///   where the address must be verified and is not.
-    /// * [`RateLimited`](ErrorKind::RateLimited) after three attempts at an
+    /// * [`RateLimited`](workeros_core::ErrorKind::RateLimited) after three attempts at an
     ///   account from one place within ten seconds, and with code
     ///   `ACCOUNT_TEMPORARILY_LOCKED` for up to 15 minutes after ten failed
     ///   ones from anywhere.
-    /// * [`Unavailable`](ErrorKind::Unavailable) when too many passwords are
+    /// * [`Unavailable`](workeros_core::ErrorKind::Unavailable) when too many passwords are
     ///   being checked.
     pub async fn sign_in_email(
         &self,

@@ -21,7 +21,7 @@ impl<P: Plane> Auth<P> {
     /// # Errors
     ///
     /// [`Unsupported`](ErrorKind::Unsupported) without
-    /// [mail](crate::AuthBuilder::with_mail).
+    /// [mail](crate::AuthBuilder::with_mailer).
     pub async fn send_verification_email(
         &self,
         email: &EmailAddress,
