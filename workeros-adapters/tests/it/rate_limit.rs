@@ -95,12 +95,14 @@ async fn race(limiters: &[Arc<dyn RateLimiter>], rounds: u32) {
     }
 }
 
+/// R19: of 64 calls at once exactly the limit is admitted in memory.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn r19_of_64_calls_at_once_exactly_the_limit_is_admitted_in_memory() {
     let limiter = MemoryRateLimiter::new(Arc::new(SystemClock));
     race(&[Arc::new(limiter)], 200).await;
 }
 
+/// R19: of 64 calls at two instances exactly the limit is admitted.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn r19_of_64_calls_at_two_instances_exactly_the_limit_is_admitted() {
     for opened in databases().await {

@@ -14,6 +14,7 @@ async fn actions(auth: &workeros_auth::Auth) -> Vec<String> {
     actions
 }
 
+/// LOG-1: each of these leaves its row.
 #[tokio::test]
 async fn log_1_each_of_these_leaves_its_row() {
     for world in worlds().await {
@@ -76,6 +77,7 @@ async fn log_1_each_of_these_leaves_its_row() {
     }
 }
 
+/// LOG-1: a row says who and from where in one line.
 #[tokio::test]
 async fn log_1_a_row_says_who_and_from_where_in_one_line() {
     for world in worlds().await {
@@ -107,7 +109,7 @@ async fn log_1_a_row_says_who_and_from_where_in_one_line() {
     }
 }
 
-/// What could open an account is in no row.
+/// LOG-1: what could open an account is in no row.
 #[tokio::test]
 async fn log_1_no_secret_is_noted() {
     for world in worlds().await {

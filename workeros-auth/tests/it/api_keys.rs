@@ -36,6 +36,7 @@ async fn is_dead(world: &World, secret: &ApiKeySecret) -> bool {
         .is_err_and(|error| error.kind() == ErrorKind::Unauthorized)
 }
 
+/// KEY-1: a key is shown once.
 #[tokio::test]
 async fn key_1_a_key_is_shown_once() {
     for world in worlds().await {
@@ -76,6 +77,7 @@ async fn key_1_a_key_is_shown_once() {
     }
 }
 
+/// KEY-1: a malformed key is known by its checksum.
 #[tokio::test]
 async fn key_1_a_malformed_key_is_known_by_its_checksum() {
     for world in worlds().await {
@@ -106,6 +108,7 @@ async fn key_1_a_malformed_key_is_known_by_its_checksum() {
     }
 }
 
+/// KEY-1: the right prefix alone opens nothing.
 #[tokio::test]
 async fn key_1_the_right_prefix_alone_opens_nothing() {
     const STEAL: &str = "UPDATE workeros_api_keys SET prefix = $1 WHERE id = $2";
@@ -129,6 +132,7 @@ async fn key_1_the_right_prefix_alone_opens_nothing() {
     }
 }
 
+/// KEY-2: a key cannot have more than its owner.
 #[tokio::test]
 async fn key_2_a_key_cannot_have_more_than_its_owner() {
     for world in worlds().await {
@@ -151,6 +155,7 @@ async fn key_2_a_key_cannot_have_more_than_its_owner() {
     }
 }
 
+/// KEY-2: a key must be well described.
 #[tokio::test]
 async fn key_2_a_key_must_be_well_described() {
     for world in worlds().await {
@@ -176,6 +181,7 @@ async fn key_2_a_key_must_be_well_described() {
     }
 }
 
+/// KEY-3: a key has its owner's roles of the moment.
 #[tokio::test]
 async fn key_3_a_key_has_its_owners_roles_of_the_moment() {
     for world in worlds().await {
@@ -210,6 +216,7 @@ async fn key_3_a_key_has_its_owners_roles_of_the_moment() {
     }
 }
 
+/// KEY-3: a key is bound to its workspace.
 #[tokio::test]
 async fn key_3_a_key_is_bound_to_its_workspace() {
     for world in worlds().await {
@@ -232,6 +239,7 @@ async fn key_3_a_key_is_bound_to_its_workspace() {
     }
 }
 
+/// KEY-3: a key dies with its owner.
 #[tokio::test]
 async fn key_3_a_key_dies_with_its_owner() {
     for world in worlds().await {
@@ -254,6 +262,7 @@ async fn key_3_a_key_dies_with_its_owner() {
     }
 }
 
+/// KEY-4: a revoked key is dead at once.
 #[tokio::test]
 async fn key_4_a_revoked_key_is_dead_at_once() {
     for world in worlds().await {
@@ -282,6 +291,7 @@ async fn key_4_a_revoked_key_is_dead_at_once() {
     }
 }
 
+/// KEY-4: an expired key is dead.
 #[tokio::test]
 async fn key_4_an_expired_key_is_dead() {
     for world in worlds().await {
@@ -297,6 +307,7 @@ async fn key_4_an_expired_key_is_dead() {
     }
 }
 
+/// KEY-4: another user's key is not found except by an admin.
 #[tokio::test]
 async fn key_4_another_users_key_is_not_found_except_by_an_admin() {
     for world in worlds().await {
@@ -334,6 +345,7 @@ async fn key_4_another_users_key_is_not_found_except_by_an_admin() {
     }
 }
 
+/// KEY-6: a key does not manage keys.
 #[tokio::test]
 async fn key_6_a_key_does_not_manage_keys() {
     for world in worlds().await {
@@ -366,6 +378,7 @@ async fn key_6_a_key_does_not_manage_keys() {
     }
 }
 
+/// KEY-1: a key tells when it was last used.
 #[tokio::test]
 async fn a_use_is_noted_once_a_minute() {
     for world in worlds().await {
@@ -421,6 +434,7 @@ async fn the_list_comes_in_pages() {
     }
 }
 
+/// KEY-3: a key carries what it is narrowed to.
 #[tokio::test]
 async fn a_key_carries_what_it_is_narrowed_to() {
     for world in worlds().await {

@@ -19,6 +19,7 @@ async fn try_password(world: &World, name: &str, text: &str, ip: &str) -> Result
     world.auth.sign_in_email(login, &from(ip)).await.map(drop)
 }
 
+/// LIM-1: the fourth sign-in within ten seconds waits.
 #[tokio::test]
 async fn lim_1_the_fourth_sign_in_within_ten_seconds_waits() {
     for (world, _) in mail_worlds().await {
@@ -48,6 +49,7 @@ async fn lim_1_the_fourth_sign_in_within_ten_seconds_waits() {
     }
 }
 
+/// LIM-1: after ten failures of any kind an account is locked.
 #[tokio::test]
 async fn lim_1_after_ten_failures_of_any_kind_an_account_is_locked() {
     for (world, mailer) in mail_worlds().await {
@@ -95,6 +97,7 @@ async fn lim_1_after_ten_failures_of_any_kind_an_account_is_locked() {
     }
 }
 
+/// LIM-1: a lock ends by itself.
 #[tokio::test]
 async fn lim_1_a_lock_ends_by_itself() {
     for (world, _) in mail_worlds().await {
@@ -112,6 +115,7 @@ async fn lim_1_a_lock_ends_by_itself() {
     }
 }
 
+/// LIM-1: however many come at once ten are looked at.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn lim_1_however_many_come_at_once_ten_are_looked_at() {
     for (world, _) in mail_worlds().await {
@@ -131,6 +135,7 @@ async fn lim_1_however_many_come_at_once_ten_are_looked_at() {
     }
 }
 
+/// LIM-1: whoever has a session does not guess the password either.
 #[tokio::test]
 async fn lim_1_whoever_has_a_session_does_not_guess_the_password_either() {
     for (world, _) in mail_worlds().await {

@@ -62,6 +62,7 @@ async fn squat<P: Plane>(world: &World, auth: &Auth<P>) -> workeros_auth::Signed
     squatter
 }
 
+/// OTP-3: the owner of an address takes an account over clean.
 #[tokio::test]
 async fn otp_3_the_owner_of_an_address_takes_an_account_over_clean() {
     async fn check<P: Plane>(world: &World, mailer: &MemoryMailer, auth: &Auth<P>, by: By) {
@@ -87,6 +88,7 @@ async fn otp_3_the_owner_of_an_address_takes_an_account_over_clean() {
     }
 }
 
+/// OTP-3: keys of before are gone.
 #[tokio::test]
 async fn otp_3_keys_of_before_are_gone() {
     for (world, mailer) in mail_worlds().await {
@@ -107,6 +109,7 @@ async fn otp_3_keys_of_before_are_gone() {
     }
 }
 
+/// OTP-3: who was verified keeps what is his.
 #[tokio::test]
 async fn otp_3_who_was_verified_keeps_what_is_his() {
     for (world, mailer) in mail_worlds().await {
@@ -138,6 +141,7 @@ async fn otp_3_who_was_verified_keeps_what_is_his() {
     }
 }
 
+/// OTP-3: a new password by mail takes the second factor of before away.
 #[tokio::test]
 async fn otp_3_a_new_password_by_mail_takes_the_second_factor_of_before_away() {
     for (world, mailer) in mail_worlds().await {

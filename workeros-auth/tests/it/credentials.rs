@@ -90,6 +90,7 @@ async fn nobody_is_known_without_credentials() {
     }
 }
 
+/// KEY-7: a malformed header is refused.
 #[tokio::test]
 async fn key_7_a_malformed_header_is_refused() {
     for world in worlds().await {
@@ -183,6 +184,7 @@ async fn only_a_cookie_may_come_by_itself() {
     }
 }
 
+/// SES-1: only loopback may do without secure cookies.
 #[test]
 fn ses_1_only_loopback_may_do_without_secure_cookies() {
     for (url, name) in [

@@ -19,6 +19,7 @@ fn check(text: &str, expect: Option<&str>) {
     }
 }
 
+/// PW-9: an address has one form.
 #[test]
 fn pw_9_an_address_has_one_form() {
     check("ann@example.com", Some("ann@example.com"));
@@ -35,6 +36,7 @@ fn pw_9_an_address_has_one_form() {
     check("e\u{301}@example.com", None);
 }
 
+/// PW-9: what only looks like an address is refused.
 #[test]
 fn pw_9_what_only_looks_like_an_address_is_refused() {
     for text in [
@@ -53,6 +55,7 @@ fn pw_9_what_only_looks_like_an_address_is_refused() {
     }
 }
 
+/// PW-9: what is no address is refused.
 #[test]
 fn pw_9_what_is_no_address_is_refused() {
     for text in [

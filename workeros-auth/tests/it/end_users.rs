@@ -121,6 +121,7 @@ async fn an_address_is_one_user_in_each_workspace_and_on_each_plane() {
     }
 }
 
+/// FIRST-4: an end user is never an admin.
 #[tokio::test]
 async fn first_4_an_end_user_is_never_an_admin() {
     for world in worlds().await {
@@ -145,6 +146,7 @@ async fn first_4_an_end_user_is_never_an_admin() {
     }
 }
 
+/// TOK-2: a token acts in its own workspace alone.
 #[tokio::test]
 async fn tok_2_a_token_acts_in_its_own_workspace_alone() {
     for world in worlds().await {
@@ -167,6 +169,7 @@ async fn tok_2_a_token_acts_in_its_own_workspace_alone() {
     }
 }
 
+/// TOK-6: an access token dies with its session.
 #[tokio::test]
 async fn tok_6_an_access_token_dies_with_its_session() {
     for world in worlds().await {
@@ -205,6 +208,7 @@ async fn tok_6_an_access_token_dies_with_its_session() {
     }
 }
 
+/// TOK-1: an access token ends after minutes.
 #[tokio::test]
 async fn tok_1_an_access_token_ends_after_minutes() {
     for world in worlds().await {
@@ -223,6 +227,7 @@ async fn tok_1_an_access_token_ends_after_minutes() {
     }
 }
 
+/// TOK-3: the loser of a race gets the same successor.
 #[tokio::test]
 async fn tok_3_the_loser_of_a_race_gets_the_same_successor() {
     for world in worlds().await {
@@ -239,7 +244,7 @@ async fn tok_3_the_loser_of_a_race_gets_the_same_successor() {
     }
 }
 
-/// TOK-3 and R19: of 64 with one token all are given the same successor.
+/// TOK-3, R19: of 64 with one token all are given the same successor.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn tok_3_r19_however_many_refresh_at_once_there_is_one_branch() {
     for world in worlds().await {
@@ -266,6 +271,7 @@ async fn tok_3_r19_however_many_refresh_at_once_there_is_one_branch() {
     }
 }
 
+/// TOK-4: a token that comes back ends the session.
 #[tokio::test]
 async fn tok_4_a_token_that_comes_back_ends_the_session() {
     for world in worlds().await {
@@ -300,7 +306,7 @@ async fn tok_4_a_token_that_comes_back_ends_the_session() {
     }
 }
 
-/// What nobody was given does nothing, not even to the session it names.
+/// TOK-5: what nobody was given does nothing, not even to the session it names.
 #[tokio::test]
 async fn tok_5_a_forged_token_is_refused_and_ends_nothing() {
     for world in worlds().await {
@@ -326,6 +332,7 @@ async fn tok_5_a_forged_token_is_refused_and_ends_nothing() {
     }
 }
 
+/// TOK-5: a refresh token ends with its session.
 #[tokio::test]
 async fn tok_5_a_refresh_token_ends_with_its_session() {
     for world in worlds().await {
@@ -386,6 +393,7 @@ async fn who_may_sign_up_the_realm_says() {
     }
 }
 
+/// TOK-2: a session of one plane is none of the other.
 #[tokio::test]
 async fn a_key_of_the_platform_is_none_of_an_app() {
     for world in worlds().await {

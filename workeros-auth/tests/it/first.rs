@@ -7,6 +7,7 @@ use crate::support::{display_name, email, names, sign_up, worlds, worlds_with};
 const ADMINS: &str = "SELECT user_id FROM workeros_user_roles WHERE role = 'admin'";
 const SETUP_TOKEN: &str = "open sesame, the long one";
 
+/// FIRST-1: fifty parallel sign-ups make one admin.
 #[tokio::test(flavor = "multi_thread")]
 async fn first_1_fifty_parallel_sign_ups_make_one_admin() {
     for world in worlds().await {
@@ -38,6 +39,7 @@ async fn first_1_fifty_parallel_sign_ups_make_one_admin() {
     }
 }
 
+/// FIRST-2: the second user has no role of its own.
 #[tokio::test]
 async fn first_2_the_second_user_has_no_role_of_its_own() {
     for world in worlds().await {
@@ -48,6 +50,7 @@ async fn first_2_the_second_user_has_no_role_of_its_own() {
     }
 }
 
+/// FIRST-2: a failed first sign-up leaves the place open.
 #[tokio::test]
 async fn first_2_a_failed_first_sign_up_leaves_the_place_open() {
     for world in worlds().await {
@@ -66,6 +69,7 @@ async fn first_2_a_failed_first_sign_up_leaves_the_place_open() {
     }
 }
 
+/// FIRST-2: an admin made by the host is the first.
 #[tokio::test]
 async fn first_2_an_admin_made_by_the_host_is_the_first() {
     for world in worlds().await {
@@ -76,6 +80,7 @@ async fn first_2_an_admin_made_by_the_host_is_the_first() {
     }
 }
 
+/// FIRST-3: the first sign-up needs the setup token.
 #[tokio::test]
 async fn first_3_the_first_sign_up_needs_the_setup_token() {
     for world in worlds_with(guarded).await {
@@ -103,6 +108,7 @@ fn guarded(builder: AuthBuilder) -> AuthBuilder {
     builder.danger_weak_hashing().with_setup_token(SETUP_TOKEN)
 }
 
+/// FIRST-3: warns while there is no admin.
 #[tokio::test]
 async fn first_3_warns_while_there_is_no_admin() {
     for world in worlds().await {
@@ -112,6 +118,7 @@ async fn first_3_warns_while_there_is_no_admin() {
     }
 }
 
+/// FIRST-4: the last admin stays.
 #[tokio::test]
 async fn first_4_the_last_admin_stays() {
     for world in worlds().await {
@@ -152,6 +159,7 @@ async fn first_4_the_last_admin_stays() {
     }
 }
 
+/// FIRST-4: an admin keeps the role while getting others.
 #[tokio::test]
 async fn first_4_an_admin_keeps_the_role_while_getting_others() {
     for world in worlds().await {
@@ -166,6 +174,7 @@ async fn first_4_an_admin_keeps_the_role_while_getting_others() {
     }
 }
 
+/// FIRST-4: two admins who remove each other leave one.
 #[tokio::test(flavor = "multi_thread")]
 async fn first_4_two_admins_who_remove_each_other_leave_one() {
     for world in worlds().await {

@@ -323,6 +323,7 @@ async fn who_may_sign_up_by_an_invitation() {
     }
 }
 
+/// FIRST-3: an invitation makes nobody the first admin.
 #[tokio::test]
 async fn first_3_an_invitation_makes_nobody_the_first_admin() {
     for mut world in worlds().await {
@@ -354,6 +355,7 @@ async fn an_end_user_is_invited_to_nothing() {
     }
 }
 
+/// LIM-5: invitations are held back and that is said.
 #[tokio::test]
 async fn lim_5_invitations_are_held_back_and_that_is_said() {
     for (world, mailer) in mail_worlds().await {
@@ -375,6 +377,7 @@ async fn lim_5_invitations_are_held_back_and_that_is_said() {
 
 const ROUNDS: usize = 5;
 
+/// R19: of 64 who accept an invitation at once one does.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn r19_of_64_who_accept_an_invitation_at_once_one_does() {
     for mut world in worlds().await {
@@ -402,6 +405,7 @@ async fn r19_of_64_who_accept_an_invitation_at_once_one_does() {
     }
 }
 
+/// R19: of 64 who sign up by an invitation at once one does.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn r19_of_64_who_sign_up_by_an_invitation_at_once_one_does() {
     for mut world in worlds().await {
@@ -436,6 +440,7 @@ async fn r19_of_64_who_sign_up_by_an_invitation_at_once_one_does() {
     }
 }
 
+/// R19: an invitation is either accepted or taken back.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn r19_an_invitation_is_either_accepted_or_taken_back() {
     for mut world in worlds().await {

@@ -50,6 +50,7 @@ async fn signs_in(world: &World, text: &str) -> bool {
     signed_in.await.is_ok()
 }
 
+/// PW-6: a link gives a new password once and ends every session.
 #[tokio::test]
 async fn pw_6_a_link_gives_a_new_password_once_and_ends_every_session() {
     for (world, mailer) in mail_worlds().await {
@@ -69,6 +70,7 @@ async fn pw_6_a_link_gives_a_new_password_once_and_ends_every_session() {
     }
 }
 
+/// PW-6: of 64 who follow a link at once one sets the password.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn pw_6_of_64_who_follow_a_link_at_once_one_sets_the_password() {
     for (world, mailer) in mail_worlds().await {
@@ -96,6 +98,7 @@ async fn pw_6_of_64_who_follow_a_link_at_once_one_sets_the_password() {
     }
 }
 
+/// PW-6: a link ends with its time and with what it was for.
 #[tokio::test]
 async fn pw_6_a_link_ends_with_its_time_and_with_what_it_was_for() {
     for (world, mailer) in mail_worlds().await {
@@ -142,6 +145,7 @@ async fn pw_6_a_link_ends_with_its_time_and_with_what_it_was_for() {
     }
 }
 
+/// PW-6: a link is of no use once the address is another's.
 #[tokio::test]
 async fn a_link_is_of_no_use_once_the_address_is_anothers() {
     for (world, mailer) in mail_worlds().await {
@@ -168,6 +172,7 @@ async fn a_link_is_of_no_use_once_the_address_is_anothers() {
     }
 }
 
+/// PW-5: an address that nobody has leaves nothing behind.
 #[tokio::test]
 async fn pw_5_an_address_that_nobody_has_leaves_nothing_behind() {
     for (world, mailer) in mail_worlds().await {
@@ -193,6 +198,7 @@ async fn pw_5_an_address_that_nobody_has_leaves_nothing_behind() {
     }
 }
 
+/// PW-6, OTP-3: keys of an address that nobody had verified end with the reset.
 #[tokio::test]
 async fn keys_of_an_address_nobody_had_verified_end_with_the_reset() {
     for (world, mailer) in mail_worlds().await {
@@ -243,6 +249,7 @@ async fn an_address_is_verified_once_by_its_link() {
     }
 }
 
+/// PW-6: a link is kept as its hash, and swept when it is over.
 #[tokio::test]
 async fn a_link_is_kept_as_its_hash_and_swept_when_it_is_over() {
     for (world, mailer) in mail_worlds().await {
@@ -266,6 +273,7 @@ async fn a_link_is_kept_as_its_hash_and_swept_when_it_is_over() {
     }
 }
 
+/// PW-6: what is almost a link is none.
 #[tokio::test]
 async fn what_is_almost_a_link_is_none() {
     for text in ["", "x", "0123456789abcdefghijABCDEFGHIJ0123456789a", "*"] {

@@ -85,6 +85,7 @@ async fn assert_given_up(world: &World) {
     assert_eq!((row.text(1).unwrap(), row.text(2).unwrap()), ("", "no"));
 }
 
+/// PW-5: nobody can tell by waiting whether a mail is sent: that happens later.
 #[tokio::test]
 async fn a_mail_is_sent_after_the_request_and_only_once() {
     for (world, mailer) in mail_worlds().await {
@@ -104,6 +105,7 @@ async fn a_mail_is_sent_after_the_request_and_only_once() {
     }
 }
 
+/// CFG-1: what a mail says is sealed until it leaves.
 #[tokio::test]
 async fn what_a_mail_says_is_sealed_until_it_leaves() {
     for (world, mailer) in mail_worlds().await {
@@ -231,6 +233,7 @@ async fn the_mail_of_an_instance_that_died_is_sent_by_another() {
     }
 }
 
+/// LIM-5: no more is sent than may be.
 #[tokio::test]
 async fn lim_5_no_more_is_sent_than_may_be() {
     for (world, mailer) in mail_worlds().await {
@@ -246,6 +249,7 @@ async fn lim_5_no_more_is_sent_than_may_be() {
     }
 }
 
+/// LIM-5: one client does not have mail sent to everybody.
 #[tokio::test]
 async fn lim_5_one_client_does_not_have_mail_sent_to_everybody() {
     for (world, mailer) in mail_worlds().await {

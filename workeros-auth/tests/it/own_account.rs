@@ -91,6 +91,7 @@ fn assert_over<T: std::fmt::Debug>(result: Result<T>) {
     assert_eq!(error.code(), Some("INVALID_TOKEN"), "{error:?}");
 }
 
+/// PW-8: an address changes when both have agreed.
 #[tokio::test]
 async fn pw_8_an_address_changes_when_both_have_agreed() {
     async fn case<P: Plane>(world: &World, auth: &Auth<P>, mailer: &MemoryMailer) {
@@ -130,6 +131,7 @@ async fn pw_8_an_address_changes_when_both_have_agreed() {
     }
 }
 
+/// PW-8: nobody confirms an address its link was not sent to.
 #[tokio::test]
 async fn pw_8_nobody_confirms_an_address_its_link_was_not_sent_to() {
     for (world, mailer) in mail_worlds().await {
@@ -159,6 +161,7 @@ async fn pw_8_nobody_confirms_an_address_its_link_was_not_sent_to() {
     }
 }
 
+/// PW-5, PW-8: asking for an address does not tell whether somebody has it.
 #[tokio::test]
 async fn an_address_that_somebody_has_is_told_nobody() {
     for (world, mailer) in mail_worlds().await {
@@ -177,6 +180,7 @@ async fn an_address_that_somebody_has_is_told_nobody() {
     }
 }
 
+/// PW-6, PW-8: a change of address ends what was mailed before.
 #[tokio::test]
 async fn a_change_of_address_ends_what_was_mailed_before() {
     for (world, mailer) in mail_worlds().await {
@@ -201,6 +205,7 @@ async fn a_change_of_address_ends_what_was_mailed_before() {
     }
 }
 
+/// PW-8: of twenty who confirm an address at once one does.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_twenty_who_confirm_at_once_one_does() {
     for (world, mailer) in mail_worlds().await {
@@ -213,6 +218,7 @@ async fn of_twenty_who_confirm_at_once_one_does() {
     }
 }
 
+/// SES-5, SES-8: who leaves has just shown who he is, and is gone.
 #[tokio::test]
 async fn who_leaves_is_gone() {
     async fn case<P: Plane>(world: &World, auth: &Auth<P>, _: &MemoryMailer) {
@@ -243,6 +249,7 @@ async fn who_leaves_is_gone() {
     on_both_planes!(case);
 }
 
+/// FIRST-4: the last admin does not leave.
 #[tokio::test]
 async fn first_4_the_last_admin_does_not_leave() {
     for (world, _) in mail_worlds().await {

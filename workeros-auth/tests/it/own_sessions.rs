@@ -16,6 +16,7 @@ fn change(current: &str, new: &str) -> ChangePassword {
     ChangePassword::new(Some(password(current)), password(new))
 }
 
+/// SES-6: one sees one's own sessions that have not ended.
 #[tokio::test]
 async fn ses_6_one_sees_ones_own_sessions_that_have_not_ended() {
     for world in worlds().await {
@@ -32,6 +33,7 @@ async fn ses_6_one_sees_ones_own_sessions_that_have_not_ended() {
     }
 }
 
+/// SES-6: a session of somebody else is not there.
 #[tokio::test]
 async fn ses_6_a_session_of_somebody_else_is_not_there() {
     for world in worlds().await {
@@ -48,6 +50,7 @@ async fn ses_6_a_session_of_somebody_else_is_not_there() {
     }
 }
 
+/// SES-6: a session that is revoked is over.
 #[tokio::test]
 async fn a_session_that_is_revoked_is_over() {
     for world in worlds().await {
@@ -88,6 +91,7 @@ fn a_session_is_named_by_its_id_or_its_token() {
     }
 }
 
+/// PW-8: a password is changed by who knows it.
 #[tokio::test]
 async fn pw_8_a_password_is_changed_by_who_knows_it() {
     for world in worlds().await {
@@ -138,6 +142,7 @@ async fn a_changed_password_ends_the_sessions_where_that_is_asked_for() {
     }
 }
 
+/// PW-8: of many changes from one password one is made.
 #[tokio::test(flavor = "multi_thread")]
 async fn of_many_changes_from_one_password_one_is_made() {
     for world in worlds().await {

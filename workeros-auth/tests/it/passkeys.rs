@@ -193,6 +193,7 @@ async fn what_a_device_is_asked_for() {
     on_both_planes!(case);
 }
 
+/// PK-1: an answer counts once.
 #[tokio::test]
 async fn pk_1_an_answer_counts_once() {
     async fn case<P: Plane>(_: &World, auth: &Auth<P>) {
@@ -219,6 +220,7 @@ async fn pk_1_an_answer_counts_once() {
     on_both_planes!(case);
 }
 
+/// PK-2: a question is asked for one thing in one place to one browser.
 #[tokio::test]
 async fn pk_2_a_question_is_asked_for_one_thing_in_one_place_to_one_browser() {
     async fn case<P: Plane>(world: &World, auth: &Auth<P>) {
@@ -261,6 +263,7 @@ async fn pk_2_a_question_is_asked_for_one_thing_in_one_place_to_one_browser() {
     on_both_planes!(case);
 }
 
+/// PK-2: a question holds five minutes.
 #[tokio::test]
 async fn pk_2_a_question_holds_five_minutes() {
     async fn case<P: Plane>(world: &World, auth: &Auth<P>) {
@@ -280,6 +283,7 @@ async fn pk_2_a_question_holds_five_minutes() {
     on_both_planes!(case);
 }
 
+/// PK-2: a question of one plane is none of the other.
 #[tokio::test]
 async fn pk_2_a_question_of_one_plane_is_none_of_the_other() {
     for world in passkey_worlds().await {
@@ -298,6 +302,7 @@ async fn pk_2_a_question_of_one_plane_is_none_of_the_other() {
     }
 }
 
+/// PK-4: a copy of a device is noticed.
 #[tokio::test]
 async fn pk_4_a_copy_of_a_device_is_noticed() {
     async fn case<P: Plane>(_: &World, auth: &Auth<P>) {
@@ -338,6 +343,7 @@ async fn a_device_that_does_not_count_signs_in_again_and_again() {
     on_both_planes!(case);
 }
 
+/// PK-5: a passkey is one user's.
 #[tokio::test]
 async fn pk_5_a_passkey_is_one_users() {
     async fn case<P: Plane>(_: &World, auth: &Auth<P>) {
@@ -379,6 +385,7 @@ async fn drop_password(world: &World, user: UserId) {
     }
 }
 
+/// PK-5: the last way in stays.
 #[tokio::test]
 async fn pk_5_the_last_way_in_stays() {
     async fn case<P: Plane>(world: &World, auth: &Auth<P>) {
@@ -394,6 +401,7 @@ async fn pk_5_the_last_way_in_stays() {
     on_both_planes!(case);
 }
 
+/// PK-6: the device says who it is.
 #[tokio::test]
 async fn pk_6_the_device_says_who_it_is() {
     async fn case<P: Plane>(_: &World, auth: &Auth<P>) {
@@ -427,6 +435,7 @@ async fn pk_6_the_device_says_who_it_is() {
     on_both_planes!(case);
 }
 
+/// PK-7: a disabled user stays out.
 #[tokio::test]
 async fn pk_7_a_disabled_user_stays_out() {
     async fn case<P: Plane>(world: &World, auth: &Auth<P>) {
@@ -472,6 +481,7 @@ async fn nobody_is_asked_for_a_second_factor_besides() {
     on_both_planes!(case);
 }
 
+/// OTP-3: the owner of an address gets an account without passkeys of others.
 #[tokio::test]
 async fn otp_3_the_owner_of_an_address_gets_an_account_without_passkeys_of_others() {
     async fn case<P: Plane>(mailing: &Auth, mailer: &MemoryMailer, auth: &Auth<P>) {

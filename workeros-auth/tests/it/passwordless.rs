@@ -81,6 +81,7 @@ fn no_result<T>(result: Result<T>) -> Result<(), Error> {
     result.map(drop)
 }
 
+/// OTP-1: a mailed code signs in once on both planes.
 #[tokio::test]
 async fn otp_1_a_mailed_code_signs_in_once_on_both_planes() {
     async fn check<P: Plane>(world: &World, mailer: &MemoryMailer, auth: &Auth<P>) {
@@ -103,6 +104,7 @@ async fn otp_1_a_mailed_code_signs_in_once_on_both_planes() {
     }
 }
 
+/// OTP-1: a code is kept as a keyed hash.
 #[tokio::test]
 async fn otp_1_a_code_is_kept_as_a_keyed_hash() {
     for (world, mailer) in mail_worlds().await {
@@ -120,6 +122,7 @@ async fn otp_1_a_code_is_kept_as_a_keyed_hash() {
     }
 }
 
+/// OTP-1: the newest code and link end those before.
 #[tokio::test]
 async fn otp_1_the_newest_code_and_link_end_those_before() {
     for (world, mailer) in mail_worlds().await {
@@ -145,6 +148,7 @@ async fn otp_1_the_newest_code_and_link_end_those_before() {
     }
 }
 
+/// OTP-1: codes and links end with their time.
 #[tokio::test]
 async fn otp_1_codes_and_links_end_with_their_time() {
     for (world, mailer) in mail_worlds().await {
@@ -163,6 +167,7 @@ async fn otp_1_codes_and_links_end_with_their_time() {
     }
 }
 
+/// OTP-1: a code is of use for nothing else.
 #[tokio::test]
 async fn otp_1_a_code_is_of_use_for_nothing_else() {
     for (world, mailer) in mail_worlds().await {
@@ -205,6 +210,7 @@ async fn otp_1_a_code_is_of_use_for_nothing_else() {
     }
 }
 
+/// LIM-4: of 64 guesses at once three are compared and the code is dead.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn lim_4_of_64_guesses_at_once_three_are_compared_and_the_code_is_dead() {
     async fn check<P: Plane>(
@@ -239,6 +245,7 @@ async fn lim_4_of_64_guesses_at_once_three_are_compared_and_the_code_is_dead() {
     }
 }
 
+/// OTP-1: looking at a code costs no guess.
 #[tokio::test]
 async fn otp_1_looking_at_a_code_costs_no_guess() {
     for (mut world, mailer) in mail_worlds().await {
@@ -327,6 +334,7 @@ async fn who_is_new_becomes_a_user_where_everybody_may_sign_up() {
     }
 }
 
+/// FIRST-1: the first one becomes admin also by a link.
 #[tokio::test]
 async fn first_1_the_first_one_becomes_admin_also_by_a_link() {
     for (world, mailer) in mail_worlds().await {
@@ -352,6 +360,7 @@ async fn nobody_signs_up_by_mail_where_sign_up_is_closed() {
     }
 }
 
+/// PK-7: a user who is disabled gets no mail, and not in by one he has.
 #[tokio::test]
 async fn a_user_who_is_disabled_gets_no_mail_and_not_in() {
     for (world, mailer) in mail_worlds().await {
@@ -379,6 +388,7 @@ async fn a_user_who_is_disabled_gets_no_mail_and_not_in() {
     }
 }
 
+/// OTP-2: only the browser that asked is known by its proof.
 #[tokio::test]
 async fn otp_2_only_the_browser_that_asked_is_known_by_its_proof() {
     for (world, mailer) in mail_worlds().await {
@@ -393,6 +403,7 @@ async fn otp_2_only_the_browser_that_asked_is_known_by_its_proof() {
     }
 }
 
+/// LIM-5: so many codes and links are sent and no more.
 #[tokio::test]
 async fn lim_5_so_many_codes_and_links_are_sent_and_no_more() {
     for (world, mailer) in mail_worlds().await {

@@ -34,6 +34,7 @@ async fn refusal(auth: &Auth, name: &str, text: &str) -> Error {
     sign_up_by(auth, name, text).await.unwrap_err()
 }
 
+/// PW-1: a password has 8 characters to 256 bytes.
 #[tokio::test]
 async fn pw_1_a_password_has_8_characters_to_256_bytes() {
     for world in worlds().await {
@@ -67,6 +68,7 @@ async fn pw_1_a_password_has_8_characters_to_256_bytes() {
     }
 }
 
+/// PW-1: the least length can be raised.
 #[tokio::test]
 async fn pw_1_the_least_length_can_be_raised() {
     let fifteen = |builder: AuthBuilder| builder.danger_weak_hashing().with_min_password_length(15);
@@ -79,6 +81,7 @@ async fn pw_1_the_least_length_can_be_raised() {
     }
 }
 
+/// PW-2: all bytes of a password count.
 #[tokio::test]
 async fn pw_2_all_bytes_of_a_password_count() {
     for world in worlds().await {
@@ -96,6 +99,7 @@ async fn pw_2_all_bytes_of_a_password_count() {
     }
 }
 
+/// PW-3: a common password is refused.
 #[tokio::test]
 async fn pw_3_a_common_password_is_refused() {
     let blocking = |builder: AuthBuilder| {
@@ -120,6 +124,7 @@ async fn pw_3_a_common_password_is_refused() {
     }
 }
 
+/// PW-4: a hash is argon2id at full cost.
 #[tokio::test]
 async fn pw_4_a_hash_is_argon2id_at_full_cost() {
     for world in worlds_with(|builder| builder).await {
@@ -140,6 +145,7 @@ async fn pw_4_a_hash_is_argon2id_at_full_cost() {
     }
 }
 
+/// PW-4: an older cost is renewed in the background.
 #[tokio::test]
 async fn pw_4_an_older_cost_is_renewed_in_the_background() {
     for world in worlds().await {
@@ -170,6 +176,7 @@ async fn pw_4_an_older_cost_is_renewed_in_the_background() {
     }
 }
 
+/// PW-4: a corrupt hash is a wrong password.
 #[tokio::test]
 async fn pw_4_a_corrupt_hash_is_a_wrong_password() {
     for world in worlds().await {
@@ -201,6 +208,7 @@ async fn pw_4_a_corrupt_hash_is_a_wrong_password() {
     }
 }
 
+/// PW-5: all failed sign-ins answer alike.
 #[tokio::test]
 async fn pw_5_all_failed_sign_ins_answer_alike() {
     for world in worlds().await {
@@ -234,6 +242,7 @@ async fn pw_5_all_failed_sign_ins_answer_alike() {
     }
 }
 
+/// PW-5: an unknown address takes as long as a wrong password.
 #[tokio::test]
 async fn pw_5_an_unknown_address_takes_as_long_as_a_wrong_password() {
     for world in worlds_with(|builder| builder).await {
@@ -263,6 +272,7 @@ async fn failure(world: &World, name: &str) -> Duration {
     start.elapsed()
 }
 
+/// PW-5: a taken address says so.
 #[tokio::test]
 async fn pw_5_a_taken_address_says_so() {
     for world in worlds().await {
@@ -283,6 +293,7 @@ async fn pw_5_a_taken_address_says_so() {
     }
 }
 
+/// PW-5: one address signed up in parallel makes one user.
 #[tokio::test(flavor = "multi_thread")]
 async fn pw_5_one_address_signed_up_in_parallel_makes_one_user() {
     for world in worlds().await {

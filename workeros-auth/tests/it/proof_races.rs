@@ -61,6 +61,7 @@ async fn sessions<P: Plane>(auth: &Auth<P>, user: UserId) -> usize {
     auth.sessions(user).await.unwrap().len()
 }
 
+/// R19: of 64 who follow a link one is signed in.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn r19_of_64_who_follow_a_link_one_is_signed_in() {
     async fn check<P: Plane>(world: &World, mailer: &MemoryMailer, auth: &Auth<P>) {
@@ -91,6 +92,7 @@ async fn r19_of_64_who_follow_a_link_one_is_signed_in() {
     }
 }
 
+/// R19: of 64 with a code one is signed in.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn r19_of_64_with_a_code_one_is_signed_in() {
     async fn check<P: Plane>(world: &World, mailer: &MemoryMailer, auth: &Auth<P>) {
@@ -121,6 +123,7 @@ async fn r19_of_64_with_a_code_one_is_signed_in() {
     }
 }
 
+/// R19: of 64 who are new by one link one user is made.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn r19_of_64_who_are_new_by_one_link_one_user_is_made() {
     for (mut world, mailer) in mail_worlds().await {
@@ -190,6 +193,7 @@ async fn set_up<P: Plane>(world: &World, auth: &Auth<P>, still_me: &StillMe) -> 
     setup
 }
 
+/// R19: of 64 with a backup code or a code of an app one is signed in.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn r19_of_64_with_a_backup_code_or_a_code_of_an_app_one_is_signed_in() {
     async fn check<P: Plane>(world: &World, mailer: &MemoryMailer, auth: &Auth<P>) {
@@ -218,6 +222,7 @@ async fn r19_of_64_with_a_backup_code_or_a_code_of_an_app_one_is_signed_in() {
     }
 }
 
+/// R19: one sign-in that waits is finished once whatever is shown.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn r19_one_sign_in_that_waits_is_finished_once_whatever_is_shown() {
     for (mut world, mailer) in mail_worlds().await {

@@ -26,6 +26,7 @@ struct Ended {
     stop: AtomicBool,
 }
 
+/// SES-5: no check that starts after a revocation sees what was before it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn no_check_that_starts_after_a_revocation_sees_what_was_before() {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();

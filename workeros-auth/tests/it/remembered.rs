@@ -219,6 +219,8 @@ async fn roles_of(auth: &Auth, tenant: TenantId, secret: &str) -> Option<Vec<Str
     }
 }
 
+/// SES-5, KEY-4: what is revoked is refused by the next check, whatever is
+/// remembered.
 #[tokio::test]
 async fn what_is_revoked_is_refused_by_the_next_check() {
     for revocation in REVOCATIONS {
@@ -361,6 +363,7 @@ async fn what_is_changed_by_hand_is_seen_within_a_minute() {
     }
 }
 
+/// SES-4: what is remembered ends by its times.
 #[tokio::test]
 async fn what_is_remembered_ends_by_its_times() {
     const SECOND: Duration = Duration::from_secs(1);

@@ -33,6 +33,7 @@ impl MakeWriter<'_> for Log {
     }
 }
 
+/// ERR-2: no secret is logged or shown.
 #[tokio::test]
 async fn err_2_no_secret_is_logged_or_shown() {
     let log = Log::default();

@@ -33,6 +33,7 @@ async fn a_session_tells_who_is_signed_in() {
     }
 }
 
+/// SES-2: signing in gives a new token and ends the old.
 #[tokio::test]
 async fn ses_2_signing_in_gives_a_new_token_and_ends_the_old() {
     for world in worlds().await {
@@ -67,6 +68,7 @@ async fn ses_2_signing_in_gives_a_new_token_and_ends_the_old() {
     }
 }
 
+/// SES-3: only the very token opens the session.
 #[tokio::test]
 async fn ses_3_only_the_very_token_opens_the_session() {
     for world in worlds().await {
@@ -104,6 +106,7 @@ fn flip_case(char: char) -> char {
     }
 }
 
+/// SES-3: the database holds the hash alone.
 #[tokio::test]
 async fn ses_3_the_database_holds_the_hash_alone() {
     for world in worlds().await {
@@ -117,6 +120,7 @@ async fn ses_3_the_database_holds_the_hash_alone() {
     }
 }
 
+/// SES-4: an idle session ends after a day.
 #[tokio::test]
 async fn ses_4_an_idle_session_ends_after_a_day() {
     for world in worlds().await {
@@ -134,6 +138,7 @@ async fn ses_4_an_idle_session_ends_after_a_day() {
     }
 }
 
+/// SES-4: a busy session ends after thirty days.
 #[tokio::test]
 async fn ses_4_a_busy_session_ends_after_thirty_days() {
     for world in worlds().await {
@@ -148,6 +153,7 @@ async fn ses_4_a_busy_session_ends_after_thirty_days() {
     }
 }
 
+/// SES-4: the lifetimes can be set.
 #[tokio::test]
 async fn ses_4_the_lifetimes_can_be_set() {
     let short = |builder: AuthBuilder| {
@@ -176,6 +182,7 @@ async fn ses_4_the_lifetimes_can_be_set() {
     }
 }
 
+/// SES-4: a use is noted once a minute.
 #[tokio::test]
 async fn ses_4_a_use_is_noted_once_a_minute() {
     for world in worlds().await {
@@ -193,6 +200,7 @@ async fn ses_4_a_use_is_noted_once_a_minute() {
     }
 }
 
+/// SES-4: ended sessions do not pile up.
 #[tokio::test]
 async fn ses_4_ended_sessions_do_not_pile_up() {
     for world in worlds().await {
@@ -204,6 +212,7 @@ async fn ses_4_ended_sessions_do_not_pile_up() {
     }
 }
 
+/// SES-5: disabling a user ends its sessions for good.
 #[tokio::test]
 async fn ses_5_disabling_a_user_ends_its_sessions_for_good() {
     for world in worlds().await {
@@ -222,6 +231,7 @@ async fn ses_5_disabling_a_user_ends_its_sessions_for_good() {
     }
 }
 
+/// SES-5: a disabled user is dead even with a session left.
 #[tokio::test]
 async fn ses_5_a_disabled_user_is_dead_even_with_a_session_left() {
     const DISABLE: &str = "UPDATE workeros_users SET disabled = $1";
@@ -232,6 +242,7 @@ async fn ses_5_a_disabled_user_is_dead_even_with_a_session_left() {
     }
 }
 
+/// SES-5: deleting a user ends its sessions.
 #[tokio::test]
 async fn ses_5_deleting_a_user_ends_its_sessions() {
     for world in worlds().await {
@@ -244,6 +255,7 @@ async fn ses_5_deleting_a_user_ends_its_sessions() {
     }
 }
 
+/// SES-7: signing out ends this session alone.
 #[tokio::test]
 async fn ses_7_signing_out_ends_this_session_alone() {
     for world in worlds().await {

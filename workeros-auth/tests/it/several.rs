@@ -30,6 +30,7 @@ impl Drop for Listening {
     }
 }
 
+/// SES-5, KEY-4, TOK-6: what is revoked here is refused there within a second.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_revoked_here_is_refused_there_within_a_second() {
     for world in worlds().await {

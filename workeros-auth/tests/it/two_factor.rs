@@ -80,6 +80,7 @@ async fn sessions<P: Plane>(auth: &Auth<P>, signed_in: &SignedIn<P>) -> usize {
     auth.sessions(signed_in.user.id).await.unwrap().len()
 }
 
+/// OTP-5: who proves by mail who he is is still asked for his second factor.
 #[tokio::test]
 async fn nothing_goes_past_the_second_factor_on_either_plane() {
     async fn check<P: Plane>(world: &World, mailer: &MemoryMailer, auth: &Auth<P>) {
@@ -131,6 +132,7 @@ async fn nothing_goes_past_the_second_factor_on_either_plane() {
     }
 }
 
+/// SES-2: showing a second factor for the first time gives another session.
 #[tokio::test]
 async fn an_app_is_asked_for_from_its_first_code_on() {
     for (world, _) in mail_worlds().await {
@@ -313,6 +315,7 @@ async fn who_ends_it_is_asked_no_more_and_codes_are_gone() {
     }
 }
 
+/// SES-8: who has no password must have signed in just now to set one up.
 #[tokio::test]
 async fn who_has_no_password_must_have_signed_in_just_now() {
     for (world, mailer) in mail_worlds().await {
@@ -339,6 +342,7 @@ async fn who_has_no_password_must_have_signed_in_just_now() {
     }
 }
 
+/// CFG-1: secrets of apps are sealed, backup codes hashed.
 #[tokio::test]
 async fn secrets_and_codes_are_not_to_be_read_in_the_database() {
     for (world, _) in mail_worlds().await {
@@ -366,6 +370,7 @@ async fn secrets_and_codes_are_not_to_be_read_in_the_database() {
     }
 }
 
+/// LOG-1: what becomes of a second factor is noted.
 #[tokio::test]
 async fn what_becomes_of_a_second_factor_is_noted() {
     for (world, _) in mail_worlds().await {

@@ -30,6 +30,7 @@ async fn come(auth: &Auth, name: &str) -> Result<User> {
     user
 }
 
+/// PW-5: nobody gets in before he followed the link.
 #[tokio::test]
 async fn pw_5_nobody_gets_in_before_he_followed_the_link() {
     for (_world, auth, mailer) in strict_worlds().await {
@@ -60,6 +61,7 @@ async fn pw_5_nobody_gets_in_before_he_followed_the_link() {
     }
 }
 
+/// PW-5: an address that is taken is answered the same.
 #[tokio::test]
 async fn pw_5_an_address_that_is_taken_is_answered_the_same() {
     for (world, auth, mailer) in strict_worlds().await {
@@ -90,6 +92,7 @@ async fn pw_5_an_address_that_is_taken_is_answered_the_same() {
     }
 }
 
+/// PW-5: a sign-up that is refused mails nobody.
 #[tokio::test]
 async fn a_sign_up_that_is_refused_mails_nobody() {
     for (world, auth, mailer) in strict_worlds().await {

@@ -103,6 +103,7 @@ async fn nobody_switches_a_session_of_somebody_else() {
     }
 }
 
+/// SES-5: who is removed acts there no more.
 #[tokio::test]
 async fn ses_5_who_is_removed_acts_there_no_more() {
     for world in worlds().await {
@@ -155,6 +156,7 @@ async fn ses_5_who_is_removed_acts_there_no_more() {
     }
 }
 
+/// KEY-3: a key dies with the membership however that ends.
 #[tokio::test]
 async fn key_3_a_key_dies_with_the_membership_however_that_ends() {
     const TAKE: &str = "DELETE FROM workeros_user_roles WHERE role = 'authenticated'";
@@ -202,6 +204,7 @@ async fn roles_of_members_are_set_and_that_of_a_member_is_never_shown() {
     }
 }
 
+/// FIRST-4: the last admin of a workspace stays.
 #[tokio::test]
 async fn the_last_admin_of_a_workspace_stays() {
     for world in worlds().await {
@@ -222,6 +225,7 @@ async fn the_last_admin_of_a_workspace_stays() {
     }
 }
 
+/// FIRST-4: of two admins who remove each other one stays.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_two_admins_who_remove_each_other_one_stays() {
     for world in worlds().await {
@@ -303,6 +307,7 @@ async fn who_founds_a_workspace_is_its_admin() {
     }
 }
 
+/// FIRST-1: an admin of another workspace does not set up the instance.
 #[tokio::test]
 async fn first_1_an_admin_of_another_workspace_does_not_set_up_the_instance() {
     for world in worlds().await {

@@ -96,7 +96,7 @@ pub async fn takes_any_status_for_an_answer(client: &dyn HttpClient, world: Worl
     }
 }
 
-/// A body may be as large as the limit, and not a byte larger.
+/// SSRF-4: a body may be as large as the limit, and not a byte larger.
 pub async fn caps_the_body(client: &dyn HttpClient, world: World) {
     let limits = HttpLimits::default().with_response_bytes(100_000);
     let request = |bytes: usize| {
@@ -110,7 +110,7 @@ pub async fn caps_the_body(client: &dyn HttpClient, world: World) {
     }
 }
 
-/// The time covers the head of the answer and its body.
+/// SSRF-4: the time covers the head of the answer and its body.
 pub async fn gives_up_in_time(client: &dyn HttpClient, world: World) {
     let limits = HttpLimits::default().with_timeout(Duration::from_millis(300));
     for path in ["/slow?", "/stall?"] {
@@ -131,7 +131,7 @@ pub async fn misses_a_server_that_is_gone(client: &dyn HttpClient, world: World)
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
 }
 
-/// A redirect is an answer unless following was asked for.
+/// SSRF-3: a redirect is an answer unless following was asked for.
 pub async fn follows_no_redirect_by_itself(client: &dyn HttpClient, world: World) {
     let request = HttpRequest::get(world.here.url("/hops?1"));
     let response = client.send(request).await.unwrap();
@@ -140,7 +140,7 @@ pub async fn follows_no_redirect_by_itself(client: &dyn HttpClient, world: World
     assert_eq!(world.here.received().len(), 1);
 }
 
-/// As many redirects are followed as were asked for.
+/// SSRF-3: as many redirects are followed as were asked for.
 pub async fn follows_as_many_redirects_as_asked(client: &dyn HttpClient, world: World) {
     let response = client.send(follow(world.here.url("/hops?3"))).await;
     assert_eq!(response.unwrap().body, "arrived");
@@ -161,7 +161,7 @@ pub async fn keeps_the_method_if_told_so(client: &dyn HttpClient, world: World) 
     }
 }
 
-/// Credentials stay with the origin they were meant for.
+/// SSRF-3: credentials stay with the origin they were meant for.
 pub async fn drops_credentials_across_origins(client: &dyn HttpClient, world: World) {
     let mut request = follow(world.here.url("/away?"));
     for name in ["authorization", "cookie", "x-api-key", "accept"] {
@@ -192,7 +192,7 @@ pub async fn keeps_credentials_within_an_origin(client: &dyn HttpClient, world: 
     assert_eq!(received.len(), 2);
 }
 
-/// Each step of a redirect is checked as the first one is.
+/// SSRF-3: each step of a redirect is checked as the first one is.
 pub async fn checks_where_a_redirect_leads(client: &dyn HttpClient, world: World) {
     let port = world.there.address().port();
     for target in [
@@ -210,7 +210,7 @@ pub async fn checks_where_a_redirect_leads(client: &dyn HttpClient, world: World
     assert_eq!(world.there.connections(), 0);
 }
 
-/// Only http and https, and no credentials in the URL.
+/// SSRF-4: only http and https, and no credentials in the URL.
 pub async fn refuses_other_schemes(client: &dyn HttpClient, world: World) {
     let address = world.here.address();
     for url in [
@@ -238,7 +238,8 @@ pub async fn refuses_other_schemes(client: &dyn HttpClient, world: World) {
     assert_eq!(world.here.connections(), 0);
 }
 
-/// The headers that say where a message goes and ends are the client's own.
+/// SSRF-4: the headers that say where a message goes and ends are the client's
+/// own.
 pub async fn refuses_headers_of_the_connection(client: &dyn HttpClient, world: World) {
     for name in ["host", "content-length", "transfer-encoding", "connection"] {
         let request = HttpRequest::get(world.here.url("/status?200"));
@@ -249,7 +250,7 @@ pub async fn refuses_headers_of_the_connection(client: &dyn HttpClient, world: W
     assert_eq!(world.here.connections(), 0);
 }
 
-/// What goes wrong tells nothing of the query and the headers.
+/// ERR-2: what goes wrong tells nothing of the query and the headers.
 pub async fn tells_no_secrets(client: &dyn HttpClient, world: World) {
     let url = world.here.url("/slow?token=canary");
     drop(world);

@@ -10,6 +10,7 @@ fn from(address: &str) -> RateKey {
     RateKey::new("rule").with_address(address)
 }
 
+/// LIM-3: addresses are told apart as subscribers are.
 #[test]
 fn lim_3_addresses_are_told_apart_as_subscribers_are() {
     #[rustfmt::skip]

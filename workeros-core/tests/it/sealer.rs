@@ -33,6 +33,7 @@ fn refuses(sealer: &Sealer, purpose: &'static str, aad: &[u8], sealed: &str) {
     }
 }
 
+/// CFG-1: what is sealed opens again.
 #[test]
 fn cfg_1_what_is_sealed_opens_again() {
     let sealer = sealer(secret(OLD));
@@ -53,6 +54,7 @@ fn the_same_twice_is_sealed_differently() {
     assert_eq!(sealed.len(), 100);
 }
 
+/// CFG-1: it opens for its purpose and owner alone.
 #[test]
 fn cfg_1_it_opens_for_its_purpose_and_owner_alone() {
     let sealer = sealer(secret(OLD));
@@ -63,6 +65,7 @@ fn cfg_1_it_opens_for_its_purpose_and_owner_alone() {
     refuses(&self::sealer(secret(NEW)), "smtp", AAD, &sealed);
 }
 
+/// CFG-1: a changed text does not open.
 #[test]
 fn cfg_1_a_changed_text_does_not_open() {
     let sealer = sealer(secret(OLD));
@@ -84,6 +87,7 @@ fn cfg_1_a_changed_text_does_not_open() {
     }
 }
 
+/// CFG-1: rotation opens the old and seals with the new.
 #[test]
 fn cfg_1_rotation_opens_the_old_and_seals_with_the_new() {
     let old = sealer(secret(OLD));
@@ -112,6 +116,7 @@ fn the_form_stays_what_it_is() {
     );
 }
 
+/// ERR-2: nothing of a sealer shows.
 #[test]
 fn nothing_of_it_shows() {
     let sealer = sealer(secret(OLD));

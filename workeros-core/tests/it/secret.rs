@@ -9,6 +9,7 @@ fn secret(text: &str) -> Secret {
     Secret::new(text).unwrap()
 }
 
+/// CFG-1: a short or sample secret is refused.
 #[test]
 fn cfg_1_a_short_or_sample_secret_is_refused() {
     let refused = [
@@ -43,6 +44,7 @@ fn derived_keys_stay_what_they_are() {
     );
 }
 
+/// CFG-1: each purpose has a key of its own.
 #[test]
 fn each_purpose_has_a_key_of_its_own() {
     let secret = secret(OLD);
@@ -52,6 +54,7 @@ fn each_purpose_has_a_key_of_its_own() {
     assert!(!secret.mac("b").verify(&[b"message"], &tag));
 }
 
+/// CFG-1: old keys verify and the newest signs.
 #[test]
 fn cfg_1_old_keys_verify_and_the_newest_signs() {
     let old_tag = secret(OLD).mac("a").tag(&[b"message"]);
@@ -90,6 +93,7 @@ fn a_tag_is_of_its_message_alone() {
     assert!(!mac.verify(&[b"ab", b"c"], &[]));
 }
 
+/// ERR-2: nothing of a secret shows.
 #[test]
 fn nothing_of_it_shows() {
     let secret = secret(NEW).with_previous(secret(OLD));

@@ -58,6 +58,7 @@ fn proxies() -> TrustedProxies {
     TrustedProxies::new(["10.0.0.0/8", "2001:db8:7::/48", "192.0.2.7"]).unwrap()
 }
 
+/// LIM-3: without trusted proxies no header is believed.
 #[tokio::test]
 async fn lim_3_without_trusted_proxies_no_header_is_believed() {
     let app = behind(TrustedProxies::default()).await;
@@ -76,6 +77,7 @@ async fn lim_3_without_trusted_proxies_no_header_is_believed() {
     }
 }
 
+/// LIM-3: forwarded addresses are read from the end.
 #[tokio::test]
 async fn lim_3_forwarded_addresses_are_read_from_the_end() {
     let app = behind(proxies()).await;
@@ -122,6 +124,7 @@ async fn lim_3_forwarded_addresses_are_read_from_the_end() {
     check(&app, "forwarded", other).await;
 }
 
+/// LIM-3: the standard header is read where proxies write it.
 #[tokio::test]
 async fn lim_3_the_standard_header_is_read_where_proxies_write_it() {
     let app = behind(proxies().with_forwarded_header()).await;
@@ -152,6 +155,7 @@ async fn lim_3_the_standard_header_is_read_where_proxies_write_it() {
     check(&app, "x-forwarded-for", other).await;
 }
 
+/// LIM-3: what is no network is refused.
 #[test]
 fn lim_3_what_is_no_network_is_refused() {
     for network in [

@@ -17,6 +17,7 @@ async fn sign_up(app: &TestApp, remember: bool) -> TestResponse {
         .expect(200)
 }
 
+/// SES-1: over https the cookie is bound to the host.
 #[tokio::test]
 async fn ses_1_over_https_the_cookie_is_bound_to_the_host() {
     for (url, name) in [
@@ -33,6 +34,7 @@ async fn ses_1_over_https_the_cookie_is_bound_to_the_host() {
     }
 }
 
+/// SES-1: on this machine it is plain.
 #[tokio::test]
 async fn ses_1_on_this_machine_it_is_plain() {
     for url in [
@@ -51,6 +53,7 @@ async fn ses_1_on_this_machine_it_is_plain() {
     }
 }
 
+/// SES-1: elsewhere it is secure even over http.
 #[tokio::test]
 async fn ses_1_elsewhere_it_is_secure_even_over_http() {
     let app = app_with(|app| app.with_public_url("http://example.com")).await;
@@ -63,6 +66,7 @@ async fn ses_1_elsewhere_it_is_secure_even_over_http() {
     assert!(response.header("set-cookie").ends_with("; Secure"));
 }
 
+/// SES-1: a session that is not to be remembered ends with the browser.
 #[tokio::test]
 async fn a_session_not_to_be_remembered_ends_with_the_browser() {
     let response = sign_up(&app().await, false).await;

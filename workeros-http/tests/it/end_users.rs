@@ -51,6 +51,7 @@ async fn an_end_user_has_his_own_rows_and_no_more() {
     }
 }
 
+/// TOK-2: no credential of one plane is any on the other.
 #[tokio::test]
 async fn tok_2_no_credential_of_one_plane_is_any_on_the_other() {
     for world in worlds().await {
@@ -92,6 +93,7 @@ async fn tok_2_no_credential_of_one_plane_is_any_on_the_other() {
     }
 }
 
+/// TOK-6, SES-7: signing out ends access and refresh tokens at once.
 #[tokio::test]
 async fn a_session_goes_on_by_its_refresh_token() {
     for world in worlds().await {

@@ -37,6 +37,7 @@ async fn faulty_app() -> TestApp {
     World::new(app.await, None).await.app
 }
 
+/// ERR-1: a panic is an answer and life goes on.
 #[tokio::test]
 async fn err_1_a_panic_is_an_answer_and_life_goes_on() {
     let app = faulty_app().await;
@@ -62,6 +63,7 @@ async fn err_1_a_panic_is_an_answer_and_life_goes_on() {
         .expect(201);
 }
 
+/// ERR-1: a hook that panics poisons nothing.
 #[tokio::test]
 async fn err_1_a_hook_that_panics_poisons_nothing() {
     let hook = async |_: HookContext, draft: Draft| {
@@ -84,6 +86,7 @@ async fn err_1_a_hook_that_panics_poisons_nothing() {
     }
 }
 
+/// ERR-2: a fault tells nothing of the inside.
 #[tokio::test]
 async fn err_2_a_fault_tells_nothing_of_the_inside() {
     let app = faulty_app().await;
@@ -140,6 +143,8 @@ impl<'a> MakeWriter<'a> for Log {
     }
 }
 
+/// ERR-2: no secret is in the log, and a fault is there once.
+///
 /// The subscriber holds for this thread, and the runtime of the test has no
 /// other.
 #[tokio::test]

@@ -28,6 +28,7 @@ async fn is_admin(app: &TestApp, response: &TestResponse) -> bool {
     request.await.status == 200
 }
 
+/// FIRST-1: of fifty at once exactly one is admin.
 #[tokio::test]
 async fn first_1_of_fifty_at_once_exactly_one_is_admin() {
     for opened in databases().await {
@@ -42,6 +43,7 @@ async fn first_1_of_fifty_at_once_exactly_one_is_admin() {
     }
 }
 
+/// FIRST-2: nobody makes himself more than he is.
 #[tokio::test]
 async fn first_2_nobody_makes_himself_more_than_he_is() {
     for opened in databases().await {
@@ -67,6 +69,7 @@ async fn first_2_nobody_makes_himself_more_than_he_is() {
     }
 }
 
+/// FIRST-3: a setup token keeps strangers from being first.
 #[tokio::test]
 async fn first_3_a_setup_token_keeps_strangers_from_being_first() {
     for opened in databases().await {

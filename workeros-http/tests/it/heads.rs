@@ -102,6 +102,7 @@ async fn http_4_a_method_is_not_overridden_by_a_header() {
     admin.get(&path).await.expect(200);
 }
 
+/// KEY-7: an authorization that cannot be read is no fault of ours.
 #[tokio::test]
 async fn key_7_an_authorization_that_cannot_be_read_is_no_fault_of_ours() {
     let world = World::sqlite().await;
@@ -202,6 +203,7 @@ async fn a_wrong_method_is_told_the_right_ones() {
     }
 }
 
+/// SES-7: signing out is a `POST`.
 #[tokio::test]
 async fn ses_7_sign_out_is_a_post() {
     let app = app().await;

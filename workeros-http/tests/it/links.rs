@@ -48,6 +48,7 @@ async fn sign_in(world: &World, password: &str) -> u16 {
     request.json(&body).await.status
 }
 
+/// PW-6: a link leads to a new password.
 #[tokio::test]
 async fn pw_6_a_link_leads_to_a_new_password() {
     for (world, mailer) in mail_worlds().await {
@@ -82,6 +83,7 @@ async fn pw_6_a_link_leads_to_a_new_password() {
     }
 }
 
+/// PW-6: of 20 at once one sets the password.
 #[tokio::test(flavor = "multi_thread")]
 async fn pw_6_of_20_at_once_one_sets_the_password() {
     for (world, mailer) in mail_worlds().await {
@@ -103,6 +105,7 @@ async fn pw_6_of_20_at_once_one_sets_the_password() {
     }
 }
 
+/// PW-7: a link leads to the public URL whatever the request says.
 #[tokio::test]
 async fn pw_7_a_link_leads_to_the_public_url_whatever_the_request_says() {
     for (world, mailer) in mail_worlds().await {
@@ -128,6 +131,7 @@ async fn pw_7_a_link_leads_to_the_public_url_whatever_the_request_says() {
     }
 }
 
+/// PW-5: nobody learns who has an account.
 #[tokio::test]
 async fn pw_5_nobody_learns_who_has_an_account() {
     for (world, mailer) in mail_worlds().await {
@@ -147,6 +151,7 @@ async fn pw_5_nobody_learns_who_has_an_account() {
     }
 }
 
+/// LIM-5: what is held back is answered the same.
 #[tokio::test]
 async fn lim_5_what_is_held_back_is_answered_the_same() {
     for (world, mailer) in mail_worlds().await {
@@ -160,6 +165,7 @@ async fn lim_5_what_is_held_back_is_answered_the_same() {
     }
 }
 
+/// OTP-4: a link leads to no page of somebody else.
 #[tokio::test]
 async fn otp_4_a_link_leads_to_no_page_of_somebody_else() {
     for (world, mailer) in mail_worlds().await {
@@ -196,6 +202,7 @@ async fn otp_4_a_link_leads_to_no_page_of_somebody_else() {
     }
 }
 
+/// OTP-2: only who follows a link verifies his address.
 #[tokio::test]
 async fn otp_2_only_who_follows_a_link_verifies_his_address() {
     for (world, mailer) in mail_worlds().await {

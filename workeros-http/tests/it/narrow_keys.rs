@@ -21,6 +21,7 @@ async fn key(world: &World, mut body: Json) -> Client {
     world.app.with_token(key)
 }
 
+/// KEY-5: a key that only reads gets through no door that writes.
 #[tokio::test]
 async fn key_5_a_key_that_only_reads_gets_through_no_door_that_writes() {
     let world = World::sqlite().await;
@@ -66,6 +67,7 @@ async fn key_5_a_key_that_only_reads_gets_through_no_door_that_writes() {
     world.app.admin().await.get(path).await.expect(200);
 }
 
+/// KEY-3: a key for some collections opens no other.
 #[tokio::test]
 async fn a_key_for_some_collections_opens_no_other() {
     let world = World::sqlite().await;

@@ -35,6 +35,7 @@ async fn mailed(world: &World, mailer: &MemoryMailer, to: &str) -> String {
     link.unwrap().strip_prefix(HERE).unwrap().to_owned()
 }
 
+/// PW-8: a link changes nothing until somebody means it.
 #[tokio::test]
 async fn pw_8_a_link_changes_nothing_until_somebody_means_it() {
     for (world, mailer) in mail_worlds().await {

@@ -128,6 +128,7 @@ async fn from_the_first_passkey_to_the_last() {
     }
 }
 
+/// SES-8, PK-7: adding one takes somebody who has just signed in.
 #[tokio::test]
 async fn ses_8_pk_7_adding_one_takes_somebody_who_has_just_signed_in() {
     for world in worlds().await {
@@ -148,6 +149,7 @@ async fn ses_8_pk_7_adding_one_takes_somebody_who_has_just_signed_in() {
     }
 }
 
+/// PK-2: an answer in another browser is none.
 #[tokio::test]
 async fn pk_2_an_answer_in_another_browser_is_none() {
     for world in worlds().await {
@@ -182,6 +184,7 @@ async fn pk_2_an_answer_in_another_browser_is_none() {
     }
 }
 
+/// PK-2: a workspace and the platform do not know each other's.
 #[tokio::test]
 async fn pk_2_a_workspace_and_the_platform_do_not_know_each_others() {
     for world in worlds().await {

@@ -52,6 +52,7 @@ async fn who(world: &World, cookie: &str) -> Json {
     session.expect(200).json()["user"]["email"].clone()
 }
 
+/// OTP-2: the browser that asked is signed in by its link.
 #[tokio::test]
 async fn otp_2_the_browser_that_asked_is_signed_in_by_its_link() {
     for (world, mailer) in free_worlds().await {
@@ -76,6 +77,7 @@ async fn otp_2_the_browser_that_asked_is_signed_in_by_its_link() {
     }
 }
 
+/// OTP-2: any other browser is asked first and a scanner uses nothing up.
 #[tokio::test]
 async fn otp_2_any_other_browser_is_asked_first_and_a_scanner_uses_nothing_up() {
     for (world, mailer) in free_worlds().await {
@@ -184,6 +186,7 @@ async fn an_app_is_sent_what_its_link_brings_and_signs_in_by_it() {
     }
 }
 
+/// OTP-4: a link to sign in leads to no page of somebody else.
 #[tokio::test]
 async fn otp_4_a_link_to_sign_in_leads_to_no_page_of_somebody_else() {
     for (world, mailer) in free_worlds().await {
@@ -214,6 +217,7 @@ async fn otp_4_a_link_to_sign_in_leads_to_no_page_of_somebody_else() {
     }
 }
 
+/// PW-7: links and codes do not believe what a request calls us.
 #[tokio::test]
 async fn pw_7_links_and_codes_do_not_believe_what_a_request_calls_us() {
     for (world, mailer) in free_worlds().await {
@@ -297,6 +301,7 @@ async fn a_code_verifies_and_another_one_gives_a_new_password() {
     }
 }
 
+/// PW-5: nobody learns by asking for a code or link who has an account.
 #[tokio::test]
 async fn pw_5_nobody_learns_by_asking_for_a_code_or_link_who_has_an_account() {
     for (world, mailer) in free_worlds().await {
@@ -325,6 +330,7 @@ async fn pw_5_nobody_learns_by_asking_for_a_code_or_link_who_has_an_account() {
     }
 }
 
+/// LIM-1, LIM-5: too many attempts wait and too many mails are not sent.
 #[tokio::test]
 async fn lim_1_and_lim_5_too_many_attempts_wait_and_too_many_mails_are_not_sent() {
     for (world, mailer) in mail_worlds().await {

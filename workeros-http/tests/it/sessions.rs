@@ -38,6 +38,7 @@ async fn a_cookie_is_as_good_as_a_bearer_token() {
     }
 }
 
+/// SES-2: signing in gives a new session and ends the old.
 #[tokio::test]
 async fn ses_2_signing_in_gives_a_new_session_and_ends_the_old() {
     for world in worlds().await {
@@ -50,6 +51,7 @@ async fn ses_2_signing_in_gives_a_new_session_and_ends_the_old() {
     }
 }
 
+/// SES-3: almost a token is none.
 #[tokio::test]
 async fn ses_3_almost_a_token_is_none() {
     for world in worlds().await {
@@ -100,6 +102,7 @@ async fn a_session_says_where_it_came_from() {
     }
 }
 
+/// SES-4: a session ends by itself, and its cookie is taken away.
 #[tokio::test]
 async fn a_session_ends_by_itself_and_its_cookie_is_taken_away() {
     for world in worlds().await {
@@ -127,6 +130,7 @@ async fn a_session_ends_by_itself_and_its_cookie_is_taken_away() {
     }
 }
 
+/// PW-5: an unknown address and a wrong password are one answer.
 #[tokio::test]
 async fn pw_5_an_unknown_address_and_a_wrong_password_are_one_answer() {
     for world in worlds().await {
@@ -146,6 +150,7 @@ async fn pw_5_an_unknown_address_and_a_wrong_password_are_one_answer() {
     }
 }
 
+/// PW-10: a password is a text.
 #[tokio::test]
 async fn pw_10_a_password_is_a_text() {
     for world in worlds().await {
@@ -170,6 +175,7 @@ async fn pw_10_a_password_is_a_text() {
     }
 }
 
+/// SES-6: the sessions of others are not there.
 #[tokio::test]
 async fn ses_6_the_sessions_of_others_are_not_there() {
     for world in worlds().await {

@@ -152,6 +152,7 @@ async fn an_app_comes_back_with_what_it_was_told_and_its_second_factor() {
     }
 }
 
+/// OTP-5: a link by mail is one factor: the second one is still asked for.
 #[tokio::test]
 async fn a_link_asks_for_the_second_factor_too() {
     for (world, mailer) in free_worlds().await {

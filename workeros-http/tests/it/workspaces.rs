@@ -365,6 +365,7 @@ async fn an_admin_of_a_workspace_does_not_run_the_instance() {
     }
 }
 
+/// TOK-2: an end user has nothing to do with workspaces.
 #[tokio::test]
 async fn an_end_user_has_nothing_to_do_with_workspaces() {
     for two in twos().await {
@@ -455,6 +456,7 @@ async fn a_workspace_is_renamed_by_its_admin_and_by_nobody_else() {
     }
 }
 
+/// SES-5: who is removed is out at his next request.
 #[tokio::test]
 async fn ses_5_who_is_removed_is_out_at_his_next_request() {
     for two in twos().await {

@@ -34,6 +34,7 @@ async fn a_compressed_body_is_unpacked() {
     assert_eq!(server.received()[0].header("accept-encoding"), "gzip");
 }
 
+/// SSRF-4: the cap counts what was unpacked.
 #[tokio::test]
 async fn ssrf_4_the_cap_counts_what_was_unpacked() {
     // 50 MB in some 50 kB.

@@ -72,6 +72,7 @@ impl Pair {
     }
 }
 
+/// SSRF-2: a name that changes its mind is blocked.
 #[tokio::test]
 async fn ssrf_2_a_name_that_changes_its_mind_is_blocked() {
     let pair = Pair::start();
@@ -100,6 +101,7 @@ async fn ssrf_2_a_name_that_changes_its_mind_is_blocked() {
     );
 }
 
+/// SSRF-2: of a mixed answer only the open addresses are tried.
 #[tokio::test]
 async fn ssrf_2_of_a_mixed_answer_only_the_open_addresses_are_tried() {
     let pair = Pair::start();
@@ -110,6 +112,7 @@ async fn ssrf_2_of_a_mixed_answer_only_the_open_addresses_are_tried() {
     assert_eq!(pair.blocked.connections(), 0);
 }
 
+/// SSRF-2: an answer of nothing but blocked addresses is blocked.
 #[tokio::test]
 async fn ssrf_2_an_answer_of_nothing_but_blocked_addresses_is_blocked() {
     let pair = Pair::start();
@@ -128,6 +131,7 @@ async fn ssrf_2_an_answer_of_nothing_but_blocked_addresses_is_blocked() {
     );
 }
 
+/// SSRF-6: a name opened on one port is not open on another.
 #[tokio::test]
 async fn a_name_opened_on_one_port_is_not_open_on_another() {
     let pair = Pair::start();
@@ -158,6 +162,7 @@ async fn a_name_nobody_knows_may_be_known_later() {
     assert_eq!((error.kind(), error.code()), (ErrorKind::Unavailable, None));
 }
 
+/// SSRF-4: connecting has a time of its own.
 #[tokio::test]
 async fn ssrf_4_connecting_has_a_time_of_its_own() {
     /// Never answers.

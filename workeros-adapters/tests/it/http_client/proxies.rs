@@ -10,6 +10,7 @@ use super::opened_to;
 /// Set in a process of its own: the URL to ask for there.
 const ASKED: &str = "WORKEROS_TEST_HTTP_URL";
 
+/// SSRF-4: no proxy comes from the environment.
 #[tokio::test]
 async fn ssrf_4_no_proxy_comes_from_the_environment() {
     if let Ok(url) = std::env::var(ASKED) {

@@ -45,6 +45,7 @@ const THIS_MACHINE: [(&str, &str); 18] = [
     ("[::ffff:127.0.0.1]", "127.0.0.1"),
 ];
 
+/// SSRF-1: addresses of this machine are blocked however they are written.
 #[tokio::test]
 async fn ssrf_1_addresses_of_this_machine_are_blocked_however_they_are_written() {
     let server = everywhere();
@@ -69,6 +70,7 @@ async fn ssrf_1_addresses_of_this_machine_are_blocked_however_they_are_written()
     assert_eq!(server.connections(), THIS_MACHINE.len());
 }
 
+/// SSRF-1: special addresses and local names are blocked.
 #[tokio::test]
 async fn ssrf_1_special_addresses_and_local_names_are_blocked() {
     let server = everywhere();
@@ -128,6 +130,7 @@ async fn ssrf_1_special_addresses_and_local_names_are_blocked() {
     assert_eq!(resolver.calls(), 0);
 }
 
+/// SSRF-1: control characters do not vanish from a URL.
 #[tokio::test]
 async fn ssrf_1_control_characters_do_not_vanish_from_a_url() {
     let server = everywhere();
@@ -145,6 +148,7 @@ async fn ssrf_1_control_characters_do_not_vanish_from_a_url() {
     assert_eq!(server.connections(), 0);
 }
 
+/// SSRF-3: no redirect leads to what is blocked.
 #[tokio::test]
 async fn ssrf_3_no_redirect_leads_to_what_is_blocked() {
     let inner = everywhere();
@@ -165,6 +169,7 @@ async fn ssrf_3_no_redirect_leads_to_what_is_blocked() {
     assert_eq!(inner.connections(), 0);
 }
 
+/// SSRF-4: other ports are closed.
 #[tokio::test]
 async fn ssrf_4_other_ports_are_closed() {
     let resolver = Arc::new(Scripted::default());
@@ -179,6 +184,7 @@ async fn ssrf_4_other_ports_are_closed() {
     assert_eq!(resolver.calls(), 0);
 }
 
+/// SSRF-4: the limits are what they are said to be.
 #[test]
 fn ssrf_4_the_limits_are_what_they_are_said_to_be() {
     let (limits, options) = (HttpLimits::default(), ReqwestOptions::default());
@@ -189,6 +195,7 @@ fn ssrf_4_the_limits_are_what_they_are_said_to_be() {
     assert_eq!(options.connect_timeout.as_secs(), 3);
 }
 
+/// SSRF-6: only what was opened is reached.
 #[tokio::test]
 async fn ssrf_6_only_what_was_opened_is_reached() {
     let server = everywhere();

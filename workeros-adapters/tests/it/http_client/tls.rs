@@ -57,6 +57,7 @@ fn trusting(certificate: &CertifiedKey<KeyPair>, opened: &[&str]) -> ReqwestClie
     client(options.with_root_certificate(certificate.cert.pem()))
 }
 
+/// SSRF-3: a redirect from https to http is refused.
 #[tokio::test]
 async fn ssrf_3_a_redirect_from_https_to_http_is_refused() {
     let plain = HttpServer::start(|_| Answer::new(200));

@@ -67,6 +67,7 @@ fn keys() -> [(Key, KeySet); 2] {
     [(ed, first), (p256, second)]
 }
 
+/// TOK-1: a token says who is signed in.
 #[test]
 fn tok_1_a_token_says_who_is_signed_in() {
     for (key, keys) in keys() {
@@ -88,6 +89,7 @@ fn tok_1_a_token_says_who_is_signed_in() {
     }
 }
 
+/// TOK-1: headers that lie are refused.
 #[test]
 fn tok_1_headers_that_lie_are_refused() {
     for (key, keys) in keys() {
@@ -151,6 +153,7 @@ fn tok_1_headers_that_lie_are_refused() {
     }
 }
 
+/// TOK-1: a token without a signature is none.
 #[test]
 fn tok_1_a_token_without_a_signature_is_none() {
     for (key, keys) in keys() {
@@ -174,7 +177,7 @@ fn tok_1_a_token_without_a_signature_is_none() {
     }
 }
 
-/// The public key as if it were a password both sides share.
+/// TOK-1: the public key as if it were a password both sides share.
 #[test]
 fn tok_1_a_public_key_is_no_password() {
     for (key, keys) in keys() {
@@ -228,6 +231,7 @@ fn hmac_sha256(key: &[u8], message: &[u8]) -> Vec<u8> {
         .to_vec()
 }
 
+/// TOK-1: a key of a stranger's signs nothing.
 #[test]
 fn tok_1_a_key_of_a_strangers_signs_nothing() {
     for (key, keys) in keys() {
@@ -244,6 +248,7 @@ fn tok_1_a_key_of_a_strangers_signs_nothing() {
     }
 }
 
+/// TOK-1: claims that are not ours are refused.
 #[test]
 fn tok_1_claims_that_are_not_ours_are_refused() {
     for (key, keys) in keys() {
@@ -305,7 +310,7 @@ fn tok_1_claims_that_are_not_ours_are_refused() {
     }
 }
 
-/// An ID token of ours would be signed with the same key.
+/// TOK-1: an ID token is no access token; one of ours would be signed with the same key.
 #[test]
 fn tok_1_an_id_token_is_no_access_token() {
     for (key, keys) in keys() {
@@ -317,6 +322,7 @@ fn tok_1_an_id_token_is_no_access_token() {
     }
 }
 
+/// TOK-1: what reads in two ways is not read.
 #[test]
 fn tok_1_what_reads_in_two_ways_is_not_read() {
     for (key, keys) in keys() {
@@ -350,6 +356,7 @@ fn tok_1_what_reads_in_two_ways_is_not_read() {
     }
 }
 
+/// TOK-1: a token has one spelling.
 #[test]
 fn tok_1_a_token_has_one_spelling() {
     for (key, keys) in keys() {
@@ -390,6 +397,7 @@ fn tok_1_a_token_has_one_spelling() {
     }
 }
 
+/// TOK-1: a token with one byte changed is refused.
 #[test]
 fn tok_1_a_token_with_one_byte_changed_is_refused() {
     for (key, keys) in keys() {
@@ -430,6 +438,7 @@ fn only_we_say_what_every_token_says() {
     assert!(token().with_claim("role", "editor").is_ok());
 }
 
+/// TOK-1: no token holds longer than 15 minutes.
 #[test]
 fn tok_1_no_token_holds_longer_than_15_minutes() {
     let hours = policy().with_lifetime(Duration::from_secs(7200));

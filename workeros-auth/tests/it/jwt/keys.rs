@@ -99,6 +99,7 @@ fn published(ring: &KeyRing) -> Vec<String> {
         .collect()
 }
 
+/// TOK-1: the first to ask makes the keys and all share them.
 #[tokio::test]
 async fn tok_1_the_first_to_ask_makes_the_keys_and_all_share_them() {
     for world in worlds().await {
@@ -112,6 +113,7 @@ async fn tok_1_the_first_to_ask_makes_the_keys_and_all_share_them() {
     }
 }
 
+/// TOK-1: what is published is public.
 #[tokio::test]
 async fn tok_1_what_is_published_is_public() {
     for world in worlds().await {
@@ -140,6 +142,7 @@ async fn tok_1_what_is_published_is_public() {
     }
 }
 
+/// TOK-1: a key is next then active then retiring then gone.
 #[tokio::test]
 async fn tok_1_a_key_is_next_then_active_then_retiring_then_gone() {
     for world in worlds().await {
@@ -237,6 +240,7 @@ async fn a_revoked_key_verifies_nothing() {
     }
 }
 
+/// TOK-2: a realm has keys of its own.
 #[tokio::test]
 async fn tok_2_a_realm_has_keys_of_its_own() {
     for world in worlds().await {
@@ -254,6 +258,7 @@ async fn tok_2_a_realm_has_keys_of_its_own() {
     }
 }
 
+/// R19: of instances that start at once one makes the keys.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn r19_of_instances_that_start_at_once_one_makes_the_keys() {
     for world in worlds().await {
@@ -274,6 +279,7 @@ async fn r19_of_instances_that_start_at_once_one_makes_the_keys() {
     }
 }
 
+/// R19: a rotation that is due happens once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn r19_a_rotation_that_is_due_happens_once() {
     for world in worlds().await {
@@ -303,6 +309,7 @@ async fn r19_a_rotation_that_is_due_happens_once() {
     }
 }
 
+/// CFG-1: private keys are sealed each in its place.
 #[tokio::test]
 async fn cfg_1_private_keys_are_sealed_each_in_its_place() {
     for world in worlds().await {
@@ -333,6 +340,7 @@ async fn cfg_1_private_keys_are_sealed_each_in_its_place() {
     }
 }
 
+/// CFG-1: keys survive a change of the secret.
 #[tokio::test]
 async fn cfg_1_keys_survive_a_change_of_the_secret() {
     for world in worlds().await {
@@ -357,6 +365,7 @@ async fn cfg_1_keys_survive_a_change_of_the_secret() {
     }
 }
 
+/// ERR-2: no key shows.
 #[tokio::test]
 async fn err_2_no_key_shows() {
     let world = worlds().await.remove(0);

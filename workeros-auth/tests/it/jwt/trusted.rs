@@ -54,6 +54,7 @@ fn check(issuer: &TrustedIssuer, token: &str, keys: &KeySet, holds: bool, what: 
     }
 }
 
+/// TOK-1: RS256 of another library verifies.
 #[test]
 fn tok_1_rs256_of_another_library_verifies() {
     let keys = key_set(&[rsa_jwk()]);
@@ -79,6 +80,7 @@ fn tok_1_rs256_of_another_library_verifies() {
     }
 }
 
+/// TOK-1: all three algorithms are read from a JWKS.
 #[test]
 fn tok_1_all_three_algorithms_are_read_from_a_jwks() {
     let (ed, p256) = (Key::ed25519(1), Key::p256(1));
@@ -118,6 +120,7 @@ fn a_token_that_names_no_key_is_not_tried_on_several() {
     );
 }
 
+/// OA-4: claims that are not the issuers for us are refused.
 #[test]
 fn oa_4_claims_that_are_not_the_issuers_for_us_are_refused() {
     let key = Key::ed25519(1);
@@ -158,6 +161,7 @@ fn oa_4_claims_that_are_not_the_issuers_for_us_are_refused() {
     }
 }
 
+/// OA-4: an ID token is issued to its audience.
 #[test]
 fn oa_4_an_id_token_is_issued_to_its_audience() {
     let key = Key::ed25519(1);

@@ -33,6 +33,7 @@ fn decode(part: &str) -> Json {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
 }
 
+/// OA-6: its secret is minted.
 #[tokio::test]
 async fn oa_6_its_secret_is_minted() {
     let (provider, client) = world();
@@ -60,6 +61,7 @@ async fn oa_6_its_secret_is_minted() {
     }
 }
 
+/// OA-6: whether an address is verified may be text.
 #[tokio::test]
 async fn oa_6_whether_an_address_is_verified_may_be_text() {
     for (claim, expect) in [

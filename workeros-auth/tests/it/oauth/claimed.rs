@@ -30,6 +30,7 @@ async fn check<P: Plane>(world: &World, mailer: &MemoryMailer, site: &Site<P>) {
     assert_eq!(refused(back.await).code(), Some("ACCOUNT_EXISTS"));
 }
 
+/// OTP-3: the account of whoever took the address is gone.
 #[tokio::test]
 async fn otp_3_the_account_of_whoever_took_the_address_is_gone() {
     for mut world in worlds().await {

@@ -34,6 +34,7 @@ async fn change(app: &Site<App>, handover: &OAuthHandover, browser: &BrowserToke
     Ok(())
 }
 
+/// OA-2: a page changes its token once in the browser that has set out.
 #[tokio::test]
 async fn oa_2_a_page_changes_its_token_once_in_the_browser_that_has_set_out() {
     for (world, _, app) in sites().await {
@@ -52,6 +53,7 @@ async fn oa_2_a_page_changes_its_token_once_in_the_browser_that_has_set_out() {
     }
 }
 
+/// OA-2: a page has a minute to change its token.
 #[tokio::test]
 async fn a_page_has_a_minute() {
     for (world, _, app) in sites().await {

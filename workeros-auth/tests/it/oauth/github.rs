@@ -22,6 +22,7 @@ fn world(emails: Json) -> (Provider, OAuthClient) {
     (provider, client)
 }
 
+/// OA-6: the address is the primary one if it is verified.
 #[tokio::test]
 async fn oa_6_the_address_is_the_primary_one_if_it_is_verified() {
     let email = |address: &str, primary: bool, verified: Json| json!({"email": address, "primary": primary, "verified": verified});
@@ -58,6 +59,7 @@ async fn oa_6_the_address_is_the_primary_one_if_it_is_verified() {
     }
 }
 
+/// OA-5: the account is a number.
 #[tokio::test]
 async fn oa_5_the_account_is_a_number() {
     let (provider, client) = world(json!([]));
@@ -104,6 +106,7 @@ async fn it_is_asked_as_it_wants_to_be() {
     }
 }
 
+/// OA-3: it may name itself.
 #[tokio::test]
 async fn oa_3_it_may_name_itself() {
     for (issuer, holds) in [

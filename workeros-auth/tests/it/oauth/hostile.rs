@@ -406,21 +406,25 @@ async fn check(lies: &[Lie]) {
     }
 }
 
+/// OA-3: an answer of another issuer is none.
 #[tokio::test]
 async fn oa_3_an_answer_of_another_issuer_is_none() {
     check(OA_3).await;
 }
 
+/// OA-4: a token that lies signs nobody in.
 #[tokio::test]
 async fn oa_4_a_token_that_lies_signs_nobody_in() {
     check(OA_4).await;
 }
 
+/// OA-8: a provider that is not as configured signs nobody in.
 #[tokio::test]
 async fn oa_8_a_provider_that_is_not_as_configured_signs_nobody_in() {
     check(OA_8).await;
 }
 
+/// OA-9: an error of the provider is told by a word of ours.
 #[tokio::test]
 async fn oa_9_an_error_of_the_provider_is_told_by_a_word_of_ours() {
     check(OA_9).await;
@@ -429,7 +433,7 @@ async fn oa_9_an_error_of_the_provider_is_told_by_a_word_of_ours() {
 /// What a provider says, and how it comes to say it.
 type Truth = (&'static str, fn(&mut Script));
 
-/// The tables above prove nothing if there is nobody who is let in.
+/// OA-4: the tables above prove nothing if there is nobody who is let in.
 #[tokio::test]
 async fn the_truth_signs_in() {
     let truths: &[Truth] = &[
@@ -462,6 +466,7 @@ async fn the_truth_signs_in() {
     }
 }
 
+/// OA-1: a code counts with the verifier it was asked for, and where.
 #[tokio::test]
 async fn a_code_counts_with_the_verifier_it_was_asked_for() {
     let provider = Provider::new(Script::default());

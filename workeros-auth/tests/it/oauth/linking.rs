@@ -93,6 +93,7 @@ async fn matrix<P: Plane>(world: &World, site: &Site<P>) {
     }
 }
 
+/// OA-6: who comes with an address is its user where both have verified it.
 #[tokio::test]
 async fn oa_6_who_comes_with_an_address_is_its_user_where_both_have_verified_it() {
     for (world, platform, app) in sites().await {
@@ -120,6 +121,7 @@ async fn stays_his<P: Plane>(world: &World, site: &Site<P>) {
     assert_ne!(again.session.id, first.session.id);
 }
 
+/// OA-5: another address at the provider moves no account.
 #[tokio::test]
 async fn oa_5_another_address_at_the_provider_moves_no_account() {
     for (world, platform, app) in sites().await {
@@ -128,6 +130,7 @@ async fn oa_5_another_address_at_the_provider_moves_no_account() {
     }
 }
 
+/// OA-5: the same subject elsewhere is somebody else.
 #[tokio::test]
 async fn oa_5_the_same_subject_elsewhere_is_somebody_else() {
     for (world, platform, app) in sites().await {
@@ -157,6 +160,7 @@ async fn oa_5_the_same_subject_elsewhere_is_somebody_else() {
     }
 }
 
+/// SES-5: who is disabled stays out, whoever vouches for him.
 #[tokio::test]
 async fn who_is_disabled_stays_out() {
     for (world, platform, _) in sites().await {
@@ -180,8 +184,8 @@ async fn who_is_disabled_stays_out() {
     }
 }
 
-/// An account that somebody has prepared with the address of another is not
-/// shared with him.
+/// OA-6: an account that somebody has prepared with the address of another is
+/// not shared with him.
 #[tokio::test]
 async fn oa_6_a_password_of_somebody_else_does_not_open_a_linked_account() {
     for (_, platform, _) in sites().await {

@@ -6,6 +6,7 @@ use workeros_core::ErrorKind;
 
 use super::provider::{Provider, REDIRECT, Script, field, parameter, sign_in, staff};
 
+/// OA-1: the browser goes with state nonce and challenge.
 #[tokio::test]
 async fn oa_1_the_browser_goes_with_state_nonce_and_challenge() {
     let provider = Provider::new(Script::default());
@@ -132,6 +133,7 @@ async fn what_cannot_be_taken_over_is_left_out() {
     }
 }
 
+/// OA-4: an app of ours brings an ID token.
 #[tokio::test]
 async fn oa_4_an_app_of_ours_brings_an_id_token() {
     let provider = Provider::new(Script::default());
@@ -158,6 +160,7 @@ async fn oa_4_an_app_of_ours_brings_an_id_token() {
     }
 }
 
+/// OA-4: the issuer of a token brought along is the configured one.
 #[tokio::test]
 async fn oa_4_the_issuer_of_a_token_brought_along_is_the_configured_one() {
     let provider = Provider::new(Script::default());

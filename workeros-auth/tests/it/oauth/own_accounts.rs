@@ -48,6 +48,7 @@ async fn adding<P: Plane>(site: &Site<P>) {
     assert!(accounts(site, bob.user.id).await.is_empty());
 }
 
+/// OA-6: who is signed in may add an account with any address.
 #[tokio::test]
 async fn oa_6_who_is_signed_in_may_add_an_account_with_any_address() {
     for (_, platform, app) in sites().await {
@@ -100,6 +101,7 @@ async fn removing<P: Plane>(site: &Site<P>) {
     assert_eq!(accounts(site, ann.user.id).await.len(), 1);
 }
 
+/// PK-5: the last way in stays, also where it is an account elsewhere.
 #[tokio::test]
 async fn the_last_way_in_stays() {
     for (_, platform, app) in sites().await {
@@ -108,6 +110,7 @@ async fn the_last_way_in_stays() {
     }
 }
 
+/// PK-5: of the last two that are removed at once one stays.
 #[tokio::test]
 async fn of_two_that_are_removed_at_once_one_stays() {
     for (_, platform, _) in sites().await {

@@ -19,6 +19,7 @@ fn check<T: std::fmt::Debug>(made: Result<T>, path: &str) {
     assert_eq!(finding(&error), (path, "invalid_value"));
 }
 
+/// OA-8: an issuer is an https URL.
 #[test]
 fn oa_8_an_issuer_is_an_https_url() {
     for issuer in [
@@ -88,6 +89,7 @@ fn a_key_of_apples_is_a_p8() {
     }
 }
 
+/// ERR-2: nothing shows a secret of a provider's.
 #[test]
 fn nothing_shows_a_secret() {
     let key = AppleKey::new("TEAM123456", "KEY1234567", &p8()).unwrap();

@@ -40,6 +40,7 @@ async fn who_is_new_becomes_a_user() {
     }
 }
 
+/// OA-6: who has no address does not.
 #[tokio::test]
 async fn oa_6_who_has_no_address_does_not() {
     for (_, platform, app) in sites().await {
@@ -150,6 +151,7 @@ async fn nobody_does_by_a_provider_that_is_for_users() {
     }
 }
 
+/// FIRST-3: the first one needs the setup token.
 #[tokio::test]
 async fn first_3_the_first_one_needs_the_setup_token() {
     for (world, _, _) in sites().await {
@@ -162,6 +164,7 @@ async fn first_3_the_first_one_needs_the_setup_token() {
     }
 }
 
+/// FIRST-1: of many who come first one is admin.
 #[tokio::test]
 async fn first_1_of_many_who_come_first_one_is_admin() {
     for (world, platform, _) in sites().await {
@@ -220,6 +223,7 @@ async fn once<P: Plane>(world: &World, site: &Site<P>, count: &'static str) {
     }
 }
 
+/// OA-5, R19: who comes twelve times at once becomes one user.
 #[tokio::test]
 async fn who_comes_twelve_times_at_once_becomes_one_user() {
     for (world, platform, app) in sites().await {
@@ -254,6 +258,7 @@ async fn by_token<P: Plane>(site: &Site<P>) {
     assert_eq!(error.code(), Some("PROVIDER_NOT_FOUND"));
 }
 
+/// OA-4: an app of ours may bring an ID token.
 #[tokio::test]
 async fn oa_4_an_app_of_ours_may_bring_an_id_token() {
     for (_, platform, app) in sites().await {

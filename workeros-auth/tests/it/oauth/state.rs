@@ -41,6 +41,7 @@ async fn check<P: Plane>(site: &Site<P>) {
     assert!(!resume(site, "staff", &state, &away).await, "once more");
 }
 
+/// OA-2: a state is of one browser and one provider and counts once.
 #[tokio::test]
 async fn oa_2_a_state_is_of_one_browser_and_one_provider_and_counts_once() {
     for (_, platform, app) in sites().await {
@@ -49,6 +50,7 @@ async fn oa_2_a_state_is_of_one_browser_and_one_provider_and_counts_once() {
     }
 }
 
+/// OA-2: a state is of one realm.
 #[tokio::test]
 async fn oa_2_a_state_is_of_one_realm() {
     for (world, platform, app) in sites().await {
@@ -68,6 +70,7 @@ async fn oa_2_a_state_is_of_one_realm() {
     }
 }
 
+/// OA-2: a browser may stay away for ten minutes.
 #[tokio::test]
 async fn oa_2_a_browser_may_stay_away_for_ten_minutes() {
     for (world, platform, app) in sites().await {
@@ -82,6 +85,7 @@ async fn oa_2_a_browser_may_stay_away_for_ten_minutes() {
     }
 }
 
+/// OA-2, R19: of many who come back at once one is let in.
 #[tokio::test]
 async fn oa_2_of_many_who_come_back_at_once_one_is_let_in() {
     for (_, platform, _) in sites().await {

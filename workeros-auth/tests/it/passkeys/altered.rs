@@ -53,6 +53,7 @@ const DRAFTS: [(&str, Edit); 15] = [
     ("backed up without being eligible", |d| d.flags |= 0x10),
 ];
 
+/// PK-3: a device that signs what was not asked.
 #[tokio::test]
 async fn pk_3_a_device_that_signs_what_was_not_asked() {
     async fn case<P: Plane>(_: &World, auth: &Auth<P>) {
@@ -70,6 +71,7 @@ async fn pk_3_a_device_that_signs_what_was_not_asked() {
     on_both_planes!(case);
 }
 
+/// PK-3: a device that makes what was not asked.
 #[tokio::test]
 async fn pk_3_a_device_that_makes_what_was_not_asked() {
     async fn case<P: Plane>(_: &World, auth: &Auth<P>) {
@@ -100,7 +102,7 @@ fn flipped(answer: &Json, member: &str, place: usize) -> Json {
     answer
 }
 
-/// Whatever is changed of it, the signature does not hold, or is none.
+/// PK-3: whatever is changed of it, the signature does not hold, or is none.
 #[tokio::test]
 async fn pk_3_an_answer_that_was_changed_on_the_way() {
     async fn case<P: Plane>(_: &World, auth: &Auth<P>) {

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::support::World;
 
+/// PK-1: of twenty with the same new passkey one gets it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn pk_1_of_twenty_with_the_same_new_passkey_one_gets_it() {
     async fn case<P: Plane>(_: &World, auth: &Auth<P>) {
@@ -23,6 +24,7 @@ async fn pk_1_of_twenty_with_the_same_new_passkey_one_gets_it() {
     on_both_planes!(case);
 }
 
+/// PK-1, R19: of 64 with the same answer one gets in.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn r19_of_64_with_the_same_answer_one_gets_in() {
     async fn case<P: Plane>(_: &World, auth: &Auth<P>) {
@@ -39,6 +41,7 @@ async fn r19_of_64_with_the_same_answer_one_gets_in() {
     on_both_planes!(case);
 }
 
+/// PK-5: of two who take the last two passkeys one does.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn pk_5_of_two_who_take_the_last_two_passkeys_one_does() {
     async fn case<P: Plane>(world: &World, auth: &Auth<P>) {

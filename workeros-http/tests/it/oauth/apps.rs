@@ -5,6 +5,7 @@ use serde_json::json;
 use super::provider::parameter;
 use super::{APP, no_session, to_github, worlds};
 
+/// TOK-5: the page changes a token for tokens.
 #[tokio::test]
 async fn tok_5_the_page_changes_a_token_for_tokens() {
     for world in worlds().await {

@@ -45,6 +45,7 @@ async fn other_parameters_are_passed_over() {
     }
 }
 
+/// OA-2: only the browser that has set out comes back and once.
 #[tokio::test]
 async fn oa_2_only_the_browser_that_has_set_out_comes_back_and_once() {
     for world in worlds().await {
@@ -76,6 +77,7 @@ async fn oa_2_only_the_browser_that_has_set_out_comes_back_and_once() {
     }
 }
 
+/// OA-2: after ten minutes it is too late.
 #[tokio::test]
 async fn oa_2_after_ten_minutes_it_is_too_late() {
     for world in worlds().await {
@@ -87,6 +89,7 @@ async fn oa_2_after_ten_minutes_it_is_too_late() {
     }
 }
 
+/// OA-3: an answer of another issuer signs nobody in.
 #[tokio::test]
 async fn oa_3_an_answer_of_another_issuer_signs_nobody_in() {
     for world in worlds().await {
@@ -109,6 +112,7 @@ async fn oa_3_an_answer_of_another_issuer_signs_nobody_in() {
     }
 }
 
+/// OA-6: who has the address of another has to sign in first.
 #[tokio::test]
 async fn oa_6_who_has_the_address_of_another_has_to_sign_in_first() {
     for world in worlds().await {
@@ -124,6 +128,7 @@ async fn oa_6_who_has_the_address_of_another_has_to_sign_in_first() {
     }
 }
 
+/// OA-9: what the provider says of an error is not repeated.
 #[tokio::test]
 async fn oa_9_what_the_provider_says_of_an_error_is_not_repeated() {
     const SCRIPT: &str = "%3Cscript%3Ealert(1)%3C%2Fscript%3E";
@@ -155,6 +160,7 @@ async fn oa_9_what_the_provider_says_of_an_error_is_not_repeated() {
     }
 }
 
+/// OA-2: a code that does not hold signs nobody in.
 #[tokio::test]
 async fn a_code_that_does_not_hold_signs_nobody_in() {
     for world in worlds().await {

@@ -57,6 +57,7 @@ async fn an_account_is_added_listed_and_removed() {
     }
 }
 
+/// PK-5: the last way in stays.
 #[tokio::test]
 async fn the_last_way_in_stays() {
     for world in worlds().await {
@@ -71,6 +72,7 @@ async fn the_last_way_in_stays() {
     }
 }
 
+/// OA-6: an account of another is not added.
 #[tokio::test]
 async fn oa_6_an_account_of_another_is_not_added() {
     for world in worlds().await {
@@ -85,6 +87,7 @@ async fn oa_6_an_account_of_another_is_not_added() {
     }
 }
 
+/// SES-8: adding and removing need somebody who has just signed in.
 #[tokio::test]
 async fn ses_8_adding_and_removing_need_somebody_who_has_just_signed_in() {
     for world in worlds().await {
@@ -100,6 +103,7 @@ async fn ses_8_adding_and_removing_need_somebody_who_has_just_signed_in() {
     }
 }
 
+/// KEY-6: a key adds nothing.
 #[tokio::test]
 async fn key_6_a_key_adds_nothing() {
     for world in worlds().await {

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::{APP, ORIGIN, PLATFORM, to_github, worlds};
 use crate::oauth::provider::parameter;
 
+/// OA-1: the answer is better-auth's and the way back the configured one.
 #[tokio::test]
 async fn oa_1_the_answer_is_better_auths_and_the_way_back_the_configured_one() {
     for world in worlds().await {
@@ -33,6 +34,7 @@ async fn oa_1_the_answer_is_better_auths_and_the_way_back_the_configured_one() {
     }
 }
 
+/// SES-1: the cookie is bound to the host where it can be.
 #[tokio::test]
 async fn ses_1_the_cookie_is_bound_to_the_host_where_it_can_be() {
     let database = std::sync::Arc::new(workeros_adapters::Sqlite::memory().await.unwrap());
@@ -64,6 +66,7 @@ async fn a_client_may_go_there_by_itself() {
     }
 }
 
+/// OTP-4: nobody is sent anywhere in the end.
 #[tokio::test]
 async fn otp_4_nobody_is_sent_anywhere_in_the_end() {
     for world in worlds().await {
@@ -88,6 +91,7 @@ async fn otp_4_nobody_is_sent_anywhere_in_the_end() {
     }
 }
 
+/// OA-7: nothing of a user is taken from the client.
 #[tokio::test]
 async fn oa_7_nothing_of_a_user_is_taken_from_the_client() {
     for world in worlds().await {
@@ -100,6 +104,7 @@ async fn oa_7_nothing_of_a_user_is_taken_from_the_client() {
     }
 }
 
+/// OA-9: a provider that cannot be reached is no way in.
 #[tokio::test]
 async fn oa_9_a_provider_that_cannot_be_reached_is_no_way_in() {
     for world in worlds().await {
@@ -128,6 +133,7 @@ async fn the_providers_are_named() {
     }
 }
 
+/// OA-4: a provider without ID tokens takes none.
 #[tokio::test]
 async fn oa_4_a_provider_without_id_tokens_takes_none() {
     for world in worlds().await {

@@ -3,6 +3,7 @@ use workeros_http::testkit::Scenario;
 
 use crate::support::{NOWHERE, World, id, worlds};
 
+/// KEY-1, KEY-2, KEY-6: who may make and see keys, as requests.
 #[tokio::test]
 async fn scenarios() {
     super::check(table).await;
@@ -70,6 +71,7 @@ pub(super) fn table(_: &World) -> Vec<Scenario> {
     ]
 }
 
+/// KEY-4: a revoked key is dead.
 #[tokio::test]
 async fn key_4_a_revoked_key_is_dead() {
     for world in worlds().await {
@@ -98,6 +100,7 @@ async fn key_4_a_revoked_key_is_dead() {
     }
 }
 
+/// KEY-4: a key does not belong in a URL.
 #[tokio::test]
 async fn key_4_a_key_does_not_belong_in_a_url() {
     let world = World::sqlite().await;
@@ -112,6 +115,7 @@ async fn key_4_a_key_does_not_belong_in_a_url() {
     }
 }
 
+/// KEY-3: a key has no role its owner lost.
 #[tokio::test]
 async fn key_3_a_key_has_no_role_its_owner_lost() {
     for world in worlds().await {

@@ -3,6 +3,8 @@ use workeros_http::testkit::Scenario;
 
 use crate::support::World;
 
+/// PW-1, PW-3, PW-8, PW-9, PW-10, OTP-4: passwords, addresses and pages to go
+/// on to, as requests.
 #[tokio::test]
 async fn scenarios() {
     super::check(table).await;

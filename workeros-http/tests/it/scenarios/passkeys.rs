@@ -3,6 +3,7 @@ use workeros_http::testkit::Scenario;
 
 use crate::support::{NOWHERE, World};
 
+/// PK-6, KEY-6: nobody says whose passkey it is, and no key sees passkeys.
 #[tokio::test]
 async fn scenarios() {
     super::check(table).await;

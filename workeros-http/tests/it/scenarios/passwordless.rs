@@ -3,6 +3,7 @@ use workeros_http::testkit::Scenario;
 
 use crate::support::World;
 
+/// OTP-1, KEY-6: links, codes and second factors, as requests.
 #[tokio::test]
 async fn scenarios() {
     super::check(table).await;
