@@ -137,6 +137,7 @@ mod user;
 mod users;
 mod verified;
 mod verify_email;
+mod way_in;
 
 pub use access::{IssuedAccess, PresentedToken};
 pub use activity::{Activity, ActivityKind, ActivityPage, Caller};

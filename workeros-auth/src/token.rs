@@ -10,55 +10,77 @@ use crate::refusal::invalid_token;
 
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// What proves a session: 256 random bits as 43 characters of base62. It never
-/// shows in debug output, and only its SHA-256 is stored.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SessionToken(String);
+/// A type of random secrets: 256 bits as 43 characters of base62, which never
+/// show in debug output. How a text that cannot be one is refused, each type says
+/// itself.
+macro_rules! random_token {
+    ($(#[$doc:meta])* $name:ident, $whom:literal) => {
+        $(#[$doc])*
+        ///
+        /// It is 256 random bits as 43 characters of base62, never shows in debug
+        /// output, and is stored as its SHA-256 only.
+        #[derive(Clone, PartialEq, Eq)]
+        pub struct $name(String);
+
+        impl $name {
+            pub(crate) fn generate(
+                random: &dyn ::workeros_core::Random,
+            ) -> ::workeros_core::Result<Self> {
+                $crate::token::random_base62(random, $crate::token::CHARS).map(Self)
+            }
+
+            /// Reads a token; `None` when it cannot be one.
+            fn read(text: &str) -> Option<Self> {
+                let well_formed =
+                    text.len() == $crate::token::CHARS && $crate::token::is_base62(text);
+                well_formed.then(|| Self(text.to_owned()))
+            }
+
+            #[doc = concat!("The token itself, for ", $whom, ".")]
+            #[must_use]
+            pub fn expose(&self) -> &str {
+                &self.0
+            }
+
+            /// What is stored in its place.
+            pub(crate) fn hash(&self) -> $crate::changes::SecretHash {
+                <::sha2::Sha256 as ::sha2::Digest>::digest(&self.0).into()
+            }
+        }
+
+        impl ::std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.write_str(concat!(stringify!($name), "(..)"))
+            }
+        }
+    };
+}
+pub(crate) use random_token;
+
+/// So many characters of base62 hold 256 bits.
+pub(crate) const CHARS: usize = 43;
+
+random_token!(
+    /// What proves a session.
+    SessionToken,
+    "the one who signed in"
+);
 
 impl SessionToken {
-    const CHARS: usize = 43;
-
-    pub(crate) fn generate(random: &dyn Random) -> Result<Self> {
-        random_base62(random, Self::CHARS).map(Self)
-    }
-
     /// Reads a token; `None` when it cannot be one.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let well_formed = text.len() == Self::CHARS && is_base62(text);
-        well_formed.then(|| Self(text.to_owned()))
-    }
-
-    /// The token itself, for the one who signed in.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-
-    /// What is stored in its place.
-    pub(crate) fn hash(&self) -> SecretHash {
-        Sha256::digest(&self.0).into()
+        Self::read(text)
     }
 }
 
-impl fmt::Debug for SessionToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SessionToken(..)")
-    }
-}
-
-/// What a link in a mail proves: 256 random bits as 43 characters of base62. It
-/// never shows in debug output, and only its SHA-256 is stored.
-#[derive(Clone, PartialEq, Eq)]
-pub struct LinkToken(String);
+random_token!(
+    /// What a link in a mail proves.
+    LinkToken,
+    "the one it is mailed to"
+);
 
 impl LinkToken {
-    const CHARS: usize = 43;
-
-    pub(crate) fn generate(random: &dyn Random) -> Result<Self> {
-        random_base62(random, Self::CHARS).map(Self)
-    }
-
     /// Reads a token.
     ///
     /// # Errors
@@ -66,26 +88,7 @@ impl LinkToken {
     /// [`BadRequest`](workeros_core::ErrorKind::BadRequest) with code
     /// `INVALID_TOKEN` when it cannot be one.
     pub fn parse(text: &str) -> Result<Self> {
-        let well_formed = text.len() == Self::CHARS && is_base62(text);
-        let token = well_formed.then(|| Self(text.to_owned()));
-        token.ok_or_else(invalid_token)
-    }
-
-    /// The token itself, for the one it is mailed to.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-
-    /// What is stored in its place.
-    pub(crate) fn hash(&self) -> SecretHash {
-        Sha256::digest(&self.0).into()
-    }
-}
-
-impl fmt::Debug for LinkToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("LinkToken(..)")
+        Self::read(text).ok_or_else(invalid_token)
     }
 }
 

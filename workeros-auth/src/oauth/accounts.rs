@@ -11,7 +11,7 @@ use crate::activity::{ActivityKind, NewActivity};
 use crate::changes::NOBODY;
 use crate::migrations::tables;
 use crate::plane::{PlaneSql, planes};
-use crate::refusal::{LAST_METHOD, last_method};
+use crate::way_in::kept;
 use crate::{Auth, Plane, User};
 
 /// An account at a provider, by which a user signs in.
@@ -119,18 +119,8 @@ const INSERT_BY_SESSION: PlaneSql = planes!(
     FROM " p "_users u JOIN " p "_sessions s ON s.user_id = u.id \
     WHERE u.realm_id = $2 AND u.id = $3 AND NOT u.disabled AND s.id = $8 AND s.expires_at > $7"
 );
-const EXISTS: PlaneSql =
-    planes!("SELECT id FROM " p "_accounts WHERE realm_id = $1 AND user_id = $2 AND id = $3");
-/// Holds the user, so that of two ways in that are taken away at once one stays.
-const HOLD: PlaneSql =
-    planes!("UPDATE " p "_users SET updated_at = updated_at WHERE realm_id = $1 AND id = $2");
-/// Only while there is another way in.
-const DELETE: PlaneSql = planes!(
-    "DELETE FROM " p "_accounts WHERE realm_id = $1 AND user_id = $2 AND id = $3 AND (\
-    EXISTS (SELECT 1 FROM " p "_users u WHERE u.id = $2 AND u.password_hash IS NOT NULL) OR \
-    EXISTS (SELECT 1 FROM " p "_passkeys k WHERE k.user_id = $2) OR \
-    EXISTS (SELECT 1 FROM " p "_accounts o WHERE o.user_id = $2 AND o.id <> $3))"
-);
+const DELETE: PlaneSql =
+    planes!("DELETE FROM " p "_accounts WHERE realm_id = $1 AND user_id = $2 AND id = $3");
 
 /// What it is called in rows of activity.
 pub(super) const FACTOR: &str = "oauth";
@@ -184,26 +174,17 @@ impl<P: Plane> Auth<P> {
     /// * [`Conflict`](ErrorKind::Conflict) with code `LAST_SIGN_IN_METHOD` when
     ///   there is no other way to sign in.
     pub async fn unlink_account(&self, user: UserId, id: LinkedAccountId) -> Result<()> {
-        let hold = Statement::new(HOLD.of::<P>(), vec![self.realm.into(), user.into()]);
-        let params = || vec![self.realm.into(), user.into(), id.into()];
-        let exists = Step::new(Statement::new(EXISTS.of::<P>(), params()));
-        let delete = Step::new(Statement::new(DELETE.of::<P>(), params()));
+        let params = vec![self.realm.into(), user.into(), id.into()];
+        let delete = Statement::new(DELETE.of::<P>(), params);
         let removed = NewActivity::new(ActivityKind::FactorRemoved)
             .about(user)
             .with("factor", FACTOR)
             .with("account_id", id.to_string());
-        let batch = Batch::new()
-            .step(Step::new(hold))
-            .step(exists.expect(Expect::One, ErrorKind::NotFound, "not found"))
-            .step(delete.expect(Expect::One, ErrorKind::Conflict, LAST_METHOD))
-            .step(self.note_activity(removed));
-        self.apply(&NOBODY, batch)
-            .await
-            .map_err(|error| match error.kind() {
-                ErrorKind::NotFound => no_account(),
-                ErrorKind::Conflict => last_method(),
-                _ => error,
-            })
+        let mut batch = Batch::new();
+        batch.extend(self.take_way_in(user, delete));
+        batch.push(self.note_activity(removed));
+        let removed = self.apply(&NOBODY, batch).await;
+        removed.map_err(|error| kept(error, no_account))
     }
 
     /// Who somebody is here whose account is known.

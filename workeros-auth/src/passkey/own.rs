@@ -6,7 +6,7 @@ use super::refusal::no_passkey;
 use super::{FACTOR, Passkey};
 use crate::activity::{ActivityKind, NewActivity};
 use crate::changes::NOBODY;
-use crate::refusal::last_method;
+use crate::way_in::kept;
 use crate::{Auth, DisplayName, Plane};
 
 impl<P: Plane> Auth<P> {
@@ -54,12 +54,8 @@ impl<P: Plane> Auth<P> {
             .with("factor", FACTOR)
             .with("passkey_id", id.to_string());
         batch.push(self.note_activity(removed));
-        self.apply(&NOBODY, batch)
-            .await
-            .map_err(|error| match error.kind() {
-                ErrorKind::Conflict => last_method(),
-                _ => not_found(error),
-            })
+        let removed = self.apply(&NOBODY, batch).await;
+        removed.map_err(|error| kept(error, no_passkey))
     }
 }
 

@@ -6,7 +6,6 @@ use super::Passkey;
 use super::assertion::Asserted;
 use super::refusal::ASSERTION_FAILED;
 use crate::plane::{PlaneSql, planes};
-use crate::refusal::LAST_METHOD;
 use crate::{Auth, DisplayName, Plane, User};
 
 const LIST: PlaneSql = planes!(
@@ -37,18 +36,8 @@ const USE: PlaneSql = planes!(
     "UPDATE " p "_passkeys SET counter = $1, backed_up = $2, last_used_at = $3 \
     WHERE realm_id = $4 AND id = $5 AND (counter < $1 OR (counter = 0 AND $1 = 0))"
 );
-const EXISTS: PlaneSql =
-    planes!("SELECT id FROM " p "_passkeys WHERE realm_id = $1 AND user_id = $2 AND id = $3");
-/// Changes nothing, and keeps others from the row until the batch is over.
-const HOLD: PlaneSql =
-    planes!("UPDATE " p "_users SET updated_at = updated_at WHERE realm_id = $1 AND id = $2");
-/// Only while there is another way in.
-const DELETE: PlaneSql = planes!(
-    "DELETE FROM " p "_passkeys WHERE realm_id = $1 AND user_id = $2 AND id = $3 AND (\
-    EXISTS (SELECT 1 FROM " p "_users u WHERE u.id = $2 AND u.password_hash IS NOT NULL) OR \
-    EXISTS (SELECT 1 FROM " p "_accounts a WHERE a.user_id = $2) OR \
-    EXISTS (SELECT 1 FROM " p "_passkeys o WHERE o.user_id = $2 AND o.id <> $3))"
-);
+const DELETE: PlaneSql =
+    planes!("DELETE FROM " p "_passkeys WHERE realm_id = $1 AND user_id = $2 AND id = $3");
 
 /// Who has a passkey at most: more than anybody has devices.
 pub(super) const MAX_PASSKEYS: usize = 50;
@@ -121,18 +110,9 @@ impl<P: Plane> Auth<P> {
         )
     }
 
-    /// Deletes a passkey unless it is the last way in. Nobody else takes one
-    /// away meanwhile: of two that are left one stays.
+    /// Deletes a passkey unless it is the last way in.
     pub(super) fn delete_steps(&self, user: UserId, id: PasskeyId) -> [Step; 3] {
-        let holder = vec![self.realm.into(), user.into()];
-        let params = || vec![self.realm.into(), user.into(), id.into()];
-        let hold = Step::new(Statement::new(HOLD.of::<P>(), holder));
-        let exists = Step::new(Statement::new(EXISTS.of::<P>(), params()));
-        let delete = Step::new(Statement::new(DELETE.of::<P>(), params()));
-        [
-            hold,
-            exists.expect(Expect::One, ErrorKind::NotFound, "not found"),
-            delete.expect(Expect::One, ErrorKind::Conflict, LAST_METHOD),
-        ]
+        let params = vec![self.realm.into(), user.into(), id.into()];
+        self.take_way_in(user, Statement::new(DELETE.of::<P>(), params))
     }
 }

@@ -1,37 +1,29 @@
 //! A sign-in that waits for its second factor.
 
-use std::fmt;
 use std::time::Duration;
 
-use sha2::{Digest as _, Sha256};
-use workeros_core::{
-    Batch, Error, ErrorKind, Expect, Random, Result, Statement, Step, UserId, Value,
-};
+use workeros_core::{Batch, Error, ErrorKind, Expect, Result, Statement, Step, UserId, Value};
 
 use super::SecondFactor;
 use super::refusal::nothing_pending;
-use crate::changes::{NOBODY, SecretHash};
+use crate::changes::NOBODY;
 use crate::flow::{FlowKey, Purpose};
 use crate::plane::{PlaneSql, planes};
 use crate::refusal::INVALID_LOGIN;
 use crate::session::later;
-use crate::token::{is_base62, random_base62};
+use crate::token::random_token;
 use crate::{Auth, Plane, RequestInfo, SignedIn};
 
-/// What proves that somebody has shown his first factor: 256 random bits as 43
-/// characters of base62. It opens nothing by itself. It never shows in debug
-/// output, and only its SHA-256 is stored.
-#[derive(Clone, PartialEq, Eq)]
-pub struct PendingToken(String);
+random_token!(
+    /// What proves that somebody has shown his first factor. It opens nothing by
+    /// itself.
+    PendingToken,
+    "the one who signs in"
+);
 
 impl PendingToken {
     /// How long a sign-in waits.
     pub const LIFETIME: Duration = Purpose::SecondFactor.lifetime();
-    const CHARS: usize = 43;
-
-    fn generate(random: &dyn Random) -> Result<Self> {
-        random_base62(random, Self::CHARS).map(Self)
-    }
 
     /// Reads a token.
     ///
@@ -40,25 +32,7 @@ impl PendingToken {
     /// [`Unauthorized`](ErrorKind::Unauthorized) with code
     /// `INVALID_TWO_FACTOR_COOKIE` when it cannot be one.
     pub fn parse(text: &str) -> Result<Self> {
-        let well_formed = text.len() == Self::CHARS && is_base62(text);
-        let token = well_formed.then(|| Self(text.to_owned()));
-        token.ok_or_else(nothing_pending)
-    }
-
-    /// The token itself, for the one who signs in.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-
-    fn hash(&self) -> SecretHash {
-        Sha256::digest(&self.0).into()
-    }
-}
-
-impl fmt::Debug for PendingToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PendingToken(..)")
+        Self::read(text).ok_or_else(nothing_pending)
     }
 }
 
