@@ -34,7 +34,8 @@
 //! | --- | --- |
 //! | SQL databases | [`Database`], [`Statement`], [`Batch`], [`Shape`] |
 //! | files, mail | [`Storage`], [`Mailer`] |
-//! | other servers | [`HttpClient`] |
+//! | other servers | [`HttpClient`], [`webhook`] |
+//! | person or program | [`Captcha`] |
 //! | time, randomness, ids | [`Clock`], [`Random`], [`IdGenerator`] |
 //! | secrets at rest and in transit | [`Secret`], [`Sealer`], [`MacKeys`] |
 //! | how often | [`RateLimiter`], [`RateKey`], [`Quota`] |
@@ -47,6 +48,7 @@
 //! its contract; see the module `testkit`.
 
 mod authenticator;
+mod captcha;
 mod change;
 mod clock;
 mod database;
@@ -66,9 +68,11 @@ mod storage;
 mod subject;
 #[cfg(feature = "testkit")]
 pub mod testkit;
+pub mod webhook;
 mod workspace;
 
 pub use authenticator::Authenticator;
+pub use captcha::{Captcha, CaptchaResponse, CaptchaSolution};
 pub use change::{Action, Change};
 pub use clock::{Clock, SystemClock};
 pub use database::{
@@ -79,7 +83,7 @@ pub use error::{Detail, Error, ErrorKind, Result, Violation};
 pub use grant::{FieldSet, Grant, Rule, Visibility};
 pub use http_client::{HttpClient, HttpLimits, HttpRequest, HttpResponse};
 pub use id::{
-    ApiKeyId, CollectionId, InvitationId, LinkedAccountId, PasskeyId, PermissionId, RoleId,
+    ApiKeyId, CollectionId, InvitationId, LinkedAccountId, OrganizationId, OrganizationMemberId, PasskeyId, PermissionId, RoleId,
     SessionId, TenantId, UserId,
 };
 pub use mailer::{Email, Mailer, Sender};
@@ -89,6 +93,6 @@ pub use rate_limit::{Decision, Quota, RateKey, RateLimiter};
 pub use runtime::Runtime;
 pub use secret::{MacKeys, Sealer, Secret, Unsealed};
 pub use storage::{ObjectMeta, Storage};
-pub use subject::{Credential, Identity, Scope, Subject, role};
+pub use subject::{ActiveOrganization, Credential, Identity, Scope, Subject, role};
 pub use workeros_dsl::{Dialect, Timestamp, Type, Value};
 pub use workspace::{Workspace, Workspaces};

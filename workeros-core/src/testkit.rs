@@ -19,6 +19,7 @@
 //! | [`database`] | [`database_conformance!`](crate::database_conformance) |
 //! | [`storage`] | [`storage_conformance!`](crate::storage_conformance) |
 //! | [`mailer`] | [`mailer_conformance!`](crate::mailer_conformance) |
+//! | [`captcha`] | [`captcha_conformance!`](crate::captcha_conformance) |
 //! | [`http_client`] | [`http_client_conformance!`](crate::http_client_conformance) |
 //! | [`rate_limit`] | [`rate_limiter_conformance!`](crate::rate_limiter_conformance) |
 //!
@@ -34,6 +35,7 @@
     reason = "a suite reports by panicking"
 )]
 
+pub mod captcha;
 pub mod database;
 pub mod fault;
 pub mod http_client;

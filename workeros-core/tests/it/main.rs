@@ -11,3 +11,4 @@
 mod rate_key;
 mod sealer;
 mod secret;
+mod webhook;
