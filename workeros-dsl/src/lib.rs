@@ -72,8 +72,9 @@
 //! Text is compared code point by code point, timestamps by instant in
 //! microseconds, integers exactly. Nothing is coerced: `"10"` is no operand
 //! for an integer. An operand that starts with `$` is a variable (`$user.id`,
-//! `$user.email`, `$user.roles`, `$tenant.id`, `$now`, and
-//! `{"$now": {"sub": {"days": 30}}}`); `$$` stands for a literal `$`.
+//! `$user.email`, `$user.roles`, `$user.orgs`, `$org.id`, `$org.role`,
+//! `$tenant.id`, `$now`, and `{"$now": {"sub": {"days": 30}}}`); `$$` stands
+//! for a literal `$`.
 //!
 //! Accepted besides, and rewritten: `{field: value}`, `{field: [value, …]}`,
 //! `_between`, `_empty`, `_nempty`, `_nnull`, `_and`, `_or`, `_not`, and for

@@ -44,6 +44,18 @@ impl<'a> Scalar<'a> {
         }
     }
 
+    /// How it stands in a list, which is bound as texts.
+    pub(crate) fn to_text(self) -> String {
+        match self {
+            Self::Boolean(boolean) => boolean.to_string(),
+            Self::Integer(integer) => integer.to_string(),
+            Self::Number(number) => number.to_string(),
+            Self::Text(text) => text.to_owned(),
+            Self::Timestamp(timestamp) => timestamp.to_string(),
+            Self::Uuid(uuid) => uuid.to_string(),
+        }
+    }
+
     pub(crate) fn to_value(self) -> Value {
         match self {
             Self::Boolean(boolean) => Value::Boolean(boolean),

@@ -11,6 +11,9 @@ pub struct Variables {
     user_id: Option<String>,
     user_email: Option<String>,
     user_roles: Option<Vec<String>>,
+    user_orgs: Option<Vec<String>>,
+    org_id: Option<String>,
+    org_role: Option<String>,
     tenant_id: Option<String>,
     now: Option<Timestamp>,
 }
@@ -34,6 +37,27 @@ impl Variables {
     #[must_use]
     pub fn with_user_roles(mut self, roles: impl Into<Option<Vec<String>>>) -> Self {
         self.user_roles = roles.into();
+        self
+    }
+
+    /// Sets `$user.orgs`. An empty list is a known empty list.
+    #[must_use]
+    pub fn with_user_orgs(mut self, ids: impl Into<Option<Vec<String>>>) -> Self {
+        self.user_orgs = ids.into();
+        self
+    }
+
+    /// Sets `$org.id`.
+    #[must_use]
+    pub fn with_org_id(mut self, id: impl Into<Option<String>>) -> Self {
+        self.org_id = id.into();
+        self
+    }
+
+    /// Sets `$org.role`.
+    #[must_use]
+    pub fn with_org_role(mut self, role: impl Into<Option<String>>) -> Self {
+        self.org_role = role.into();
         self
     }
 
@@ -69,6 +93,24 @@ impl Variables {
         self.user_roles.as_deref()
     }
 
+    /// What `$user.orgs` stands for.
+    #[must_use]
+    pub fn user_orgs(&self) -> Option<&[String]> {
+        self.user_orgs.as_deref()
+    }
+
+    /// What `$org.id` stands for.
+    #[must_use]
+    pub fn org_id(&self) -> Option<&str> {
+        self.org_id.as_deref()
+    }
+
+    /// What `$org.role` stands for.
+    #[must_use]
+    pub fn org_role(&self) -> Option<&str> {
+        self.org_role.as_deref()
+    }
+
     /// What `$tenant.id` stands for.
     #[must_use]
     pub fn tenant_id(&self) -> Option<&str> {
@@ -83,7 +125,7 @@ impl Variables {
 }
 
 /// The variables of the language: a new one is a line here.
-static VARIABLES: [Variable; 5] = [
+static VARIABLES: [Variable; 8] = [
     Variable {
         names: &["$user.id"],
         source: Source::Id(Variables::user_id),
@@ -95,6 +137,18 @@ static VARIABLES: [Variable; 5] = [
     Variable {
         names: &["$user.roles"],
         source: Source::TextList(Variables::user_roles),
+    },
+    Variable {
+        names: &["$user.orgs"],
+        source: Source::IdList(Variables::user_orgs),
+    },
+    Variable {
+        names: &["$org.id"],
+        source: Source::Id(Variables::org_id),
+    },
+    Variable {
+        names: &["$org.role"],
+        source: Source::Text(Variables::org_role),
     },
     Variable {
         names: &["$tenant.id", "$user.tenant_id"],
@@ -119,6 +173,8 @@ enum Source {
     Id(fn(&Variables) -> Option<&str>),
     Text(fn(&Variables) -> Option<&str>),
     TextList(fn(&Variables) -> Option<&[String]>),
+    /// Each becomes the type of the field that is looked up in them.
+    IdList(fn(&Variables) -> Option<&[String]>),
     Instant(fn(&Variables) -> Option<Timestamp>),
 }
 
@@ -136,19 +192,20 @@ impl Variable {
     /// Whether it can be compared with one value of that type.
     pub(crate) fn is_for(&self, ty: Type) -> bool {
         match self.source {
-            Source::Id(_) => matches!(
-                ty,
-                Type::Text | Type::Longtext | Type::Uuid | Type::Relation(_)
-            ),
-            Source::Text(_) => matches!(ty, Type::Text | Type::Longtext),
-            Source::TextList(_) => false,
+            Source::Id(_) => holds_ids(ty),
+            Source::Text(_) => holds_text(ty),
+            Source::TextList(_) | Source::IdList(_) => false,
             Source::Instant(_) => ty == Type::Timestamp,
         }
     }
 
     /// Whether it can be the list a value of that type is looked up in.
     pub(crate) fn is_list_for(&self, ty: Type) -> bool {
-        matches!(self.source, Source::TextList(_)) && matches!(ty, Type::Text | Type::Longtext)
+        match self.source {
+            Source::TextList(_) => holds_text(ty),
+            Source::IdList(_) => holds_ids(ty),
+            Source::Id(_) | Source::Text(_) | Source::Instant(_) => false,
+        }
     }
 
     /// Its value as one of that kind. `None` is unknown: absent, or not a
@@ -157,25 +214,47 @@ impl Variable {
         match self.source {
             Source::Id(read) => id(read(variables)?, kind),
             Source::Text(read) => text(read(variables)?),
-            Source::TextList(_) => None,
+            Source::TextList(_) | Source::IdList(_) => None,
             Source::Instant(read) => read(variables).map(Scalar::Timestamp),
         }
     }
 
-    /// Its value as a list of texts. A list with an unusable element is
+    /// Its value as a list of that kind. A list with an unusable element is
     /// unknown as a whole.
-    pub(crate) fn list<'a>(&self, variables: &'a Variables) -> Option<&'a [String]> {
-        let Source::TextList(read) = self.source else {
-            return None;
+    pub(crate) fn list<'a>(
+        &self,
+        kind: Kind,
+        variables: &'a Variables,
+    ) -> Option<impl Iterator<Item = Scalar<'a>> + use<'a>> {
+        let (list, read): (&'a [String], ReadElement) = match self.source {
+            Source::TextList(list) => (list(variables)?, |element, _| text(element)),
+            Source::IdList(list) => (list(variables)?, id),
+            Source::Id(_) | Source::Text(_) | Source::Instant(_) => return None,
         };
-        read(variables).filter(|list| list.iter().all(|element| text(element).is_some()))
+        let elements = list.iter().map(move |element| read(element, kind));
+        let is_usable = elements.clone().all(|element| element.is_some());
+        is_usable.then(|| elements.flatten())
     }
 }
+
+/// Reads an element of a list as a value of a kind.
+type ReadElement = for<'a> fn(&'a str, Kind) -> Option<Scalar<'a>>;
 
 impl fmt::Debug for Variable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
+}
+
+fn holds_ids(ty: Type) -> bool {
+    matches!(
+        ty,
+        Type::Text | Type::Longtext | Type::Uuid | Type::Relation(_)
+    )
+}
+
+fn holds_text(ty: Type) -> bool {
+    matches!(ty, Type::Text | Type::Longtext)
 }
 
 fn id(id: &str, kind: Kind) -> Option<Scalar<'_>> {

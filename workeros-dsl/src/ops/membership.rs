@@ -84,7 +84,7 @@ impl Test for Member {
 #[derive(Debug)]
 enum List {
     Terms(Box<[Term]>),
-    Variable(&'static Variable),
+    Variable(&'static Variable, Kind),
 }
 
 impl List {
@@ -101,9 +101,9 @@ impl List {
     fn find(&self, value: Option<Scalar<'_>>, variables: &Variables) -> Truth {
         match self {
             Self::Terms(terms) => any_equal(value, terms.iter().map(|term| term.scalar(variables))),
-            Self::Variable(variable) => variable.list(variables).map_or(Truth::Unknown, |list| {
-                any_equal(value, list.iter().map(|text| Some(Scalar::Text(text))))
-            }),
+            Self::Variable(variable, kind) => variable
+                .list(*kind, variables)
+                .map_or(Truth::Unknown, |list| any_equal(value, list.map(Some))),
         }
     }
 
@@ -117,10 +117,9 @@ impl List {
                 let terms: Vec<Expr> = terms.iter().map(|term| slots.term(term)).collect();
                 column.is_in(terms)
             }
-            Self::Variable(variable) => {
-                let column = collation::equal(column, Kind::Text, slots.dialect());
-                let list = slots.list_variable(variable);
-                slots.is_any_of(column, list)
+            Self::Variable(variable, kind) => {
+                let column = collation::equal(column, *kind, slots.dialect());
+                slots.is_in_variable(column, variable, *kind)
             }
         }
     }
@@ -128,7 +127,7 @@ impl List {
     fn to_json(&self) -> Json {
         match self {
             Self::Terms(terms) => terms.iter().map(Term::to_json).collect(),
-            Self::Variable(variable) => Json::from(variable.name()),
+            Self::Variable(variable, _) => Json::from(variable.name()),
         }
     }
 }
@@ -172,7 +171,7 @@ fn parse_variable(name: &str, ty: Type, at: &Pointer<'_>) -> Result<List, Filter
             format!("`{name}` is not a list for a field of type `{ty}`"),
         ));
     }
-    Ok(List::Variable(variable))
+    Ok(List::Variable(variable, ty.kind()))
 }
 
 fn is_variable(text: &str) -> bool {
@@ -182,6 +181,6 @@ fn is_variable(text: &str) -> bool {
 fn not_a_list(at: &Pointer<'_>) -> FilterError {
     at.error(
         FilterErrorCode::TypeMismatch,
-        "expected an array or `$user.roles`",
+        "expected an array, `$user.roles` or `$user.orgs`",
     )
 }

@@ -28,7 +28,7 @@ pub(super) enum Slot {
     Literal(Value),
     Argument(usize),
     Term(Term),
-    List(&'static Variable),
+    List(&'static Variable, Kind),
 }
 
 impl Slot {
@@ -37,9 +37,11 @@ impl Slot {
             Self::Literal(value) => value.clone(),
             Self::Argument(index) => arguments.get(*index).cloned().unwrap_or_default(),
             Self::Term(term) => term.scalar(variables).map_or(Value::Null, Scalar::to_value),
-            Self::List(variable) => variable
-                .list(variables)
-                .map_or(Value::Null, |list| Value::TextList(list.to_vec())),
+            Self::List(variable, kind) => {
+                variable.list(*kind, variables).map_or(Value::Null, |list| {
+                    Value::TextList(list.map(Scalar::to_text).collect())
+                })
+            }
         }
     }
 }
@@ -95,11 +97,26 @@ impl Slots {
     /// unknown, an empty one is FALSE.
     #[must_use]
     pub fn is_any_of(&self, value: Expr, list: Expr) -> Expr {
+        self.is_any_of_kind(value, list, Kind::Text)
+    }
+
+    /// The list is cast, not the column, which keeps its index.
+    fn is_any_of_kind(&self, value: Expr, list: Expr, kind: Kind) -> Expr {
         match self.dialect {
-            Dialect::Postgres => value.eq(Func::cust("ANY").arg(list)),
+            Dialect::Postgres => {
+                let list = match array_name(kind) {
+                    Some(name) => Func::cast_as(list, name).into(),
+                    None => list,
+                };
+                value.eq(Func::cust("ANY").arg(list))
+            }
             Dialect::Sqlite => {
+                let element = match kind {
+                    Kind::Integer => Func::cast_as(Expr::col("value"), "INTEGER").into(),
+                    _ => Expr::col("value"),
+                };
                 let elements = Query::select()
-                    .column("value")
+                    .expr(element)
                     .from_function(Func::cust("json_each").arg(list.clone()), "list")
                     .take();
                 Expr::case(list.is_null(), Keyword::Null)
@@ -117,8 +134,16 @@ impl Slots {
         self.slot(Slot::Term(term.clone()), SqlType::One(term.kind()))
     }
 
-    pub(crate) fn list_variable(&mut self, variable: &'static Variable) -> Expr {
-        self.slot(Slot::List(variable), SqlType::TextList)
+    /// Whether the value is in the list a variable stands for, as values of
+    /// that kind.
+    pub(crate) fn is_in_variable(
+        &mut self,
+        value: Expr,
+        variable: &'static Variable,
+        kind: Kind,
+    ) -> Expr {
+        let list = self.slot(Slot::List(variable, kind), SqlType::TextList);
+        self.is_any_of_kind(value, list, kind)
     }
 
     /// Writes the statement that these slots were made for.
@@ -189,5 +214,18 @@ impl SqlType {
             Self::One(Kind::Uuid) => "uuid",
             Self::TextList => "text[]",
         }
+    }
+}
+
+/// What a list of texts is cast to on Postgres, where it is not to stay one.
+fn array_name(kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::Text => None,
+        Kind::Integer => Some("bigint[]"),
+        Kind::Number => Some("double precision[]"),
+        Kind::Boolean => Some("boolean[]"),
+        Kind::Json => Some("jsonb[]"),
+        Kind::Timestamp => Some("timestamptz[]"),
+        Kind::Uuid => Some("uuid[]"),
     }
 }

@@ -72,6 +72,13 @@ fn variables(subject: &Json) -> Variables {
                 .as_array()
                 .map(|roles| roles.iter().map(text).collect::<Vec<_>>()),
         )
+        .with_user_orgs(
+            user["orgs"]
+                .as_array()
+                .map(|orgs| orgs.iter().map(text).collect::<Vec<_>>()),
+        )
+        .with_org_id(optional_text(&subject["org"]["id"]))
+        .with_org_role(optional_text(&subject["org"]["role"]))
         .with_tenant_id(optional_text(&subject["tenant"]["id"]))
         .with_now(now.map(|now| Timestamp::parse(now).expect("`now` is a timestamp")))
 }

@@ -92,16 +92,34 @@ fn variables() -> impl Strategy<Value = Variables> {
         Just("9999-12-31T00:00:00Z"),
     ]);
     let roles = option::of(vec(operands::text(), 0..4));
-    (id(), option::of(operands::text()), roles, id(), now).prop_map(
-        |(user, email, roles, tenant, now)| {
-            Variables::default()
-                .with_user_id(user)
-                .with_user_email(email)
-                .with_user_roles(roles)
-                .with_tenant_id(tenant)
-                .with_now(now.and_then(Timestamp::parse))
-        },
-    )
+    let who = (id(), option::of(operands::text()), roles, option::of(ids()));
+    let org = (id(), option::of(operands::text()));
+    (who, org, id(), now).prop_map(|(who, org, tenant, now)| {
+        let (user, email, roles, orgs) = who;
+        let (org, role) = org;
+        Variables::default()
+            .with_user_id(user)
+            .with_user_email(email)
+            .with_user_roles(roles)
+            .with_user_orgs(orgs)
+            .with_org_id(org)
+            .with_org_role(role)
+            .with_tenant_id(tenant)
+            .with_now(now.and_then(Timestamp::parse))
+    })
+}
+
+/// Ids of one kind and of several: one that a field cannot hold makes the
+/// whole list unknown to it.
+fn ids() -> impl Strategy<Value = Vec<String>> {
+    let integer = select(&["10", "0", "-1", "1"][..]).prop_map(str::to_owned);
+    let any = prop_oneof![operands::uuid(), operands::text(), id_of_another_kind()];
+    prop_oneof![
+        vec(operands::uuid(), 0..4),
+        vec(operands::text(), 0..4),
+        vec(integer, 0..4),
+        vec(any, 0..4),
+    ]
 }
 
 /// Keys of adopted tables, and what no database takes.
@@ -187,10 +205,12 @@ fn between(ty: Type) -> BoxedStrategy<Json> {
 
 fn list(ty: Type) -> BoxedStrategy<Json> {
     let terms = vec(term(ty), 0..4).prop_map(Json::from);
+    let orgs = Just(json!("$user.orgs"));
     match ty {
         Type::Text | Type::Longtext => {
-            prop_oneof![3 => terms, 1 => Just(json!("$user.roles"))].boxed()
+            prop_oneof![6 => terms, 2 => Just(json!("$user.roles")), 1 => orgs].boxed()
         }
+        Type::Uuid | Type::Relation(_) => prop_oneof![3 => terms, 1 => orgs].boxed(),
         _ => terms.boxed(),
     }
 }
@@ -200,7 +220,8 @@ fn term(ty: Type) -> BoxedStrategy<Json> {
     let literal = operands::value(ty).prop_map(escaped);
     match ty {
         Type::Text | Type::Longtext => {
-            prop_oneof![4 => literal, 1 => id(), 1 => Just(json!("$user.email"))].boxed()
+            let texts = select(&["$user.email", "$org.role"][..]).prop_map(Json::from);
+            prop_oneof![4 => literal, 1 => id(), 1 => texts].boxed()
         }
         Type::Uuid | Type::Relation(_) => prop_oneof![3 => literal, 1 => id()].boxed(),
         Type::Timestamp => prop_oneof![3 => literal, 1 => now()].boxed(),
@@ -216,7 +237,7 @@ fn escaped(json: Json) -> Json {
 }
 
 fn id() -> BoxedStrategy<Json> {
-    select(&["$user.id", "$tenant.id", "$user.tenant_id"][..])
+    select(&["$user.id", "$tenant.id", "$user.tenant_id", "$org.id"][..])
         .prop_map(Json::from)
         .boxed()
 }

@@ -112,6 +112,29 @@ fn errors_point_at_the_fault() {
             "/views/_in/1",
         ),
         (json!({"title": "$user.roles"}), "type_mismatch", "/title"),
+        (json!({"owner": "$user.orgs"}), "type_mismatch", "/owner"),
+        (
+            json!({"owner": {"_in": ["$user.orgs"]}}),
+            "type_mismatch",
+            "/owner/_in/0",
+        ),
+        (
+            json!({"views": {"_in": "$user.orgs"}}),
+            "type_mismatch",
+            "/views/_in",
+        ),
+        (
+            json!({"views": {"_eq": "$org.id"}}),
+            "type_mismatch",
+            "/views/_eq",
+        ),
+        (
+            json!({"key": {"_eq": "$org.role"}}),
+            "type_mismatch",
+            "/key/_eq",
+        ),
+        (json!({"title": "$org.name"}), "unknown_variable", "/title"),
+        (json!({"title": "$org"}), "unknown_variable", "/title"),
         (
             json!({"number": {"_in": "$user.roles"}}),
             "type_mismatch",
@@ -242,7 +265,7 @@ fn messages_say_what_to_do() {
     expected a timestamp such as `2024-06-01T12:00:00Z` or `2024-06-01` (at `/at`)
     expected an offset such as `{"sub": {"days": 30}}` or `$now(-30 days)` (at `/at`)
     expected a UUID with hyphens (at `/key`)
-    expected an array or `$user.roles` (at `/views/_in`)
+    expected an array, `$user.roles` or `$user.orgs` (at `/views/_in`)
     an empty object says nothing here; leave it out (at `/$or/0`)
     expected an operator such as `_eq` (at `/title`)
     "#);

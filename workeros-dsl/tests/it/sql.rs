@@ -29,6 +29,9 @@ fn ann() -> Variables {
     Variables::default()
         .with_user_id("u1".to_owned())
         .with_user_roles(vec!["editor".to_owned(), "\"".to_owned()])
+        .with_user_orgs(vec!["0190B6F0-0000-7000-8000-0000000000D1".to_owned()])
+        .with_org_id("0190B6F0-0000-7000-8000-0000000000D1".to_owned())
+        .with_org_role("owner".to_owned())
         .with_tenant_id("0190B6F0-0000-7000-8000-000000000071".to_owned())
         .with_now(Timestamp::parse("2024-03-31"))
 }
@@ -114,6 +117,23 @@ fn lists() {
       [TextList(["editor", "\""]), TextList(["editor", "\""])]
     "t" = ANY(CAST($1 AS text[]))
       [TextList(["editor", "\""])]
+    "#);
+}
+
+/// The column is left as it is, so that its index serves.
+#[test]
+fn lists_of_ids() {
+    insta::assert_snapshot!(both(&json!({"t": {"_in": "$user.orgs"}})), @r#"
+    (CASE WHEN (? IS NULL) THEN NULL ELSE ("t" COLLATE BINARY) IN (SELECT "value" FROM json_each(?) AS "list") END)
+      [TextList(["0190B6F0-0000-7000-8000-0000000000D1"]), TextList(["0190B6F0-0000-7000-8000-0000000000D1"])]
+    "t" = ANY(CAST($1 AS text[]))
+      [TextList(["0190B6F0-0000-7000-8000-0000000000D1"])]
+    "#);
+    insta::assert_snapshot!(both(&json!({"u": {"_nin": "$user.orgs"}})), @r#"
+    NOT ((CASE WHEN (? IS NULL) THEN NULL ELSE "u" IN (SELECT "value" FROM json_each(?) AS "list") END))
+      [TextList(["0190b6f0-0000-7000-8000-0000000000d1"]), TextList(["0190b6f0-0000-7000-8000-0000000000d1"])]
+    NOT ("u" = ANY(CAST(CAST($1 AS text[]) AS uuid[])))
+      [TextList(["0190b6f0-0000-7000-8000-0000000000d1"])]
     "#);
 }
 
@@ -224,7 +244,12 @@ fn variables_become_the_type_of_the_field() {
 
 #[test]
 fn the_text_does_not_depend_on_the_subject() {
-    let filter = json!({"t": {"_in": "$user.roles", "_neq": "$user.id"}, "at": "$now"});
+    let filter = json!({
+        "t": {"_in": "$user.roles", "_neq": "$user.id", "_eq": "$org.role"},
+        "u": {"_in": "$user.orgs"},
+        "r": "$org.id",
+        "at": "$now",
+    });
     for dialect in [Dialect::Sqlite, Dialect::Postgres] {
         let template = template(&filter, dialect);
         let values = template.bind(&Variables::default(), &[]);

@@ -39,6 +39,12 @@ async fn a_variable_without_a_value_shares_the_statement() {
             json!({"f": {"_nin": "$user.roles"}}),
         ),
         (Type::Uuid, json!(UUID), json!({"f": ["$tenant.id"]})),
+        (
+            Type::Uuid,
+            json!(UUID),
+            json!({"f": {"_in": "$user.orgs"}}),
+        ),
+        (relation, json!(UUID), json!({"f": "$org.id"})),
         (relation, json!(UUID), json!({"f": {"_neq": "$user.id"}})),
         (
             Type::Relation(Key::Integer),
@@ -64,6 +70,8 @@ fn somebody() -> Variables {
         .with_user_id(UUID.to_owned())
         .with_user_email("ann@example.com".to_owned())
         .with_user_roles(vec!["editor".to_owned()])
+        .with_user_orgs(vec![UUID.to_owned()])
+        .with_org_id(UUID.to_owned())
         .with_tenant_id(UUID.to_owned())
         .with_now(Timestamp::parse("2024-06-01"))
 }
