@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use subtle::ConstantTimeEq as _;
 use workeros_core::{
-    ApiKeyId, Cost, Credential, Error, ErrorKind, Identity, Quota, RateKey, Result, Row, Rows,
-    Scope, Statement, Step, TenantId, Timestamp, UserId, role,
+    ApiKeyId, Cost, Credential, Decision, Error, ErrorKind, Identity, Quota, RateKey, Result, Row,
+    Rows, Scope, Statement, Step, TenantId, Timestamp, UserId, role,
 };
 
 use crate::cache::{CacheKey, Known, TOUCH_INTERVAL};
@@ -96,33 +96,35 @@ impl Auth {
         let Some(known) = found.filter(|known| !self.has_expired(&known.value)) else {
             return Ok(None);
         };
-        self.spend(&known.value).await?;
+        let quotas = self.spend(&known.value).await?;
         self.touch_key(&known);
-        Ok(Some(known.value.identity.clone()))
+        Ok(Some(known.value.identity.clone().with_quotas(quotas)))
     }
 
-    /// Counts a use of a key, where it has limits.
-    async fn spend(&self, key: &KnownKey) -> Result<()> {
+    /// Counts a use of a key, where it has limits, and answers what is left of
+    /// them.
+    async fn spend(&self, key: &KnownKey) -> Result<Vec<Decision>> {
+        let mut quotas = Vec::new();
         let Some(limiter) = &self.inner.limiter else {
-            return Ok(());
+            return Ok(quotas);
         };
         let of_key = |rule| RateKey::new(rule).with(key.id.uuid().as_bytes());
         if let Some(limit) = key.limits.per_minute {
-            let quota = Quota::new(limit, MINUTE);
-            limiter
-                .take(&of_key("key by minute"), quota)
-                .await?
-                .check()?;
+            let quota = Quota::new(limit, MINUTE).named("minute");
+            let taken = limiter.take(&of_key("key by minute"), quota).await?;
+            quotas.push(taken.check()?);
         }
         if let Some(limit) = key.limits.per_day {
-            let quota = Quota::new(limit, DAY);
+            let quota = Quota::new(limit, DAY).named("day");
             let taken = limiter.take(&of_key("key by day"), quota).await?;
-            if let Some(after) = taken.retry_after() {
+            quotas.push(taken);
+            if !taken.is_admitted {
                 let error = Error::new(ErrorKind::QuotaExceeded, "the key is used up for today");
-                return Err(error.with_retry_after(after.as_secs().max(1)));
+                let error = error.with_retry_after(taken.resets_in_seconds());
+                return Err(error.with_quotas(quotas));
             }
         }
-        Ok(())
+        Ok(quotas)
     }
 
     async fn find_key(&self, key: &ApiKeySecret) -> Result<Option<Found>> {

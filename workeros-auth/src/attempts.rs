@@ -20,9 +20,9 @@ pub(crate) enum Attempt {
 }
 
 /// From one place at one account.
-const AT_ONCE: Quota = Quota::new(3, Duration::from_secs(10));
+const AT_ONCE: Quota = Quota::new(3, Duration::from_secs(10)).named("attempts");
 /// At one account, from anywhere and by whatever can be guessed.
-const FAILURES: Quota = Quota::new(10, Duration::from_mins(15));
+const FAILURES: Quota = Quota::new(10, Duration::from_mins(15)).named("failures");
 
 impl Attempt {
     /// What is counted apart.

@@ -85,9 +85,9 @@ const SET_VERIFIED: &str = "UPDATE workeros_users SET email_verified = $1, updat
     WHERE id = $3 AND email = $4 AND NOT disabled";
 
 /// To one address, whoever asks.
-const PER_ADDRESS: Quota = Quota::new(5, Duration::from_hours(1));
+const PER_ADDRESS: Quota = Quota::new(5, Duration::from_hours(1)).named("address");
 /// Of one workspace.
-const PER_WORKSPACE: Quota = Quota::new(100, Duration::from_hours(1));
+const PER_WORKSPACE: Quota = Quota::new(100, Duration::from_hours(1)).named("workspace");
 
 impl NewInvitation {
     /// An invitation that gives no roles but that of members.

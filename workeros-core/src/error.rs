@@ -1,6 +1,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::Decision;
+
 /// The result of every fallible call in workeros.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -22,6 +24,7 @@ struct Inner {
     details: Vec<Detail>,
     violation: Option<Violation>,
     retry_after_seconds: Option<u64>,
+    quotas: Vec<Decision>,
     source: Option<Source>,
 }
 
@@ -102,6 +105,7 @@ impl Error {
             details: Vec::new(),
             violation: None,
             retry_after_seconds: None,
+            quotas: Vec::new(),
             source: None,
         }))
     }
@@ -184,6 +188,13 @@ impl Error {
         self
     }
 
+    /// Says what is left of the quotas the caller has run into.
+    #[must_use]
+    pub fn with_quotas(mut self, quotas: Vec<Decision>) -> Self {
+        self.0.quotas = quotas;
+        self
+    }
+
     /// Records the cause, for the log.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Source>) -> Self {
@@ -225,6 +236,12 @@ impl Error {
     #[must_use]
     pub fn retry_after_seconds(&self) -> Option<u64> {
         self.0.retry_after_seconds
+    }
+
+    /// What is left of the quotas the caller has run into.
+    #[must_use]
+    pub fn quotas(&self) -> &[Decision] {
+        &self.0.quotas
     }
 }
 

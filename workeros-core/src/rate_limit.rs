@@ -51,11 +51,12 @@ pub trait RateLimiter: Debug + Send + Sync + 'static {
 /// use std::time::Duration;
 /// use workeros_core::Quota;
 ///
-/// const SIGN_IN: Quota = Quota::new(3, Duration::from_secs(10));
+/// const SIGN_IN: Quota = Quota::new(3, Duration::from_secs(10)).named("sign-in");
 /// assert_eq!(SIGN_IN.limit(), 3);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Quota {
+    name: &'static str,
     limit: u32,
     window: Duration,
 }
@@ -64,7 +65,25 @@ impl Quota {
     /// So many within a window of that length. A limit of 0 admits nothing.
     #[must_use]
     pub const fn new(limit: u32, window: Duration) -> Self {
-        Self { limit, window }
+        Self {
+            name: "default",
+            limit,
+            window,
+        }
+    }
+
+    /// Sets what clients are told that it is called (`default`): visible ASCII
+    /// without `"` and `\`.
+    #[must_use]
+    pub const fn named(mut self, name: &'static str) -> Self {
+        self.name = name;
+        self
+    }
+
+    /// What clients are told that it is called.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.name
     }
 
     /// How much a window admits.
@@ -175,8 +194,8 @@ impl Debug for RateKey {
 pub struct Decision {
     /// Whether the call may go on.
     pub is_admitted: bool,
-    /// How much the window admits.
-    pub limit: u32,
+    /// What it was decided by.
+    pub quota: Quota,
     /// How much of it is left.
     pub remaining: u32,
     /// After what time all of it is there again.
@@ -190,7 +209,7 @@ impl Decision {
     pub fn admitted(quota: Quota, used: u32, resets_in: Duration) -> Self {
         Self {
             is_admitted: true,
-            limit: quota.limit,
+            quota,
             remaining: quota.limit.saturating_sub(used),
             resets_in,
         }
@@ -216,14 +235,20 @@ impl Decision {
     /// # Errors
     ///
     /// [`RateLimited`](ErrorKind::RateLimited), with the time to wait in whole
-    /// seconds, when the call may not go on.
+    /// seconds and with this decision, when the call may not go on.
     pub fn check(self) -> Result<Self> {
-        let Some(wait) = self.retry_after() else {
+        if self.is_admitted {
             return Ok(self);
-        };
-        let seconds = wait.as_micros().div_ceil(1_000_000).max(1);
-        let seconds = u64::try_from(seconds).unwrap_or(u64::MAX);
+        }
         let error = Error::new(ErrorKind::RateLimited, "too many requests; try again later");
-        Err(error.with_retry_after(seconds))
+        let error = error.with_retry_after(self.resets_in_seconds());
+        Err(error.with_quotas(vec![self]))
+    }
+
+    /// After how many whole seconds, at least one, all of it is there again.
+    #[must_use]
+    pub fn resets_in_seconds(&self) -> u64 {
+        let seconds = self.resets_in.as_micros().div_ceil(1_000_000);
+        u64::try_from(seconds).unwrap_or(u64::MAX).max(1)
     }
 }

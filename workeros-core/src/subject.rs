@@ -1,6 +1,6 @@
 use workeros_dsl::{Timestamp, Variables};
 
-use crate::{Action, ApiKeyId, SessionId, TenantId};
+use crate::{Action, ApiKeyId, Decision, SessionId, TenantId};
 
 /// Role names every workspace has from the start.
 pub mod role {
@@ -29,6 +29,8 @@ pub struct Identity {
     pub credential: Credential,
     /// What that credential is narrowed to.
     pub scope: Scope,
+    /// What is left, after this request, of the quotas the credential has.
+    pub quotas: Vec<Decision>,
 }
 
 /// What a credential is narrowed to, of all its user may do.
@@ -97,6 +99,7 @@ impl Identity {
             tenant: None,
             credential: Credential::Host,
             scope: Scope::FULL,
+            quotas: Vec::new(),
         }
     }
 
@@ -125,6 +128,13 @@ impl Identity {
     #[must_use]
     pub fn with_scope(mut self, scope: Scope) -> Self {
         self.scope = scope;
+        self
+    }
+
+    /// Sets what is left of the quotas the credential has.
+    #[must_use]
+    pub fn with_quotas(mut self, quotas: Vec<Decision>) -> Self {
+        self.quotas = quotas;
         self
     }
 

@@ -5,9 +5,9 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use serde_json::{Map, Value as Json, json};
 use workeros_core::{Detail, Error, ErrorKind};
 
-use crate::Body;
 use crate::reply::JSON;
 use crate::request_id::RequestId;
+use crate::{Body, rate_limit};
 
 /// An error in its wire form.
 #[derive(Debug)]
@@ -62,6 +62,7 @@ impl Failure {
         if let Some(seconds) = error.retry_after_seconds() {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
+        rate_limit::put(&mut headers, error.quotas());
         let code = error.code().unwrap_or(code).into();
         if status.is_server_error() {
             tracing::error!(error = error as &dyn std::error::Error, "a request failed");

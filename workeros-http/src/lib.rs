@@ -90,6 +90,7 @@ mod origin;
 mod params;
 mod pipeline;
 mod plane;
+mod rate_limit;
 mod reply;
 mod request_id;
 mod router;

@@ -8,7 +8,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Version};
 use http_body::Body as _;
 use tracing::Instrument as _;
-use workeros_core::{Error, ErrorKind, Result};
+use workeros_core::{Error, ErrorKind, Result, Subject};
 
 use crate::body::RequestBody;
 use crate::call::Call;
@@ -18,7 +18,7 @@ use crate::json_body;
 use crate::request_id::{RequestId, X_REQUEST_ID};
 use crate::router::Route;
 use crate::subject::resolve;
-use crate::{Backend, Body, cors, limits, params, security_headers};
+use crate::{Backend, Body, cors, limits, params, rate_limit, security_headers};
 
 /// Answers a request, whatever it is, and whatever happens on the way.
 pub(crate) async fn respond(backend: Backend, parts: Parts, body: RequestBody) -> Response<Body> {
@@ -72,9 +72,31 @@ async fn answer(
         Err(error) => return failed(&error, request_id, Reader::Api),
     };
     tracing::Span::current().record("route", endpoint.path());
-    match serve(backend, endpoint, path, parts, body, request_id).await {
-        Ok(response) => response,
-        Err(error) => failed(&error, request_id, endpoint.reader),
+    let subject = match identify(backend, endpoint, &parts).await {
+        Ok(subject) => subject,
+        Err(error) => return failed(&error, request_id, endpoint.reader),
+    };
+    let identity = subject.as_ref().and_then(Subject::identity);
+    let quotas = identity.map_or(Vec::new(), |identity| identity.quotas.clone());
+    let served = serve(backend, endpoint, path, parts, body, subject, request_id).await;
+    let mut response =
+        served.unwrap_or_else(|error| failed(&error, request_id, endpoint.reader));
+    rate_limit::put(response.headers_mut(), &quotas);
+    response
+}
+
+/// Who asks; `None` where nobody is asked who he is.
+async fn identify(
+    backend: &Backend,
+    endpoint: &Endpoint,
+    parts: &Parts,
+) -> Result<Option<Subject>> {
+    if endpoint.takes_cookies {
+        backend.0.csrf.check(&parts.method, &parts.headers)?;
+    }
+    match endpoint.access() {
+        Access::Open => Ok(None),
+        _ => resolve(backend, parts).await.map(Some),
     }
 }
 
@@ -84,22 +106,18 @@ async fn serve(
     path: Vec<(&'static str, String)>,
     parts: Parts,
     body: RequestBody,
+    subject: Option<Subject>,
     request_id: &RequestId,
 ) -> Result<Response<Body>> {
-    let inner = &backend.0;
-    if endpoint.takes_cookies {
-        inner.csrf.check(&parts.method, &parts.headers)?;
+    if let Some(subject) = &subject {
+        admit(backend, subject, &parts, endpoint.access()).await?;
     }
-    let subject = match endpoint.access() {
-        Access::Open => None,
-        access => Some(admit(backend, &parts, access).await?),
-    };
     let query = parts.uri.query();
     let mut query = match endpoint.is_lenient {
         true => params::pick(query, endpoint.parameters())?,
         false => params::parse(query, endpoint.parameters())?,
     };
-    let limit = inner.config.max_body_bytes;
+    let limit = backend.0.config.max_body_bytes;
     let body = match endpoint.input {
         Input::None => None,
         Input::Json => Some(json_body::read(&parts.headers, body, limit).await?),
@@ -121,15 +139,19 @@ async fn serve(
     Ok(endpoint.handle(call).await?.into_response())
 }
 
-/// Finds out who asks, and whether he may at all.
-async fn admit(backend: &Backend, parts: &Parts, access: Access) -> Result<workeros_core::Subject> {
-    let subject = resolve(backend, parts).await?;
+/// Says whether somebody may call at all.
+async fn admit(
+    backend: &Backend,
+    subject: &Subject,
+    parts: &Parts,
+    access: Access,
+) -> Result<()> {
     let (plane, only_reads) = (backend.plane(), parts.method.is_safe());
     match access {
-        Access::Admin if only_reads => plane.require_admin(&subject).await?,
-        Access::Admin => plane.require_admin_to_change(&subject).await?,
-        Access::Operator if only_reads => plane.require_operator(&subject).await?,
-        Access::Operator => plane.require_operator_to_change(&subject).await?,
+        Access::Admin if only_reads => plane.require_admin(subject).await?,
+        Access::Admin => plane.require_admin_to_change(subject).await?,
+        Access::Operator if only_reads => plane.require_operator(subject).await?,
+        Access::Operator => plane.require_operator_to_change(subject).await?,
         Access::Open | Access::Public | Access::SignedIn => {}
     }
     if access == Access::SignedIn && subject.is_anonymous() {
@@ -141,7 +163,7 @@ async fn admit(backend: &Backend, parts: &Parts, access: Access) -> Result<worke
             "this credential only reads",
         ));
     }
-    Ok(subject)
+    Ok(())
 }
 
 /// Looks the path up as it came, which is below the mount point if the host

@@ -1,9 +1,11 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
-use workeros_core::{Error, ErrorKind, Result, TenantId, Timestamp};
+use workeros_core::{Decision, Error, ErrorKind, Quota, Result, TenantId, Timestamp};
 
 const MINUTE: i64 = 60 * 1_000_000;
+const WINDOW: Duration = Duration::from_mins(1);
 
 /// How much of the database one workspace may take.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,9 +67,13 @@ impl DdlRate {
         }
         if *count >= limits.ddl_per_minute {
             let left = MINUTE - now.micros().rem_euclid(MINUTE);
-            let seconds = u64::try_from(left).unwrap_or(0).div_ceil(1_000_000);
+            let rest = Duration::from_micros(u64::try_from(left).unwrap_or(0));
+            let quota = Quota::new(limits.ddl_per_minute, WINDOW).named("tables");
+            let refused = Decision::refused(quota, *count, rest);
             let why = "tables are changed too often; wait a moment";
-            return Err(Error::new(ErrorKind::RateLimited, why).with_retry_after(seconds));
+            let error = Error::new(ErrorKind::RateLimited, why);
+            let error = error.with_retry_after(refused.resets_in_seconds());
+            return Err(error.with_quotas(vec![refused]));
         }
         *count += 1;
         Ok(())

@@ -1,11 +1,11 @@
 use std::sync::Arc;
 
 use http::Uri;
-use workeros_adapters::{ConsoleMailer, MemoryRateLimiter};
+use workeros_adapters::{ConsoleMailer, DatabaseRateLimiter, MemoryRateLimiter};
 use workeros_auth::{Auth, AuthBuilder, CookiePolicy};
 use workeros_core::{
-    Authenticator, Clock, Database, Error, ErrorKind, IdGenerator, Mailer, Random, Result, Runtime,
-    Secret, migrate,
+    Authenticator, Clock, Database, Dialect, Error, ErrorKind, IdGenerator, Mailer, Random,
+    RateLimiter, Result, Runtime, Secret, migrate,
 };
 use workeros_http::{Backend, Config, Origin, TrustedProxies};
 use workeros_schema::{DataPlane, Hooks, Limits};
@@ -29,6 +29,7 @@ pub struct Builder {
     limits: Limits,
     auth: Option<AuthOptions>,
     mailer: Option<Arc<dyn Mailer>>,
+    rate_limiter: Option<Arc<dyn RateLimiter>>,
     authenticators: Vec<Arc<dyn Authenticator>>,
     allowed_origins: Vec<String>,
     max_body_bytes: Option<usize>,
@@ -48,6 +49,7 @@ impl Builder {
             limits: Limits::default(),
             auth: Some(Box::new(|auth| auth)),
             mailer: None,
+            rate_limiter: None,
             authenticators: Vec::new(),
             allowed_origins: Vec::new(),
             max_body_bytes: None,
@@ -121,6 +123,14 @@ impl Builder {
         self
     }
 
+    /// Sets what counts attempts to sign in, mails, and requests by API keys.
+    /// Default: memory on SQLite, which one instance has to itself, and on
+    /// Postgres the database, so that instances which share it count together.
+    pub fn rate_limiter(mut self, limiter: impl RateLimiter) -> Self {
+        self.rate_limiter = Some(Arc::new(limiter));
+        self
+    }
+
     /// Adds users of the host's own. They are asked before the bundled ones.
     pub fn authenticator(mut self, authenticator: impl Authenticator) -> Self {
         self.authenticators.push(Arc::new(authenticator));
@@ -184,7 +194,14 @@ impl Builder {
         let auth = match self.auth {
             Some(options) => {
                 let mailer = self.mailer.unwrap_or_else(to_the_log);
-                Some(open_auth(&plane, &url, secret, mailer, options).await?)
+                let limiter = match self.rate_limiter {
+                    Some(limiter) => limiter,
+                    None => default_rate_limiter(plane.runtime()).await?,
+                };
+                let given = move |auth: AuthBuilder| {
+                    options(auth.with_mailer(mailer).with_rate_limiter(limiter))
+                };
+                Some(open_auth(&plane, &url, secret, given).await?)
             }
             None => None,
         };
@@ -231,23 +248,27 @@ fn to_the_log() -> Arc<dyn Mailer> {
     Arc::new(ConsoleMailer)
 }
 
+async fn default_rate_limiter(runtime: &Runtime) -> Result<Arc<dyn RateLimiter>> {
+    let (database, clock) = (Arc::clone(&runtime.database), Arc::clone(&runtime.clock));
+    Ok(match database.dialect() {
+        Dialect::Sqlite => Arc::new(MemoryRateLimiter::new(clock)),
+        Dialect::Postgres => Arc::new(DatabaseRateLimiter::open(database, clock).await?),
+    })
+}
+
 async fn open_auth(
     plane: &DataPlane,
     url: &Uri,
     secret: Secret,
-    mailer: Arc<dyn Mailer>,
-    options: AuthOptions,
+    options: impl FnOnce(AuthBuilder) -> AuthBuilder,
 ) -> Result<Auth> {
     let runtime = plane.runtime();
     let (database, clock) = (&*runtime.database, &*runtime.clock);
     migrate(database, clock, workeros_auth::MIGRATIONS).await?;
-    let limiter = MemoryRateLimiter::new(Arc::clone(&runtime.clock));
     let issuer = url.to_string();
     let builder = Auth::builder(runtime.clone(), plane.default_tenant())
         .with_cookie(CookiePolicy::for_public_url(url))
         .with_secret(secret)
-        .with_rate_limiter(Arc::new(limiter))
-        .with_mailer(mailer)
         .with_apps(issuer.trim_end_matches('/'), Arc::new(plane.clone()))
         .with_role_guard(DataPlane::role_guard);
     #[cfg(feature = "passkey")]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use workeros_core::{
     Batch, Clock, Cost, Database, Decision, Dialect, Error, Migration, Quota, RateKey, RateLimiter,
-    Result, Row, Statement, Step, Timestamp, Value,
+    Result, Row, Statement, Step, Timestamp, Value, migrate,
 };
 
 use super::window::{Window, horizon};
@@ -38,8 +38,7 @@ const SWEEP_PAUSE: i64 = 60_000_000;
 /// Counts in the database: for instances that share one. A call costs one
 /// statement that writes a row, and one that is refused another that reads it.
 ///
-/// Its table is made by its [`MIGRATIONS`](Self::MIGRATIONS); rows of windows
-/// that are over are dropped now and then.
+/// Rows of windows that are over are dropped now and then.
 #[derive(Debug)]
 pub struct DatabaseRateLimiter {
     database: Arc<dyn Database>,
@@ -70,7 +69,18 @@ impl DatabaseRateLimiter {
         ],
     }];
 
-    /// A limiter that counts in this database and goes by this clock.
+    /// A limiter that counts in this database, in a table that is made if it is
+    /// not there, and goes by this clock.
+    ///
+    /// # Errors
+    ///
+    /// What the database answers.
+    pub async fn open(database: Arc<dyn Database>, clock: Arc<dyn Clock>) -> Result<Self> {
+        migrate(&*database, &*clock, Self::MIGRATIONS).await?;
+        Ok(Self::new(database, clock))
+    }
+
+    /// The same for a table that is there.
     #[must_use]
     pub fn new(database: Arc<dyn Database>, clock: Arc<dyn Clock>) -> Self {
         Self {

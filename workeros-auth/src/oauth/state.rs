@@ -20,7 +20,7 @@ use crate::{Auth, BrowserToken, Plane, RequestInfo};
 /// How long a browser may stay away.
 const LIFETIME: Duration = Duration::from_mins(10);
 /// How often somebody may set out from one place, whoever he is.
-const DEPARTURES: Quota = Quota::new(60, Duration::from_mins(1));
+const DEPARTURES: Quota = Quota::new(60, Duration::from_mins(1)).named("providers");
 
 const PURPOSE: &str = "oauth";
 

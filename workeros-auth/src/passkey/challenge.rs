@@ -71,7 +71,7 @@ const IS_KNOWN: PlaneSql = planes!(
 );
 
 /// How often somebody may ask from one place, whoever he is.
-const QUESTIONS: Quota = Quota::new(60, Duration::from_mins(1));
+const QUESTIONS: Quota = Quota::new(60, Duration::from_mins(1)).named("passkeys");
 
 impl Asked<'_> {
     /// What the row is found by: whoever comes with the answer knows the

@@ -32,7 +32,7 @@ pub async fn admits_what_the_quota_gives(limiter: &dyn RateLimiter, _: &Standing
     for _ in 0..5 {
         let decision = take(limiter).await;
         assert!(!decision.is_admitted);
-        assert_eq!((decision.limit, decision.remaining), (3, 0));
+        assert_eq!((decision.quota.limit(), decision.remaining), (3, 0));
     }
 }
 

@@ -32,6 +32,7 @@ mod oauth;
 mod own_account;
 mod passkeys;
 mod passwordless;
+mod rate_limits;
 mod routes;
 mod scenarios;
 mod sessions;

@@ -16,5 +16,6 @@ mod better_auth;
 mod counterparts;
 mod docs;
 mod embedding;
+mod instances;
 mod revocation;
 mod site;
