@@ -15,7 +15,6 @@ mod draft;
 mod idempotency;
 mod keyset;
 pub(crate) mod log;
-mod mac;
 mod mutation;
 mod plan;
 mod query;

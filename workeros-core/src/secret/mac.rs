@@ -38,6 +38,25 @@ impl MacKeys {
             .chain(&self.older)
             .any(|key| feed(key, parts).verify_slice(tag).is_ok())
     }
+
+    /// The first half of the [tag](Self::tag), for what is handed out in many
+    /// copies.
+    #[must_use]
+    pub fn short_tag(&self, parts: &[&[u8]]) -> [u8; 16] {
+        let mut short = [0; 16];
+        for (to, from) in short.iter_mut().zip(self.tag(parts)) {
+            *to = from;
+        }
+        short
+    }
+
+    /// As [`verify`](Self::verify), of a [short tag](Self::short_tag).
+    #[must_use]
+    pub fn verify_short(&self, parts: &[&[u8]], tag: &[u8; 16]) -> bool {
+        std::iter::once(&self.newest)
+            .chain(&self.older)
+            .any(|key| feed(key, parts).verify_truncated_left(tag).is_ok())
+    }
 }
 
 #[expect(

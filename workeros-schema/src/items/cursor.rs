@@ -1,34 +1,28 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::{Hmac, Mac};
 use serde_json::{Value as Json, json};
-use sha2::Sha256;
 use uuid::Uuid;
-use workeros_core::{Error, Result, Timestamp, Value};
-
-use super::mac;
+use workeros_core::{Error, MacKeys, Result, Timestamp, Value};
 
 /// Makes and reads cursors: the sort keys of the last item of a page, bound to
 /// the list they were made for and protected against change.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cursors<'a> {
-    key: &'a [u8; 32],
+    keys: &'a MacKeys,
     /// What a cursor is good for: workspace, collection and order.
     scope: &'a str,
 }
 
-/// Bytes of the protection.
-const TAG: usize = 16;
-
 impl<'a> Cursors<'a> {
-    pub(crate) fn new(key: &'a [u8; 32], scope: &'a str) -> Self {
-        Self { key, scope }
+    pub(crate) fn new(keys: &'a MacKeys, scope: &'a str) -> Self {
+        Self { keys, scope }
     }
 
     /// The cursor after an item with these sort keys.
     pub(crate) fn write(&self, values: &[Value]) -> String {
         let payload = Json::Array(values.iter().map(write).collect()).to_string();
-        let mut bytes = mac::half(self.mac(payload.as_bytes())).to_vec();
+        let parts = [self.scope.as_bytes(), payload.as_bytes()];
+        let mut bytes = self.keys.short_tag(&parts).to_vec();
         bytes.extend_from_slice(payload.as_bytes());
         URL_SAFE_NO_PAD.encode(bytes)
     }
@@ -45,18 +39,15 @@ impl<'a> Cursors<'a> {
 
     fn parse(&self, cursor: &str) -> Option<Vec<Value>> {
         let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
-        let (tag, payload) = bytes.split_at_checked(TAG)?;
-        self.mac(payload).verify_truncated_left(tag).ok()?;
+        let (tag, payload) = bytes.split_first_chunk()?;
+        if !self
+            .keys
+            .verify_short(&[self.scope.as_bytes(), payload], tag)
+        {
+            return None;
+        }
         let values: Vec<Json> = serde_json::from_slice(payload).ok()?;
         values.iter().map(read).collect()
-    }
-
-    fn mac(&self, payload: &[u8]) -> Hmac<Sha256> {
-        let mut mac = mac::keyed(self.key);
-        mac.update(self.scope.as_bytes());
-        mac.update(&[0]);
-        mac.update(payload);
-        mac
     }
 }
 
@@ -103,7 +94,13 @@ fn read(json: &Json) -> Option<Value> {
 
 #[cfg(test)]
 mod tests {
+    use workeros_core::Secret;
+
     use super::*;
+
+    fn keys(secret: &str) -> MacKeys {
+        Secret::new(secret).unwrap().mac("cursors")
+    }
 
     #[test]
     fn a_cursor_holds_its_values_to_the_bit() {
@@ -121,17 +118,21 @@ mod tests {
             Value::Uuid(Uuid::max()),
             Value::Bytes(vec![0, 255]),
         ];
-        let cursors = Cursors::new(&[7; 32], "a");
+        let (keys, others) = (
+            keys("rQ7m2vX9kLw4TzB8nYp3HsD6fJc1GaE5"),
+            keys("Zr4u7x!A%D*G-KaPdSgVkYp3s6v9y$B&"),
+        );
+        let cursors = Cursors::new(&keys, "a");
         let cursor = cursors.write(&values);
         assert_eq!(cursors.read(&cursor, values.len()).unwrap(), values);
         assert!(cursors.read(&cursor, 1).is_err());
         assert!(
-            Cursors::new(&[7; 32], "b")
+            Cursors::new(&keys, "b")
                 .read(&cursor, values.len())
                 .is_err()
         );
         assert!(
-            Cursors::new(&[8; 32], "a")
+            Cursors::new(&others, "a")
                 .read(&cursor, values.len())
                 .is_err()
         );

@@ -223,11 +223,11 @@ impl Items {
 
     /// The validator of a row.
     pub(crate) fn etag(&self, row: &ItemRow) -> String {
-        row.etag(&self.plane.0.etag_key)
+        row.etag(&self.plane.0.etag_keys)
     }
 
     fn cursors<'a>(&'a self, scope: &'a str) -> Cursors<'a> {
-        Cursors::new(&self.plane.0.cursor_key, scope)
+        Cursors::new(&self.plane.0.cursor_keys, scope)
     }
 }
 

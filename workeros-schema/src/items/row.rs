@@ -1,12 +1,10 @@
 use std::sync::Arc;
 
-use hmac::Mac;
 use workeros_core::json::{write_string, write_value};
-use workeros_core::{FieldSet, Result, Row, Timestamp, Value};
+use workeros_core::{FieldSet, MacKeys, Result, Row, Timestamp, Value};
 use workeros_dsl::Row as DslRow;
 
 use super::columns::is_shown;
-use super::mac;
 use crate::collection::Collection;
 use crate::field::{Field, System};
 
@@ -108,13 +106,26 @@ impl ItemRow {
     /// The strong validator: the row version, or a digest of the whole row
     /// where the table has none. It is keyed: else whoever knows all columns
     /// but one could try out the values of that one.
-    pub(crate) fn etag(&self, key: &[u8; 32]) -> String {
+    pub(crate) fn etag(&self, keys: &MacKeys) -> String {
         if self.collection.is_managed() {
             return format!("\"{}\"", self.version);
         }
-        let mut mac = mac::keyed(key);
-        mac.update(&self.write(|_| true));
-        format!("\"{}\"", hex::encode(mac::half(mac)))
+        let digest = keys.short_tag(&[&self.write(|_| true)]);
+        format!("\"{}\"", hex::encode(digest))
+    }
+
+    /// Whether a validator is of this row as it is, by whichever key it was
+    /// made.
+    pub(crate) fn has_etag(&self, tag: &str, keys: &MacKeys) -> bool {
+        if self.collection.is_managed() {
+            return tag == self.etag(keys);
+        }
+        let text = tag
+            .strip_prefix('"')
+            .and_then(|text| text.strip_suffix('"'));
+        let mut digest = [0; 16];
+        let is_digest = text.is_some_and(|text| hex::decode_to_slice(text, &mut digest).is_ok());
+        is_digest && keys.verify_short(&[&self.write(|_| true)], &digest)
     }
 
     fn write(&self, included: impl Fn(&Field) -> bool) -> Vec<u8> {

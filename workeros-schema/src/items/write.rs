@@ -317,8 +317,8 @@ impl<'a> WriteSet<'a> {
         let (holds, otherwise) = match precondition {
             Precondition::None => return Ok(()),
             Precondition::IfMatch(tags) => {
-                let current = self.items.etag(row);
-                let holds = tags.iter().any(|tag| tag == "*" || *tag == current);
+                let keys = &self.items.plane.0.etag_keys;
+                let holds = tags.iter().any(|tag| tag == "*" || row.has_etag(tag, keys));
                 (holds, ErrorKind::PreconditionFailed)
             }
             Precondition::UnmodifiedSince(at) => {

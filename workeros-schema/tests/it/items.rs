@@ -1,10 +1,10 @@
 //! The one door: what is read and written, by whom.
 
 use serde_json::{Value as Json, json};
-use workeros_core::{Error, ErrorKind, Timestamp};
-use workeros_schema::{Outcome, Precondition, Query};
+use workeros_core::{Error, ErrorKind, Secret, Timestamp};
+use workeros_schema::{DataPlane, Hooks, Outcome, Precondition, Query};
 
-use crate::support::{World, worlds};
+use crate::support::{World, secret, worlds};
 
 /// Posts with one field of each kind that matters here.
 async fn posts(world: &World) {
@@ -240,6 +240,46 @@ async fn az_14_a_cursor_is_good_for_its_own_list_only() {
             assert_eq!(error.details()[0].path, "cursor");
         }
         assert!(items.list(&first.cursor(cursor)).await.is_ok());
+    }
+}
+
+/// What was handed out before the secret was changed is still good, as long as
+/// the secret before is given too.
+#[tokio::test]
+async fn cursors_and_etags_outlive_a_change_of_the_secret() {
+    for world in worlds().await {
+        posts(&world).await;
+        for n in 0..2 {
+            let post = json!({"title": format!("p{n}")});
+            world.create("posts", post).await;
+        }
+        let table = "CREATE TABLE parts (id integer PRIMARY KEY, name text)";
+        let bolt = "INSERT INTO parts (id, name) VALUES (1, 'bolt')";
+        world.run(&[table, bolt]).await;
+        let adoption = world.plane.adoption(world.system());
+        let adopted = json!({"slug": "parts", "table": "parts"});
+        adoption.adopt(&adopted).await.unwrap();
+        let first = Query::new().sort("title").limit(1);
+        let items = world.plane.items(world.system(), "posts");
+        let page = items.list(&first.clone().cursor("")).await.unwrap();
+        let cursor = page.next_cursor.unwrap();
+        let parts = world.plane.items(world.system(), "parts");
+        let part = parts.get("1", &Query::new()).await.unwrap();
+
+        let new = || Secret::new("rQ7m2vX9kLw4TzB8nYp3HsD6fJc1GaE5").unwrap();
+        let rename = json!({"name": "nut"});
+        let if_match = Precondition::IfMatch(vec![part.etag]);
+        for (secret, knows) in [(new(), false), (new().with_previous(secret()), true)] {
+            let runtime = world.plane.runtime().clone();
+            let plane = DataPlane::open(runtime, &secret, Hooks::default());
+            let plane = plane.await.unwrap();
+            let items = plane.items(world.system(), "posts");
+            let next = items.list(&first.clone().cursor(cursor.clone())).await;
+            assert_eq!(next.is_ok(), knows, "{next:?}");
+            let parts = plane.items(world.system(), "parts");
+            let updated = parts.update("1", &rename, &if_match).await;
+            assert_eq!(updated.is_ok(), knows, "{updated:?}");
+        }
     }
 }
 
