@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use tokio::sync::{Mutex, Notify};
 use workeros_core::{
-    Action, Batch, Error, ErrorKind, Expect, Grant, Migration, Result, Rows, Runtime, Secret,
+    Action, Batch, Error, ErrorKind, Expect, Grant, MacKeys, Migration, Result, Rows, Runtime, Secret,
     Statement, Step, Subject, TenantId, migrate,
 };
 
@@ -32,8 +32,8 @@ pub(crate) struct Inner {
     ddl_rate: DdlRate,
     pub(crate) plans: PlanCache,
     pub(crate) statements: Statements,
-    pub(crate) cursor_key: [u8; 32],
-    pub(crate) etag_key: [u8; 32],
+    pub(crate) cursor_keys: MacKeys,
+    pub(crate) etag_keys: MacKeys,
     pub(crate) committed: Notify,
     default_tenant: TenantId,
     pub(crate) slugs: Slugs,
@@ -89,8 +89,8 @@ impl DataPlane {
             ddl_rate: DdlRate::default(),
             plans: PlanCache::default(),
             statements: Statements::default(),
-            cursor_key: secret.derive("items cursor"),
-            etag_key: secret.derive("items etag"),
+            cursor_keys: secret.mac("items cursor"),
+            etag_keys: secret.mac("items etag"),
             committed: Notify::new(),
             default_tenant,
             slugs: Slugs::default(),
@@ -187,7 +187,12 @@ impl DataPlane {
     pub(crate) async fn snapshot(&self, tenant: TenantId) -> Result<Arc<Snapshot>> {
         let known = self.known().get(&tenant).cloned();
         match known {
-            Some(snapshot) if self.0.doubts.contains(tenant) => self.compared(snapshot).await,
+            Some(snapshot) if self.0.doubts.contains(tenant) => {
+                let asked_at = self.runtime().now();
+                let current = self.compared(snapshot).await?;
+                self.0.doubts.compared(tenant, asked_at);
+                Ok(current)
+            }
             Some(snapshot) => Ok(snapshot),
             None => self.reload(tenant).await,
         }
@@ -249,7 +254,7 @@ impl DataPlane {
             ),
         );
         batch.extend(touched.read(tenant));
-        let doubt = self.0.doubts.raise(tenant);
+        let doubt = self.0.doubts.raise(tenant, &*self.0.runtime.clock);
         let applied = self.0.runtime.database.apply(batch).await;
         let seen = match &applied {
             Ok(rows) => self.advance(tenant, touched, rows.get(bump..)).await,

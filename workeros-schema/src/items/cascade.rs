@@ -92,19 +92,15 @@ impl WriteSet<'_> {
     /// The relations of managed collections that point to a collection, always
     /// in the same order.
     fn referring(&self, target: &Collection) -> Result<Arc<[Referring]>> {
-        let collections = self.snapshot.collections.values();
+        let collections = self.snapshot.referring(&target.slug).iter();
         let managed = collections.filter(|other| other.is_managed());
-        let mut pointing: Vec<(&Arc<Collection>, usize, &Field)> = managed
-            .flat_map(|other| {
-                let fields = other.fields.iter().enumerate();
-                let pointing =
-                    fields.filter(|(_, field)| field.to.as_deref() == Some(&target.slug));
-                pointing.map(move |(position, field)| (other, position, field))
-            })
-            .collect();
-        pointing.sort_by(|a, b| (&a.0.slug, a.1).cmp(&(&b.0.slug, b.1)));
+        let pointing = managed.flat_map(|other| {
+            let fields = other.fields.iter().enumerate();
+            let pointing = fields.filter(|(_, field)| field.to.as_deref() == Some(&target.slug));
+            pointing.map(move |(position, field)| (other, position, field))
+        });
         let limit = MAX_ROWS as u64 + 1;
-        let referring = pointing.into_iter().map(|(collection, position, field)| {
+        let referring = pointing.map(|(collection, position, field)| {
             let write = || select_by(collection, &field.name, limit, self.items.dialect());
             let statements = &self.items.plane.0.statements;
             let verb = Verb::SelectReferring(position);

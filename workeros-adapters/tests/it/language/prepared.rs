@@ -39,11 +39,7 @@ async fn a_variable_without_a_value_shares_the_statement() {
             json!({"f": {"_nin": "$user.roles"}}),
         ),
         (Type::Uuid, json!(UUID), json!({"f": ["$tenant.id"]})),
-        (
-            Type::Uuid,
-            json!(UUID),
-            json!({"f": {"_in": "$user.orgs"}}),
-        ),
+        (Type::Uuid, json!(UUID), json!({"f": {"_in": "$user.orgs"}})),
         (relation, json!(UUID), json!({"f": "$org.id"})),
         (relation, json!(UUID), json!({"f": {"_neq": "$user.id"}})),
         (
