@@ -10,6 +10,7 @@
 //! | [`Mailer`](workeros_core::Mailer) | [`ConsoleMailer`], [`MemoryMailer`] | |
 //! | | `SmtpMailer` | `smtp` |
 //! | | `ResendMailer`, `SendgridMailer`, `MailgunMailer`, `SesMailer`, over any `HttpClient` | `mail-api` |
+//! | [`Captcha`](workeros_core::Captcha) | `Turnstile`, `Hcaptcha`, `Recaptcha`, over any `HttpClient` | `captcha` |
 //! | [`RateLimiter`](workeros_core::RateLimiter) | [`MemoryRateLimiter`], [`DatabaseRateLimiter`] | |
 //!
 //! # Writing and reading
@@ -64,6 +65,8 @@ assert_eq!((rows.rows[0].integer(0)?, rows.rows[1].integer(0)?), (3, 7));
 //! An adapter of your own is held to the same contract by the suites in
 //! `workeros_core::testkit`.
 
+#[cfg(feature = "captcha")]
+mod captcha;
 mod database;
 #[cfg(feature = "http-client")]
 mod http_client;
@@ -73,6 +76,8 @@ mod storage;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 
+#[cfg(feature = "captcha")]
+pub use captcha::{Hcaptcha, Recaptcha, Turnstile};
 #[cfg(feature = "postgres")]
 pub use database::{Postgres, PostgresOptions};
 #[cfg(feature = "sqlite")]

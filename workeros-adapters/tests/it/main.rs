@@ -10,6 +10,8 @@
     reason = "tests"
 )]
 
+#[cfg(all(feature = "captcha", feature = "http-client"))]
+mod captcha;
 #[cfg(feature = "http-client")]
 mod http_client;
 #[cfg(feature = "testkit")]
