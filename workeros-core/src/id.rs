@@ -72,8 +72,16 @@ id! {
     PasskeyId
 }
 id! {
-    /// An invitation to a workspace.
+    /// An invitation to a workspace or to an organization.
     InvitationId
+}
+id! {
+    /// An organization of end users of a workspace.
+    OrganizationId
+}
+id! {
+    /// That somebody is in an organization.
+    OrganizationMemberId
 }
 id! {
     /// A role of a workspace.

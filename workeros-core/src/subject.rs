@@ -1,6 +1,6 @@
 use workeros_dsl::{Timestamp, Variables};
 
-use crate::{Action, ApiKeyId, Decision, SessionId, TenantId};
+use crate::{Action, ApiKeyId, Decision, Error, ErrorKind, Result, SessionId, TenantId, UserId};
 
 /// Role names every workspace has from the start.
 pub mod role {
@@ -8,6 +8,10 @@ pub mod role {
     pub const ADMIN: &str = "admin";
     /// Whoever is signed in.
     pub const AUTHENTICATED: &str = "authenticated";
+    /// Who is signed in without an account, in place of `authenticated`. No
+    /// workspace has it from the start; without it a guest may do what
+    /// everybody may.
+    pub const GUEST: &str = "guest";
     /// Everybody, signed in or not.
     pub const PUBLIC: &str = "public";
 }
@@ -25,12 +29,43 @@ pub struct Identity {
     pub roles: Vec<String>,
     /// The workspace this identity acts in; `None` for the default one.
     pub tenant: Option<TenantId>,
+    /// The organization it acts for within the workspace, if it does: `$org.id`
+    /// and `$org.role`.
+    pub organization: Option<ActiveOrganization>,
+    /// Ids of the organizations it is in: `$user.orgs`. `None` where that is
+    /// not known.
+    pub organizations: Option<Vec<String>>,
     /// What the identity was proven by.
     pub credential: Credential,
     /// What that credential is narrowed to.
     pub scope: Scope,
     /// What is left, after this request, of the quotas the credential has.
     pub quotas: Vec<Decision>,
+    /// Whether it is an anonymous user: somebody with an id, and no account.
+    pub is_guest: bool,
+    /// Who of the team acts as this user, if it is not himself.
+    pub impersonated_by: Option<UserId>,
+}
+
+/// An organization of end users that somebody acts for, and as what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ActiveOrganization {
+    /// Its id: `$org.id`.
+    pub id: String,
+    /// His role there: `$org.role`.
+    pub role: String,
+}
+
+impl ActiveOrganization {
+    /// The organization with this id, for somebody with this role there.
+    #[must_use]
+    pub fn new(id: impl Into<String>, role: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            role: role.into(),
+        }
+    }
 }
 
 /// What a credential is narrowed to, of all its user may do.
@@ -82,6 +117,9 @@ pub enum Credential {
     Session(SessionId),
     /// A session of the bundled auth, of an end user of a workspace.
     AppSession(SessionId),
+    /// A token of an issuer whom the host trusts about end users: there is no
+    /// session.
+    TrustedToken,
     /// An API key.
     ApiKey(ApiKeyId),
     /// Something the host knows.
@@ -97,9 +135,13 @@ impl Identity {
             email: None,
             roles: Vec::new(),
             tenant: None,
+            organization: None,
+            organizations: None,
             credential: Credential::Host,
             scope: Scope::FULL,
             quotas: Vec::new(),
+            is_guest: false,
+            impersonated_by: None,
         }
     }
 
@@ -124,6 +166,21 @@ impl Identity {
         self
     }
 
+    /// Sets the organization it acts for, with its role there. It is not added
+    /// to [those it is in](Self::with_organizations).
+    #[must_use]
+    pub fn with_organization(mut self, organization: ActiveOrganization) -> Self {
+        self.organization = Some(organization);
+        self
+    }
+
+    /// Sets the ids of the organizations it is in. None is a known none.
+    #[must_use]
+    pub fn with_organizations(mut self, ids: Vec<String>) -> Self {
+        self.organizations = Some(ids);
+        self
+    }
+
     /// Narrows what the identity may do.
     #[must_use]
     pub fn with_scope(mut self, scope: Scope) -> Self {
@@ -138,11 +195,67 @@ impl Identity {
         self
     }
 
+    /// Sets whether it is somebody without an account.
+    #[must_use]
+    pub fn with_guest(mut self, is_guest: bool) -> Self {
+        self.is_guest = is_guest;
+        self
+    }
+
+    /// Names who of the team acts as this user.
+    #[must_use]
+    pub fn with_impersonator(mut self, admin: Option<UserId>) -> Self {
+        self.impersonated_by = admin;
+        self
+    }
+
+    /// Asserts that it is the user himself, and not somebody of the team who
+    /// acts as him.
+    ///
+    /// # Errors
+    ///
+    /// [`Forbidden`](ErrorKind::Forbidden) with code `IMPERSONATED`.
+    pub fn require_himself(&self) -> Result<()> {
+        if self.impersonated_by.is_none() {
+            return Ok(());
+        }
+        let why = "nobody does this for a user he impersonates";
+        Err(Error::new(ErrorKind::Forbidden, why).with_code("IMPERSONATED"))
+    }
+
+    /// Asserts that it is somebody with an account.
+    ///
+    /// # Errors
+    ///
+    /// [`Forbidden`](ErrorKind::Forbidden) with code `ANONYMOUS_USER`.
+    pub fn require_account(&self) -> Result<()> {
+        if !self.is_guest {
+            return Ok(());
+        }
+        let why = "this takes an account; sign up first";
+        Err(Error::new(ErrorKind::Forbidden, why).with_code("ANONYMOUS_USER"))
+    }
+
     /// Sets what the identity was proven by.
     #[must_use]
     pub fn with_credential(mut self, credential: Credential) -> Self {
         self.credential = credential;
         self
+    }
+}
+
+impl Identity {
+    fn actor(&self) -> String {
+        let user = &self.user_id;
+        let seen = match self.credential {
+            Credential::ApiKey(key) => format!("key:{key}"),
+            Credential::AppSession(_) | Credential::TrustedToken => format!("app:{user}"),
+            Credential::Session(_) | Credential::Host => format!("user:{user}"),
+        };
+        match self.impersonated_by {
+            Some(admin) => format!("user:{admin} as {seen}"),
+            None => seen,
+        }
     }
 }
 
@@ -184,12 +297,17 @@ impl Subject {
         }
     }
 
-    /// Somebody known: roles `public`, `authenticated` and those of the
-    /// identity.
+    /// Somebody known: roles `public`, `authenticated` (for a guest `guest`) and
+    /// those of the identity.
     #[must_use]
     pub fn identified(tenant: TenantId, identity: Identity) -> Self {
         let mut roles = identity.roles.clone();
-        roles.extend([role::PUBLIC.to_owned(), role::AUTHENTICATED.to_owned()]);
+        let standing = if identity.is_guest {
+            role::GUEST
+        } else {
+            role::AUTHENTICATED
+        };
+        roles.extend([role::PUBLIC.to_owned(), standing.to_owned()]);
         roles.sort_unstable();
         roles.dedup();
         Self {
@@ -211,7 +329,8 @@ impl Subject {
         matches!(self.actor, Actor::System)
     }
 
-    /// Whether nobody is signed in. The host itself is not anonymous.
+    /// Whether nobody is signed in. The host itself is not anonymous, nor is an
+    /// anonymous *user*, who [is known](Identity::is_guest) by his session.
     #[must_use]
     pub fn is_anonymous(&self) -> bool {
         matches!(self.actor, Actor::Anonymous)
@@ -222,7 +341,10 @@ impl Subject {
     #[must_use]
     pub fn is_end_user(&self) -> bool {
         let credential = self.identity().map(|identity| identity.credential);
-        matches!(credential, Some(Credential::AppSession(_)))
+        matches!(
+            credential,
+            Some(Credential::AppSession(_) | Credential::TrustedToken)
+        )
     }
 
     /// Who it is, if known.
@@ -253,17 +375,15 @@ impl Subject {
         &self.roles
     }
 
-    /// What the change log names as the actor.
+    /// What the change log names as the actor: `user:<id>` of the team, `app:<id>`
+    /// of the end users, `key:<id>`, `system`, `anonymous`; `user:<id> as …` for
+    /// who acts as somebody else.
     #[must_use]
     pub fn actor(&self) -> String {
         match &self.actor {
             Actor::System => "system".to_owned(),
             Actor::Anonymous => "anonymous".to_owned(),
-            Actor::Identified(identity) => match identity.credential {
-                Credential::ApiKey(key) => format!("key:{key}"),
-                Credential::AppSession(_) => format!("app:{}", identity.user_id),
-                Credential::Session(_) | Credential::Host => format!("user:{}", identity.user_id),
-            },
+            Actor::Identified(identity) => identity.actor(),
         }
     }
 
@@ -271,10 +391,14 @@ impl Subject {
     #[must_use]
     pub fn variables(&self, now: Timestamp) -> Variables {
         let identity = self.identity();
+        let organization = identity.and_then(|identity| identity.organization.as_ref());
         Variables::default()
             .with_user_id(identity.map(|identity| identity.user_id.clone()))
             .with_user_email(identity.and_then(|identity| identity.email.clone()))
             .with_user_roles(Some(self.roles.clone()))
+            .with_user_orgs(identity.and_then(|identity| identity.organizations.clone()))
+            .with_org_id(organization.map(|organization| organization.id.clone()))
+            .with_org_role(organization.map(|organization| organization.role.clone()))
             .with_tenant_id(Some(self.tenant.to_string()))
             .with_now(Some(now))
     }

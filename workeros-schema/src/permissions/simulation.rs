@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json, json};
 use workeros_core::input::{Object, escape};
 use workeros_core::{
-    Action, Detail, Error, FieldSet, Grant, Identity, PermissionId, Result, Rule, Subject, Value,
-    role,
+    Action, ActiveOrganization, Detail, Error, FieldSet, Grant, Identity, PermissionId, Result,
+    Rule, Subject, Value, role,
 };
 use workeros_dsl::{Row, Truth, Variables};
 
@@ -56,7 +56,8 @@ pub struct AppliedRule {
 impl Permissions {
     /// Answers what somebody would be allowed to do, without doing it.
     ///
-    /// `role`, `roles` or `user` (`id`, `email`, `roles`) says who: a role
+    /// `role`, `roles` or `user` (`id`, `email`, `roles`, `orgs`,
+    /// `org` with `id` and `role`) says who: a role
     /// stands for somebody signed in who has it, `public` alone for somebody
     /// who is not signed in. `collection` and `action` say what. The answer is
     /// about one item when `item` (the values of its fields) or `id` (a row
@@ -329,11 +330,27 @@ fn read_user(user: &Json, pointer: &str, snapshot: &Snapshot) -> Result<Identity
         .collect();
     let roles = known_roles(&roles, snapshot);
     let roles = object.keep(roles).unwrap_or_default();
+    let orgs = object.strings("orgs");
+    let pointer = object.pointer("org");
+    let org = object.json("org").map(|org| read_org(&org, &pointer));
+    let org = org.and_then(|org| object.keep(org));
     object.finish()?;
     let identity = roles
         .into_iter()
         .fold(Identity::host(id), Identity::with_role);
-    Ok(email.into_iter().fold(identity, Identity::with_email))
+    let identity = email.into_iter().fold(identity, Identity::with_email);
+    let identity = orgs
+        .into_iter()
+        .fold(identity, Identity::with_organizations);
+    Ok(org.into_iter().fold(identity, Identity::with_organization))
+}
+
+/// Reads `{id, role}`: for which organization the user acts, and as what.
+fn read_org(org: &Json, pointer: &str) -> Result<ActiveOrganization> {
+    let mut object = Object::read(org, pointer)?;
+    let (id, role) = (object.required_string("id"), object.required_string("role"));
+    object.finish()?;
+    Ok(ActiveOrganization::new(id, role))
 }
 
 /// The names of roles, each with where it stood, if they are that.

@@ -426,6 +426,52 @@ async fn a_simulation_answers_as_the_items_do() {
 }
 
 #[tokio::test]
+async fn a_simulation_can_be_about_somebody_in_organizations() {
+    for world in worlds().await {
+        posts(&world).await;
+        for condition in [
+            json!({"status": "$org.id"}),
+            json!({"status": {"_in": "$user.orgs"}}),
+            json!({"status": "$org.role"}),
+        ] {
+            let row = json!({ "condition": condition });
+            world.permit("authenticated", "posts", "read", row).await;
+        }
+        let permissions = world.plane.permissions(world.system());
+        let cases = [
+            (json!({}), json!(["unknown", "unknown", "unknown"])),
+            (json!({"orgs": []}), json!(["unknown", false, "unknown"])),
+            (
+                json!({"orgs": ["x", "a"]}),
+                json!(["unknown", true, "unknown"]),
+            ),
+            (
+                json!({"orgs": ["b"], "org": {"id": "a", "role": "x"}}),
+                json!([true, false, false]),
+            ),
+            (
+                json!({"orgs": [], "org": {"id": "b", "role": "a"}}),
+                json!([false, false, true]),
+            ),
+        ];
+        for (organizations, results) in cases {
+            let mut user = organizations;
+            user["id"] = json!("ann");
+            let body = json!({
+                "user": user,
+                "collection": "posts",
+                "action": "read",
+                "item": {"status": "a"},
+            });
+            let answer = permissions.simulate(&body).await.unwrap().to_json();
+            let rules = answer["rules"].as_array().unwrap();
+            let said: Json = rules.iter().map(|rule| rule["result"].clone()).collect();
+            assert_eq!(said, results, "{body}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_simulation_can_be_about_a_row_that_is_there() {
     for world in worlds().await {
         posts(&world).await;
@@ -515,6 +561,8 @@ async fn a_question_that_is_none_says_where() {
             (json!({}), "/user/id"),
             (json!({"id": "ann", "roles": ["nobody"]}), "/user/roles/0"),
             (json!({"id": "ann", "name": "x"}), "/user/name"),
+            (json!({"id": "ann", "orgs": [1]}), "/user/orgs"),
+            (json!({"id": "ann", "org": {"id": "x"}}), "/user/org/role"),
             (json!("ann"), "/user"),
         ] {
             let body = json!({"user": user, "collection": "posts", "action": "read"});
