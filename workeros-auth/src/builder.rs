@@ -172,6 +172,15 @@ impl AuthBuilder {
         self
     }
 
+    /// Counts nothing and holds nothing back, whatever was
+    /// [set](Self::with_rate_limiter) before: **passwords and codes can be
+    /// guessed, and keys have no quotas**. For measurements.
+    pub fn danger_without_rate_limits(mut self) -> Self {
+        tracing::warn!("nothing is held back: `danger_without_rate_limits` is for measurements");
+        self.limiter = None;
+        self
+    }
+
     /// Sends mail: links to verify an address and to choose a new password
     /// (without it there are none). Mails are queued in the database, sealed
     /// by the [secret](Self::with_secret); whoever sets this calls
