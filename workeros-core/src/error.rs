@@ -19,7 +19,7 @@ pub struct Error(Box<Inner>);
 #[derive(Debug)]
 struct Inner {
     kind: ErrorKind,
-    code: Option<&'static str>,
+    code: Option<Cow<'static, str>>,
     message: Cow<'static, str>,
     details: Vec<Detail>,
     violation: Option<Violation>,
@@ -151,8 +151,8 @@ impl Error {
 
     /// Sets a code more specific than the kind, such as `SETUP_REQUIRED`.
     #[must_use]
-    pub fn with_code(mut self, code: &'static str) -> Self {
-        self.0.code = Some(code);
+    pub fn with_code(mut self, code: impl Into<Cow<'static, str>>) -> Self {
+        self.0.code = Some(code.into());
         self
     }
 
@@ -210,8 +210,8 @@ impl Error {
 
     /// A code more specific than the kind, if there is one.
     #[must_use]
-    pub fn code(&self) -> Option<&'static str> {
-        self.0.code
+    pub fn code(&self) -> Option<&str> {
+        self.0.code.as_deref()
     }
 
     /// The message, fit for the client.

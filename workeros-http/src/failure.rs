@@ -63,7 +63,7 @@ impl Failure {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         rate_limit::put(&mut headers, error.quotas());
-        let code = error.code().unwrap_or(code).into();
+        let code = error.code().unwrap_or(code).to_owned().into();
         if status.is_server_error() {
             tracing::error!(error = error as &dyn std::error::Error, "a request failed");
             let message = fault(status).into();
