@@ -20,6 +20,8 @@
 // Beside `growth.rs` lies no module of that name, so the paths are said.
 #[path = "growth/collections.rs"]
 mod collections;
+#[path = "growth/flood.rs"]
+mod flood;
 #[path = "growth/host.rs"]
 mod host;
 #[path = "growth/measure.rs"]
@@ -28,6 +30,8 @@ mod measure;
 mod report;
 #[path = "growth/rows.rs"]
 mod rows;
+#[path = "growth/sessions.rs"]
+mod sessions;
 #[path = "growth/soak.rs"]
 mod soak;
 #[path = "growth/wide.rs"]
@@ -37,6 +41,7 @@ mod writers;
 
 use std::path::Path;
 use std::process::Command;
+use std::time::Instant;
 
 use report::{Report, Row};
 
@@ -59,7 +64,7 @@ struct Case {
     run: fn(&Scale) -> Vec<Row>,
 }
 
-const CASES: [Case; 5] = [
+const CASES: [Case; 7] = [
     Case {
         name: "collections",
         about: "Many collections in one workspace, each of eight fields, one of them indexed, \
@@ -81,6 +86,17 @@ const CASES: [Case; 5] = [
         about: "64 writers against 64 readers, each sending the next request when the last is \
                 answered",
         run: writers::run,
+    },
+    Case {
+        name: "sessions",
+        about: "Many sessions of many users, against 1000 of 100",
+        run: sessions::run,
+    },
+    Case {
+        name: "flood",
+        about: "Reads while 64 callers sign in by password without end, against reads alone, \
+                in turns",
+        run: flood::run,
     },
     Case {
         name: "soak",
@@ -125,15 +141,16 @@ fn run<'a>(scale: &Scale, cases: impl Iterator<Item = &'a Case>) {
     let mut report = Report::begin(scale.quick);
     for case in cases {
         eprintln!("{}: {}", case.name, case.about);
+        let (begun, load) = (Instant::now(), report::load());
         let mut arguments = vec!["--case", case.name];
         arguments.extend(scale.quick.then_some("--quick"));
         let rows = report::from_line(&this_program(&arguments));
         for row in &rows {
             eprintln!("  {row}");
         }
-        report.add(case.about, rows);
+        report.add(case.about, rows, begun, &load);
     }
-    report.write();
+    report.write(CASES.iter().map(|case| case.about));
 }
 
 /// What this program prints when it is called so.

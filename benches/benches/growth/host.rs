@@ -7,11 +7,11 @@ use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
-use workeros::{Limits, Sqlite, Workeros};
+use workeros::{AuthBuilder, Limits, Sqlite, Workeros};
 
-const FILE: &str = "growth.sqlite";
+pub(crate) const FILE: &str = "growth.sqlite";
 const ADMIN: &str = "admin@example.com";
-const VISITOR: &str = "visitor@example.com";
+pub(crate) const VISITOR: &str = "visitor@example.com";
 const PASSWORD: &str = "correct horse battery";
 
 /// An instance on a file, and the session of its admin.
@@ -46,11 +46,22 @@ impl Host {
 
     /// As [`open`](Self::open), before anybody has signed in.
     pub(crate) async fn start(directory: &Path) -> Self {
+        Self::start_with(directory, |auth| auth).await
+    }
+
+    /// As [`start`](Self::start), with these options of its users.
+    pub(crate) async fn start_with(
+        directory: &Path,
+        options: impl FnOnce(AuthBuilder) -> AuthBuilder + Send + 'static,
+    ) -> Self {
         let database = Sqlite::open(directory.join(FILE)).await.unwrap();
         let limits = Limits::default()
             .with_collections(100_000)
             .with_ddl_per_minute(u32::MAX);
-        let builder = Workeros::builder().db(database).limits(limits);
+        let builder = Workeros::builder()
+            .db(database)
+            .limits(limits)
+            .auth(|auth| options(auth.danger_without_rate_limits()));
         let workeros = builder.build().await.unwrap();
         Self {
             workeros,
@@ -75,11 +86,23 @@ impl Host {
     /// Signs a visitor in, who comes without a session: a new one would
     /// replace it.
     pub(crate) async fn sign_in(&self) {
-        let visitor = Self {
+        self.by("").sign_in_as(VISITOR).await;
+    }
+
+    /// Tries to sign a visitor in; whether he is.
+    pub(crate) async fn try_to_sign_in(&self) -> bool {
+        let body = json!({"email": VISITOR, "password": PASSWORD});
+        let path = "/api/auth/sign-in/email";
+        let (status, _) = self.by("").send(Method::POST, path, Some(&body)).await;
+        status.is_success()
+    }
+
+    /// The same instance, used by whoever has this session.
+    pub(crate) fn by(&self, token: &str) -> Self {
+        Self {
             workeros: self.workeros.clone(),
-            token: String::new(),
-        };
-        visitor.sign_in_as(VISITOR).await;
+            token: token.to_owned(),
+        }
     }
 
     async fn sign_up(&self, email: &str) -> Option<String> {

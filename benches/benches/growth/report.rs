@@ -75,15 +75,46 @@ pub(crate) fn from_line(line: &str) -> Vec<Row> {
         .collect()
 }
 
-/// The report, a table for each case.
+/// The report, a section for each case. Of a run that leaves cases out, theirs
+/// stay as they are.
 pub(crate) struct Report {
-    text: String,
-    begun: Instant,
+    quick: bool,
+    sections: Vec<(&'static str, String)>,
 }
+
+/// What a section begins with.
+const SECTION: &str = "\n## ";
 
 impl Report {
     pub(crate) fn begin(quick: bool) -> Self {
-        let flag = if quick { " -- --quick" } else { "" };
+        Self {
+            quick,
+            sections: Vec::new(),
+        }
+    }
+
+    pub(crate) fn add(&mut self, about: &'static str, rows: Vec<Row>, begun: Instant, load: &str) {
+        let mut text = String::new();
+        write!(text, "\n\n| | measured | against | ratio |\n").unwrap();
+        writeln!(text, "| --- | --- | --- | --- |").unwrap();
+        for row in rows {
+            let (small, ratio) = row.compared.unwrap_or_default();
+            let (what, measured) = (row.what, row.measured);
+            writeln!(text, "| {what} | {measured} | {small} | {ratio} |").unwrap();
+        }
+        let commit = said("git", &["describe", "--always", "--dirty"]);
+        let took = begun.elapsed().as_secs();
+        writeln!(text, "\nCommit {commit}, load before {load}, {took} s.").unwrap();
+        self.sections.push((about, text));
+    }
+
+    /// Writes it beside the results of the other benchmarks, in the order of all
+    /// there are.
+    pub(crate) fn write(self, all: impl Iterator<Item = &'static str>) {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("GROWTH.md");
+        let before = std::fs::read_to_string(&path).unwrap_or_default();
+        let before: Vec<&str> = before.split(SECTION).skip(1).collect();
+        let flag = if self.quick { " -- --quick" } else { "" };
         let mut text = format!(
             "# Growth\n\nMade by `cargo bench -p workeros-benches --bench growth{flag}`. \
              SQLite in a file, every answered write on disk; requests go through the service \
@@ -92,35 +123,27 @@ impl Report {
         for (name, value) in circumstances() {
             writeln!(text, "| {name} | {value} |").unwrap();
         }
-        Self {
-            text,
-            begun: Instant::now(),
+        for about in all {
+            let new = self.sections.iter().find(|(section, _)| *section == about);
+            let kept = || {
+                before
+                    .iter()
+                    .find_map(|section| section.strip_prefix(about))
+            };
+            if let Some(section) = new.map(|(_, text)| text.as_str()).or_else(kept) {
+                write!(text, "{SECTION}{about}{}", section.trim_end()).unwrap();
+                text.push('\n');
+            }
         }
-    }
-
-    pub(crate) fn add(&mut self, about: &str, rows: Vec<Row>) {
-        let text = &mut self.text;
-        write!(text, "\n## {about}\n\n| | measured | against | ratio |\n").unwrap();
-        writeln!(text, "| --- | --- | --- | --- |").unwrap();
-        for row in rows {
-            let (small, ratio) = row.compared.unwrap_or_default();
-            writeln!(
-                text,
-                "| {} | {} | {small} | {ratio} |",
-                row.what, row.measured
-            )
-            .unwrap();
-        }
-    }
-
-    /// Writes it beside the results of the other benchmarks.
-    pub(crate) fn write(mut self) {
-        let took = self.begun.elapsed().as_secs();
-        write!(self.text, "\nIt took {took} s.\n").unwrap();
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("GROWTH.md");
-        std::fs::write(&path, self.text).unwrap();
+        std::fs::write(&path, text).unwrap();
         eprintln!("written: {}", path.display());
     }
+}
+
+/// How much the machine does besides.
+pub(crate) fn load() -> String {
+    let load = file("/proc/loadavg");
+    load.split(' ').take(3).collect::<Vec<_>>().join(" ")
 }
 
 fn circumstances() -> Vec<(&'static str, String)> {
@@ -130,9 +153,7 @@ fn circumstances() -> Vec<(&'static str, String)> {
         ("cores", cores.to_string()),
         ("memory", line("/proc/meminfo", "MemTotal")),
         ("kernel", file("/proc/sys/kernel/osrelease")),
-        ("load before", file("/proc/loadavg")),
         ("compiler", said("rustc", &["--version"])),
-        ("commit", said("git", &["describe", "--always", "--dirty"])),
     ]
 }
 

@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use super::workload::{self, Workload};
 use crate::{Result, USAGE};
 
 /// What is measured, and how long.
@@ -60,9 +61,9 @@ impl Options {
             rounds: if quick { 2 } else { 5 },
             seconds: 1,
             connections: if quick { vec![16] } else { vec![1, 16, 64] },
-            archive: if quick { 20_000 } else { 1_000_000 },
+            archive: if quick { 10_000 } else { 1_000_000 },
             contenders: Vec::new(),
-            workloads: Vec::new(),
+            workloads: if quick { quick_workloads() } else { Vec::new() },
             output: None,
         }
     }
@@ -74,4 +75,14 @@ impl Options {
     pub(crate) fn wants_workload(&self, name: &str) -> bool {
         self.workloads.is_empty() || self.workloads.iter().any(|wanted| wanted == name)
     }
+}
+
+/// All but those that measure over again what another one does.
+fn quick_workloads() -> Vec<String> {
+    let again = [Workload::Update, Workload::CountsWriting, Workload::Mixed];
+    let workloads = workload::ALL.into_iter();
+    let workloads = workloads.filter(|workload| !again.contains(workload));
+    workloads
+        .map(|workload| workload.name().to_owned())
+        .collect()
 }
