@@ -6,6 +6,7 @@
 
 mod adopt;
 mod connection;
+mod mail;
 mod options;
 mod report;
 mod serve;

@@ -1,7 +1,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
 
@@ -58,6 +58,32 @@ pub(crate) struct Serve {
     )]
     pub(crate) allowed_origins: Vec<String>,
 
+    /// An origin whose pages may act for whoever is signed in, without reading
+    /// answers: another name of this server. May be given several times
+    #[arg(
+        long = "trust-origin",
+        env = "WORKEROS_TRUST_ORIGIN",
+        value_delimiter = ','
+    )]
+    pub(crate) trusted_origins: Vec<String>,
+
+    /// The address or network (10.0.0.0/8) of a proxy that is believed when it
+    /// names the client of a request; may be given several times
+    #[arg(
+        long = "trust-proxy",
+        env = "WORKEROS_TRUST_PROXY",
+        value_delimiter = ','
+    )]
+    pub(crate) trusted_proxies: Vec<String>,
+
+    /// The proxies write `Forwarded`, and not `X-Forwarded-For`
+    #[arg(long, env = "WORKEROS_FORWARDED_HEADER")]
+    pub(crate) forwarded_header: bool,
+
+    /// Who may sign up to the team. The first one always may
+    #[arg(long, env = "WORKEROS_SIGN_UP", value_enum, default_value_t)]
+    pub(crate) sign_up: SignUp,
+
     /// What the first sign-up must know to become the administrator
     #[arg(long, env = "WORKEROS_SETUP_TOKEN", hide_env_values = true)]
     pub(crate) setup_token: Option<String>,
@@ -66,6 +92,53 @@ pub(crate) struct Serve {
     /// not given
     #[arg(long, env = "WORKEROS_SECRET", hide_env_values = true)]
     pub(crate) secret: Option<String>,
+
+    /// A secret that was in use before, of which things are still out there;
+    /// several by commas, the newest first
+    #[arg(
+        long = "previous-secret",
+        env = "WORKEROS_PREVIOUS_SECRETS",
+        hide_env_values = true,
+        value_delimiter = ',',
+        requires = "secret"
+    )]
+    pub(crate) previous_secrets: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) mail: Mail,
+}
+
+/// Who may sign up.
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub(crate) enum SignUp {
+    /// Everybody
+    #[default]
+    Open,
+    /// Whoever was invited
+    Invited,
+    /// Nobody
+    Closed,
+}
+
+/// Who sends mail.
+#[derive(Debug, Args)]
+pub(crate) struct Mail {
+    /// Who sends mail: smtps://user:password@host, smtp://user:password@host
+    /// (STARTTLS), resend:KEY, sendgrid:KEY, mailgun:KEY@DOMAIN,
+    /// mailgun-eu:KEY@DOMAIN or ses:KEY_ID:SECRET@REGION. Without one, mail is
+    /// written to the log
+    #[arg(
+        long,
+        env = "WORKEROS_MAIL_URL",
+        hide_env_values = true,
+        requires = "mail_from"
+    )]
+    pub(crate) mail_url: Option<String>,
+
+    /// Whom mail is from: no-reply@example.com, or Example
+    /// <no-reply@example.com>
+    #[arg(long, env = "WORKEROS_MAIL_FROM", requires = "mail_url")]
+    pub(crate) mail_from: Option<String>,
 }
 
 /// Where the data is.

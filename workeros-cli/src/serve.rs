@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
-use workeros::{Error, ErrorKind, Result, Secret, Workeros};
+use workeros::{Error, ErrorKind, Result, Secret, SignUpPolicy, TrustedProxies, Workeros};
 
 use crate::connection;
-use crate::options::Serve;
+use crate::options::{Serve, SignUp};
 use crate::signals::Signals;
 
 /// How long requests under way may take once the server is told to end. Who
@@ -51,17 +51,50 @@ async fn build(options: Serve, address: SocketAddr) -> Result<Workeros> {
         .unwrap_or_else(|| format!("http://{address}"));
     let mut builder = Workeros::builder()
         .shared_db(options.store.open().await?)
-        .public_url(public_url);
+        .public_url(public_url)
+        .trusted_proxies(proxies(&options.trusted_proxies, options.forwarded_header)?);
     for origin in options.allowed_origins {
         builder = builder.allow_origin(origin);
     }
+    for origin in options.trusted_origins {
+        builder = builder.trust_origin(origin);
+    }
     if let Some(secret) = options.secret {
-        builder = builder.secret(Secret::new(secret)?);
+        builder = builder.secret(secrets(secret, options.previous_secrets)?);
     }
-    if let Some(token) = options.setup_token {
-        builder = builder.auth(move |auth| auth.with_setup_token(token));
+    let (sign_up, setup_token) = (policy(options.sign_up), options.setup_token);
+    builder = builder.auth(move |auth| {
+        let auth = auth.with_sign_up(sign_up);
+        match setup_token {
+            Some(token) => auth.with_setup_token(token),
+            None => auth,
+        }
+    });
+    options.mail.put(builder)?.build().await
+}
+
+fn proxies(networks: &[String], by_forwarded: bool) -> Result<TrustedProxies> {
+    let proxies = TrustedProxies::new(networks)?;
+    Ok(match by_forwarded {
+        true => proxies.with_forwarded_header(),
+        false => proxies,
+    })
+}
+
+/// The secret, with those before it.
+fn secrets(secret: String, previous: Vec<String>) -> Result<Secret> {
+    let secret = Secret::new(secret)?;
+    previous.into_iter().try_fold(secret, |secret, before| {
+        Ok(secret.with_previous(Secret::new(before)?))
+    })
+}
+
+fn policy(sign_up: SignUp) -> SignUpPolicy {
+    match sign_up {
+        SignUp::Open => SignUpPolicy::Open,
+        SignUp::Invited => SignUpPolicy::Invited,
+        SignUp::Closed => SignUpPolicy::Closed,
     }
-    builder.build().await
 }
 
 /// Where it is, for people and programs, and what to do next.

@@ -32,6 +32,7 @@ pub struct Builder {
     rate_limiter: Option<Arc<dyn RateLimiter>>,
     authenticators: Vec<Arc<dyn Authenticator>>,
     allowed_origins: Vec<String>,
+    trusted_origins: Vec<String>,
     max_body_bytes: Option<usize>,
     trusted_proxies: TrustedProxies,
     clock: Option<Arc<dyn Clock>>,
@@ -52,6 +53,7 @@ impl Builder {
             rate_limiter: None,
             authenticators: Vec::new(),
             allowed_origins: Vec::new(),
+            trusted_origins: Vec::new(),
             max_body_bytes: None,
             trusted_proxies: TrustedProxies::default(),
             clock: None,
@@ -144,6 +146,13 @@ impl Builder {
         self
     }
 
+    /// Lets pages of an origin act for whoever is signed in, without letting
+    /// them read answers: another name of the host, say.
+    pub fn trust_origin(mut self, origin: impl Into<String>) -> Self {
+        self.trusted_origins.push(origin.into());
+        self
+    }
+
     /// Sets the largest body of a request, in bytes. Default: 2 MiB.
     pub fn max_body_bytes(mut self, bytes: usize) -> Self {
         self.max_body_bytes = Some(bytes);
@@ -211,12 +220,9 @@ impl Builder {
         for authenticator in self.authenticators {
             config = config.with_authenticator(authenticator);
         }
-        let origins: Result<Vec<Origin>> = self
-            .allowed_origins
-            .iter()
-            .map(|origin| Origin::parse(origin))
-            .collect();
-        config = config.with_allowed_origins(origins?);
+        config = config
+            .with_allowed_origins(origins(&self.allowed_origins)?)
+            .with_trusted_origins(origins(&self.trusted_origins)?);
         if let Some(bytes) = self.max_body_bytes {
             config = config.with_max_body_bytes(bytes);
         }
@@ -286,6 +292,10 @@ async fn open_auth(
 fn passkeys_of(url: &Uri) -> Option<workeros_auth::RelyingParty> {
     let (scheme, authority) = (url.scheme_str()?, url.authority()?);
     workeros_auth::RelyingParty::of_origin(&format!("{scheme}://{authority}")).ok()
+}
+
+fn origins(texts: &[String]) -> Result<Vec<Origin>> {
+    texts.iter().map(|text| Origin::parse(text)).collect()
 }
 
 fn parse_url(url: &str) -> Result<Uri> {

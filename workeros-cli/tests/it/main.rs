@@ -13,6 +13,7 @@
 mod adopt;
 mod crash;
 mod end;
+mod mail;
 mod migrate;
 mod options;
 mod serve;

@@ -59,6 +59,56 @@ async fn an_origin_that_is_none() {
 }
 
 #[tokio::test]
+async fn a_proxy_that_is_no_address() {
+    let proxy = ["--trust-proxy", "10.0.0.1,proxy.internal"];
+    refused(&proxy, 2, &["proxy.internal", "10.0.0.0/8"]).await;
+    refused(&["--trust-origin", "*"], 2, &["*", "is not an origin"]).await;
+}
+
+/// What is refused is not repeated: it may hold a password.
+#[tokio::test]
+async fn a_mail_url_that_is_none() {
+    let from = ["--mail-from", "no-reply@example.com"];
+    for url in [
+        "hush-hush",
+        "pigeon:hush-hush",
+        "smtp://user:hush-hush@",
+        "smtps://hush-hush@mail.example.com",
+        "smtps://user:hush-hush@mail.example.com/path",
+        "mailgun:hush-hush",
+        "ses:hush-hush@eu-central-1",
+    ] {
+        let place = Place::sqlite();
+        let given = ["serve", "--listen", "127.0.0.1:0", "--mail-url", url];
+        let own = place.arguments();
+        let all = given.iter().chain(&from).copied();
+        let output = run(all.chain(own.iter().map(String::as_str))).await;
+        expect(&output, 2, &["mail URL"]);
+        assert!(!String::from_utf8_lossy(&output.stderr).contains("hush-hush"));
+    }
+    refused(&["--mail-url", "resend:key"], 2, &["required arguments"]).await;
+    refused(&from, 2, &["required arguments"]).await;
+    refused(
+        &["--mail-url", "resend:key", "--mail-from", "nobody"],
+        2,
+        &["from"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_previous_secret_without_a_secret_or_a_short_one() {
+    let secret = "rQ7m2vX9kLw4TzB8nYp3HsD6fJc1GaE5";
+    refused(&["--previous-secret", secret], 2, &["required arguments"]).await;
+    refused(
+        &["--secret", secret, "--previous-secret", "hush"],
+        2,
+        &["shorter than 32 bytes"],
+    )
+    .await;
+}
+
+#[tokio::test]
 async fn an_address_that_is_taken_or_none() {
     let place = Place::sqlite();
     let server = Server::start(place.arguments()).await;
@@ -122,6 +172,13 @@ async fn help_tells_every_variable_and_no_secret() {
         "WORKEROS_ALLOW_ORIGIN",
         "WORKEROS_SETUP_TOKEN",
         "WORKEROS_SECRET",
+        "WORKEROS_PREVIOUS_SECRETS",
+        "WORKEROS_SIGN_UP",
+        "WORKEROS_TRUST_ORIGIN",
+        "WORKEROS_TRUST_PROXY",
+        "WORKEROS_FORWARDED_HEADER",
+        "WORKEROS_MAIL_URL",
+        "WORKEROS_MAIL_FROM",
         "WORKEROS_LOG",
     ] {
         assert!(help.contains(variable), "no {variable} in {help}");

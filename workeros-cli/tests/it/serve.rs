@@ -73,3 +73,50 @@ async fn variables_do_as_options_do() {
     assert!(refused.status.is_client_error(), "{refused:?}");
     server.stop().await;
 }
+
+/// A secret is changed while cursors made with it are out there, and the team
+/// takes in nobody any more.
+#[tokio::test]
+async fn a_changed_secret_and_a_closed_door() {
+    let place = Place::sqlite();
+    let old = "rQ7m2vX9kLw4TzB8nYp3HsD6fJc1GaE5";
+    let new = "Zr4u7x0A5D2GaKaPdSgVkYp3s6v9yB8m";
+    let arguments = |more: &[&str]| {
+        let more = more.iter().map(|one| (*one).to_owned());
+        more.chain(place.arguments()).collect::<Vec<_>>()
+    };
+    let server = Server::start(arguments(&["--secret", old])).await;
+    let mut client = server.client().await;
+    let token = client.sign_up("ann@example.com").await;
+    let posts = json!({"slug": "posts", "fields": [{"name": "title", "type": "text"}]});
+    client.post("/api/collections", posts).await;
+    for title in ["a", "b"] {
+        let post = json!({"title": title});
+        client.post("/api/items/posts", post).await;
+    }
+    let first = client
+        .get("/api/items/posts?sort=title&limit=1&cursor=")
+        .await;
+    let next = first["next_cursor"].as_str().unwrap();
+    let next = format!("/api/items/posts?sort=title&limit=1&cursor={next}");
+    server.stop().await;
+
+    let changed = [
+        "--secret",
+        new,
+        "--previous-secret",
+        old,
+        "--sign-up",
+        "closed",
+    ];
+    let server = Server::start(arguments(&changed)).await;
+    let mut client = server.client().await.with_token(&token);
+    assert_eq!(client.get(&next).await["data"][0]["title"], "b");
+    let body =
+        json!({"email": "bob@example.com", "password": "correct horse battery", "name": "Bob"});
+    let mut stranger = server.client().await;
+    let path = "/api/auth/sign-up/email";
+    let refused = stranger.send(hyper::Method::POST, path, None, Some(&body));
+    assert!(refused.await.unwrap().status.is_client_error());
+    server.stop().await;
+}

@@ -61,6 +61,11 @@ impl Server {
         self.log.line(part).await
     }
 
+    /// Whether a line of the log that was read so far holds this.
+    pub(crate) fn has_said(&self, part: &str) -> bool {
+        self.log.read.iter().any(|line| line.contains(part))
+    }
+
     /// Sends a signal: `TERM`, `INT`.
     pub(crate) async fn signal(&self, name: &str) {
         let process = self.child.id().expect("it is running").to_string();
