@@ -14,7 +14,7 @@ use workeros_core::{Cost, Error, Result, Row, Statement, Step, Timestamp, UserId
 use crate::key::SessionKey;
 use crate::plane::{PlaneSql, planes};
 use crate::session::earlier;
-use crate::{Auth, Plane};
+use crate::{Auth, Plane, Realm};
 
 /// Who asks for something, as far as a row of activity tells it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -105,6 +105,10 @@ pub enum ActivityKind {
     RefreshReuse,
     /// A passkey counted backwards: there may be two of it.
     PasskeyCloneSuspected,
+    /// The settings of a workspace were changed; the detail names which.
+    SettingsChanged,
+    /// A workspace was deleted; the detail names it.
+    WorkspaceDeleted,
 }
 
 impl ActivityKind {
@@ -134,6 +138,8 @@ impl ActivityKind {
             Self::InvitationAccepted => "auth.invitation_accepted",
             Self::RefreshReuse => "auth.refresh_reuse",
             Self::PasskeyCloneSuspected => "auth.passkey_clone_suspected",
+            Self::SettingsChanged => "auth.settings_changed",
+            Self::WorkspaceDeleted => "auth.workspace_deleted",
         }
     }
 }
@@ -270,7 +276,12 @@ impl<P: Plane> Auth<P> {
 
     /// A step that notes what the others of its batch do.
     pub(crate) fn note_activity(&self, new: NewActivity) -> Step {
-        let (realm, user) = (self.realm.into(), new.user.into());
+        self.note_activity_in(self.realm, new)
+    }
+
+    /// The same among what is done in another realm.
+    pub(crate) fn note_activity_in(&self, realm: Realm, new: NewActivity) -> Step {
+        let (realm, user) = (realm.into(), new.user.into());
         let [id, at, kind, actor, ip, user_agent, request_id, detail] = self.columns(new);
         let params = vec![
             id, realm, at, kind, actor, user, ip, user_agent, request_id, detail,

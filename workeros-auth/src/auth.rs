@@ -19,6 +19,7 @@ use crate::hashing::Hasher;
 use crate::mail::Mail;
 use crate::oauth::OAuthClient;
 use crate::plane::PerPlane;
+use crate::settings::KnownRules;
 use crate::store::Store;
 use crate::{ActiveSession, App, CookiePolicy, Plane, Platform, Realm, RealmSettings, SetupToken};
 
@@ -49,6 +50,7 @@ pub(crate) struct Inner {
     pub(crate) default_tenant: TenantId,
     pub(crate) hasher: Hasher,
     pub(crate) app_settings: Arc<RealmSettings>,
+    pub(crate) rules: Cache<KnownRules>,
     pub(crate) setup_token: Option<SetupToken>,
     pub(crate) cookie: CookiePolicy,
     pub(crate) role_guard: Option<Box<RoleGuard>>,
@@ -87,16 +89,17 @@ impl Auth {
         &self.inner.cookie
     }
 
-    /// The end users of a workspace.
+    /// The end users of a workspace, by the settings that it has now.
     ///
     /// # Errors
     ///
     /// What the database answers.
     pub async fn app(&self, workspace: Workspace) -> Result<Auth<App>> {
+        let settings = self.rules_of(workspace.id).await?;
         Ok(Auth {
             inner: Arc::clone(&self.inner),
             realm: Realm::Workspace(workspace.id),
-            settings: Arc::clone(&self.inner.app_settings),
+            settings,
             workspace: Some(workspace),
             caller: self.caller.clone(),
             plane: PhantomData,
@@ -187,5 +190,11 @@ impl<P: Plane> fmt::Debug for Auth<P> {
         f.debug_struct("Auth")
             .field("realm", &self.realm)
             .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Inner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Inner(..)")
     }
 }

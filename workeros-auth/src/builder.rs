@@ -74,8 +74,9 @@ impl AuthBuilder {
         self
     }
 
-    /// Sets the rules for the end users of workspaces that have none of their
-    /// own.
+    /// Sets the rules for the end users of workspaces, where those do not say
+    /// otherwise ([`Auth::change_settings`]), and the limits within which they
+    /// may.
     pub fn with_app_settings(mut self, settings: RealmSettings) -> Self {
         self.app_settings = settings;
         self
@@ -279,6 +280,7 @@ impl AuthBuilder {
             keys: Cache::new(self.cached),
             default_tenant: self.default_tenant,
             app_settings: Arc::new(app_settings),
+            rules: Cache::new(self.cached),
             setup_token: self.setup_token.as_deref().map(SetupToken::new),
             cookie: self.cookie,
             role_guard: self.role_guard,

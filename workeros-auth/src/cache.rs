@@ -19,14 +19,15 @@ pub(crate) const TOUCH_INTERVAL: Duration = Duration::from_mins(1);
 
 const SHARDS: usize = 16;
 
-/// What was read of sessions or of keys, the least recently used of it dropped.
+/// What was read of sessions, of keys or of settings, the least recently used of it dropped.
 /// That something is not there is never remembered.
 #[derive(Debug)]
 pub(crate) struct Cache<T>(Box<[Mutex<Shard<T>>]>);
 
 type Shard<T> = LruCache<CacheKey, Arc<Known<T>>>;
 
-/// The hash of a secret, and the workspace that was named, if it matters.
+/// The hash of a secret or what else it is found by, and the workspace that was
+/// named, if it matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct CacheKey {
     pub(crate) hash: SecretHash,
@@ -71,9 +72,20 @@ impl<T> Cache<T> {
 
     /// Remembers what was read.
     pub(crate) fn put(&self, key: CacheKey, known: &Arc<Known<T>>) {
-        if known.moment.is_none() {
-            return;
+        if known.moment.is_some() {
+            self.keep(key, known);
         }
+    }
+
+    /// What was remembered last, whether or not it still holds: what was made of
+    /// it may serve again.
+    pub(crate) fn last(&self, key: &CacheKey) -> Option<Arc<Known<T>>> {
+        self.shard(key)?.get(key).cloned()
+    }
+
+    /// Remembers what was read for [`last`](Self::last) too, also when it is not
+    /// known whether it holds.
+    pub(crate) fn keep(&self, key: CacheKey, known: &Arc<Known<T>>) {
         if let Some(mut shard) = self.shard(&key) {
             shard.put(key, Arc::clone(known));
         }

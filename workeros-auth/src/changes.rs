@@ -1,12 +1,13 @@
-//! What is remembered of users, sessions and keys, and when it ceases to hold.
+//! What is remembered of users, sessions, keys and settings, and when it ceases
+//! to hold.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use workeros_core::{ApiKeyId, Statement, Step, UserId, Value};
 
-use crate::Plane;
 use crate::key::SessionKey;
 use crate::plane::{PlaneSql, planes};
+use crate::{Plane, Realm};
 
 /// The SHA-256 of a secret.
 pub(crate) type SecretHash = [u8; 32];
@@ -20,6 +21,8 @@ pub(crate) enum Affected {
     Session(SessionKey),
     /// An API key.
     Key(ApiKeyId),
+    /// The settings of a realm.
+    Realm(Realm),
     /// Everybody.
     All,
 }
@@ -39,6 +42,7 @@ impl Affected {
         let (sql, subject) = match self {
             Self::User(id) => (RECORD, Value::Bytes(id.uuid().as_bytes().to_vec())),
             Self::Key(id) => (RECORD, Value::Bytes(id.uuid().as_bytes().to_vec())),
+            Self::Realm(realm) => (RECORD, Value::Bytes(realm.id().as_bytes().to_vec())),
             Self::Session(key) => (RECORD_SESSION.of::<P>(), Value::from(*key)),
             Self::All => (RECORD, Value::Null),
         };
@@ -129,6 +133,7 @@ impl Changes {
             Affected::User(id) => self.marks.get(Place::of(id.uuid().as_bytes()).0),
             Affected::Session(key) => self.marks.get(Place::of(&key.0).0),
             Affected::Key(id) => self.marks.get(Place::of(id.uuid().as_bytes()).0),
+            Affected::Realm(realm) => self.marks.get(Place::of(realm.id().as_bytes()).0),
             Affected::All => Some(&self.everybody),
         }
     }

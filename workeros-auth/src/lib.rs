@@ -40,6 +40,7 @@
 //! | --- | --- |
 //! | options | [`AuthBuilder`], [`RealmSettings`] |
 //! | end users of a workspace | [`Auth::app`] |
+//! | what a workspace sets for them | [`Auth::stored_settings`], [`Auth::change_settings`] |
 //! | signing up, in and out | [`Auth::sign_up_email`], [`Auth::sign_in_email`], [`Auth::sign_out`] |
 //! | who is signed in, and where | [`Auth::session`], [`Auth::sessions`], [`Auth::revoke_session`] |
 //! | another password | [`Auth::change_password`], [`Auth::request_password_reset`], [`Auth::reset_password`] |
@@ -171,7 +172,7 @@ pub use refresh::RefreshToken;
 pub use request::RequestInfo;
 pub use session::{ActiveSession, Session, SignedIn};
 pub use sessions::SessionName;
-pub use settings::{RealmSettings, SignUpPolicy};
+pub use settings::{RealmSettings, SettingsPatch, SignUpPolicy, StoredSettings};
 pub use setup::SetupToken;
 pub use sign_in::SignIn;
 pub use sign_up::SignUp;

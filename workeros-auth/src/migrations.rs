@@ -4,6 +4,7 @@ use crate::jwt::SIGNING_KEYS;
 use crate::oauth::{APP_ACCOUNTS, PLATFORM_ACCOUNTS};
 use crate::passkey_rows::{APP_PASSKEYS, PLATFORM_PASSKEYS};
 use crate::refresh::REFRESH;
+use crate::settings::{APP_ORIGINS, APP_SETTINGS};
 use crate::two_factor::{APP_TWO_FACTOR, PLATFORM_TWO_FACTOR};
 
 /// The system tables of this crate, in order; see
@@ -30,6 +31,8 @@ pub const MIGRATIONS: &[Migration] = &[
     APP_TWO_FACTOR,
     PLATFORM_ACCOUNTS,
     APP_ACCOUNTS,
+    APP_SETTINGS,
+    APP_ORIGINS,
 ];
 
 /// Declares a migration of each plane: the names of both, and the statements,
@@ -237,8 +240,8 @@ const BOOTSTRAP: Migration = Migration {
         created_at timestamptz NOT NULL)"],
 };
 
-/// What instances tell each other; see `feed`. The subject is the id of a user
-/// or a key, or the hash of a session's token; none means everybody.
+/// What instances tell each other; see `feed`. The subject is the id of a user,
+/// a key or a realm, or the hash of a session's token; none means everybody.
 const CHANGES: Migration = Migration {
     name: "auth-0006-changes",
     sqlite: &["CREATE TABLE workeros_auth_changes (\

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 use workeros_core::{
     Batch, Cost, ErrorKind, Expect, Migration, Result, Row, SessionId, Statement, Step, Timestamp,
@@ -133,14 +134,16 @@ impl Auth<App> {
         if !self.is_genuine(token, &found.salt)? || self.is_over(&found) {
             return Err(invalid_credentials());
         }
+        // Before anything moves on: whoever has to try again has the same token.
+        let claims = self.ask_for_claims(&found.user, &found.session).await?;
         if token.generation == found.generation && self.rotate(token).await? {
-            return self.succeed(found, token.generation);
+            return self.succeed(found, token.generation, claims);
         }
         // Somebody has used it, now or before: the row says when.
         let found = self.find_refresh(token).await?;
         let is_next = token.generation.checked_add(1) == Some(found.generation);
         if is_next && self.now() < later(found.rotated_at, GRACE) {
-            return self.succeed(found, token.generation);
+            return self.succeed(found, token.generation, claims);
         }
         self.end_reused(&found).await?;
         Err(invalid_credentials())
@@ -166,10 +169,9 @@ impl Auth<App> {
     }
 
     fn is_over(&self, found: &Found) -> bool {
-        let (now, session) = (self.now(), &found.session);
-        found.user.disabled
-            || session.expires_at <= now
-            || later(session.last_seen_at, self.settings.lifetime.idle) <= now
+        let session = &found.session;
+        let lifetime = self.settings.lifetime;
+        found.user.disabled || lifetime.has_ended(session, session.last_seen_at, self.now())
     }
 
     /// Whether this was the one to move the session on.
@@ -191,12 +193,18 @@ impl Auth<App> {
         }
     }
 
-    fn succeed(&self, found: Found, generation: u32) -> Result<SignedIn<App>> {
+    fn succeed(
+        &self,
+        found: Found,
+        generation: u32,
+        claims: Map<String, Json>,
+    ) -> Result<SignedIn<App>> {
         let next = generation.saturating_add(1);
         Ok(SignedIn {
             token: self.refresh_token(found.session.id.uuid(), next, &found.salt)?,
             session: found.session,
             user: found.user,
+            claims,
         })
     }
 

@@ -283,7 +283,7 @@ impl<P: Plane> Auth<P> {
     fn has_ended(&self, known: &Known<ActiveSession>) -> bool {
         let (now, session) = (self.now(), &known.value.session);
         let used_at = known.used_at().unwrap_or(session.last_seen_at);
-        session.expires_at <= now || later(used_at, self.settings.lifetime.idle) <= now
+        self.settings.lifetime.has_ended(session, used_at, now)
     }
 
     fn touch(&self, known: &Known<ActiveSession>) {

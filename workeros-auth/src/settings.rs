@@ -1,8 +1,81 @@
+//! The rules for the users of a realm.
+//!
+//! Those of the platform are set by the builder. So are those of a workspace's
+//! end users, as defaults: what the workspace says differently is a document in
+//! its row of `app_settings`, changed at run time by its admins
+//! ([`Auth::change_settings`](crate::Auth::change_settings)). The rules are made
+//! of both when the row is read, and remembered by the mechanism of sessions, so
+//! a request costs a look into a table and a change counts when its call returns.
+//!
+//! # A setting is an entry of one list
+//!
+//! Each member of the document is a file here and a line in `list.rs`. To add
+//! one:
+//!
+//! 1. Put what the rules are into [`RealmSettings`], with a default, and a
+//!    `with_…` for the builder if it should have one.
+//! 2. Write the file: a unit type with `impl Setting`, whose doc says the shape
+//!    and what a workspace may not say. `sign_up.rs` is a small one, `session.rs`
+//!    one with limits, `oauth_providers.rs` one with everything.
+//!    * `name`: the member, in snake case.
+//!    * `apply` reads what is said, complains with pointers
+//!      (`Object` of `workeros_core::input` does, as do `Said::within`,
+//!      `Said::refuse`), and sets the field. Limits of the builder are in
+//!      `Said::defaults`. They are held against what is *new*
+//!      (`Said::is_new`); what was stored while they were others is bent to
+//!      them, so that an instance with narrower limits starts and serves.
+//!    * `show` writes the field, for admins. Never a secret.
+//!    * `secrets`, if there are any: where they stand. They are taken out of the
+//!      patch and sealed before anybody sees it; `Said::secret` gives one.
+//!    * `settle`, if something is added that nobody says (an id), or if one
+//!      value may not follow another.
+//!    * `beside`, if something of it must be found without knowing the workspace.
+//!    * `probe`, if it takes a request to somewhere else to check it. It goes
+//!      through the client of the instance.
+//! 3. Add the line in `list.rs`, a row in `docs/auth/settings.md`, and rows to
+//!    the table of good and bad documents in `tests/it/settings.rs`.
+//!
+//! Everything else is done: merging, `null`, unknown members, versions, sealing,
+//! activity, other instances, HTTP.
+//!
+//! # What a document may not say
+//!
+//! A workspace's admin narrows what the operator allows, and never widens it:
+//! passwords get longer, sessions shorter, verification is added. What only
+//! concerns the workspace itself (who signs up, its pages) is his. Whatever makes
+//! this instance talk to other servers goes by the client that says where it may
+//! go. What lets somebody into *another's* account, such as trust in what a
+//! provider says of addresses, is the operator's, unless it is a provider that
+//! nobody can speak for.
+
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use workeros_core::{Error, ErrorKind, Result};
+use workeros_core::{Error, ErrorKind, Origin, Result, Timestamp};
 
 use crate::password::PasswordPolicy;
+use crate::session::later;
+use crate::Session;
+
+mod change;
+mod document;
+mod list;
+mod origins;
+#[cfg(feature = "passkey")]
+mod passkeys;
+mod password;
+mod redirects;
+mod secrets;
+mod session;
+mod setting;
+mod sign_up;
+mod stored;
+mod verification;
+
+pub use change::SettingsPatch;
+pub use stored::StoredSettings;
+pub(crate) use origins::APP_ORIGINS;
+pub(crate) use stored::{APP_SETTINGS, KnownRules};
 
 /// Who may become a user by himself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -28,6 +101,10 @@ pub struct RealmSettings {
     pub require_verified_email: bool,
     pub(crate) password: PasswordPolicy,
     pub(crate) lifetime: Lifetime,
+    /// As browsers write them.
+    pub(crate) allowed_origins: BTreeSet<String>,
+    /// In one spelling, without query and fragment.
+    pub(crate) allowed_redirect_urls: Vec<String>,
     #[cfg(feature = "passkey")]
     pub(crate) passkeys: Option<crate::RelyingParty>,
 }
@@ -39,6 +116,15 @@ pub(crate) struct Lifetime {
     pub(crate) absolute: Duration,
     /// From the last request.
     pub(crate) idle: Duration,
+}
+
+impl Lifetime {
+    /// Whether a session is over that was last used at this time. One that was
+    /// opened when sessions lived longer does not outlive others.
+    pub(crate) fn has_ended(self, session: &Session, used_at: Timestamp, now: Timestamp) -> bool {
+        let ends_at = later(session.created_at, self.absolute);
+        session.expires_at.min(ends_at) <= now || later(used_at, self.idle) <= now
+    }
 }
 
 const DAY: Duration = Duration::from_hours(24);
@@ -57,6 +143,8 @@ impl Default for RealmSettings {
                 absolute: DAY * 30,
                 idle: DAY,
             },
+            allowed_origins: BTreeSet::new(),
+            allowed_redirect_urls: Vec::new(),
             #[cfg(feature = "passkey")]
             passkeys: None,
         }
@@ -109,6 +197,16 @@ impl RealmSettings {
     #[must_use]
     pub fn with_session_lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime.absolute = lifetime;
+        self
+    }
+
+    /// Lets pages of these origins ask for the end users of every workspace, besides
+    /// those a workspace names itself (none).
+    #[must_use]
+    pub fn with_allowed_origins(mut self, origins: impl IntoIterator<Item = Origin>) -> Self {
+        let origins = origins.into_iter();
+        self.allowed_origins
+            .extend(origins.map(|origin| origin.as_str().to_owned()));
         self
     }
 

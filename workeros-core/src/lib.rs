@@ -60,6 +60,7 @@ pub mod input;
 pub mod json;
 mod mailer;
 mod migration;
+mod origin;
 mod random;
 mod rate_limit;
 mod runtime;
@@ -88,6 +89,7 @@ pub use id::{
 };
 pub use mailer::{Email, Mailer, Sender};
 pub use migration::{Migration, migrate};
+pub use origin::Origin;
 pub use random::{IdGenerator, Random, SystemIds, SystemRandom};
 pub use rate_limit::{Decision, Quota, RateKey, RateLimiter};
 pub use runtime::Runtime;

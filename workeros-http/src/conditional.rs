@@ -26,14 +26,29 @@ pub(crate) fn precondition(headers: &HeaderMap) -> Result<Precondition> {
     Ok(Precondition::UnmodifiedSince(since))
 }
 
+/// The versions any of which something else than an item must be of, by
+/// `If-Match`; `None` where any will do.
+pub(crate) fn if_match(headers: &HeaderMap) -> Result<Option<Vec<String>>> {
+    if !headers.contains_key(IF_MATCH) {
+        return Ok(None);
+    }
+    let tags = entity_tags(headers, &IF_MATCH)?;
+    Ok(Some(tags).filter(|tags| !tags.iter().any(|tag| tag == "*")))
+}
+
 /// Whether the client has this version of the item already.
 pub(crate) fn is_known(headers: &HeaderMap, item: &Item) -> Result<bool> {
+    is_known_tag(headers, &item.etag)
+}
+
+/// Whether the client has what has this tag already.
+pub(crate) fn is_known_tag(headers: &HeaderMap, etag: &str) -> Result<bool> {
     if !headers.contains_key(IF_NONE_MATCH) {
         return Ok(false);
     }
     let known = entity_tags(headers, &IF_NONE_MATCH)?;
     // Here the weak comparison is asked for.
-    let same = |tag: &String| tag == "*" || tag.trim_start_matches("W/") == item.etag;
+    let same = |tag: &String| tag == "*" || tag.trim_start_matches("W/") == etag;
     Ok(known.iter().any(same))
 }
 

@@ -8,6 +8,7 @@ mod activity;
 mod adoption;
 mod api_keys;
 mod auth;
+mod auth_settings;
 mod collections;
 mod health;
 mod items;
@@ -34,6 +35,7 @@ pub(crate) fn endpoints(with_auth: bool) -> Vec<Endpoint> {
         endpoints.extend(users::endpoints());
         endpoints.extend(workspaces::endpoints());
         endpoints.extend(activity::endpoints());
+        endpoints.extend(auth_settings::endpoints());
         endpoints.extend(api_keys::endpoints());
     }
     endpoints

@@ -91,6 +91,17 @@ impl RelyingParty {
         &self.id
     }
 
+    /// What a browser calls it.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The origins of the pages that ask for its passkeys.
+    pub(crate) fn origins(&self) -> impl Iterator<Item = &str> {
+        let origins = self.origins.iter();
+        origins.map(|origin| origin.as_str().trim_end_matches('/'))
+    }
+
     pub(super) fn webauthn(&self) -> Result<Webauthn> {
         let no_origin = || Error::internal("a relying party without an origin");
         let (first, others) = self.origins.split_first().ok_or_else(no_origin)?;

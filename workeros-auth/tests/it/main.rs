@@ -35,6 +35,7 @@ mod races;
 mod remembered;
 mod secrets;
 mod sessions;
+mod settings;
 mod several;
 mod soft_authenticator;
 mod support;

@@ -8,6 +8,7 @@ mod activity;
 mod adoption;
 mod api_keys;
 mod auth;
+mod auth_settings;
 mod collections;
 mod end_users;
 mod health;
@@ -28,6 +29,7 @@ pub(crate) fn all(world: &World) -> Vec<Scenario> {
         adoption::table,
         api_keys::table,
         auth::table,
+        auth_settings::table,
         collections::table,
         end_users::table,
         health::table,

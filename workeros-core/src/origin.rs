@@ -1,13 +1,13 @@
 use std::fmt;
 
+use crate::{Error, ErrorKind, Result};
 use http::Uri;
-use workeros_core::{Error, ErrorKind, Result};
 
 /// The origin of a web page: scheme, host and port, as browsers send it in the
 /// header `Origin`.
 ///
 /// ```
-/// use workeros_http::Origin;
+/// use workeros_core::Origin;
 ///
 /// assert_eq!(Origin::parse("https://App.example.com:443")?.as_str(), "https://app.example.com");
 /// assert!(Origin::parse("null").is_err());
@@ -37,7 +37,8 @@ impl Origin {
 
     /// The origin of a URL; `None` for what is neither `http` nor `https`, or
     /// holds a user.
-    pub(crate) fn of(url: &Uri) -> Option<Self> {
+    #[must_use]
+    pub fn of(url: &Uri) -> Option<Self> {
         let scheme = url.scheme_str()?.to_ascii_lowercase();
         let default_port = match scheme.as_str() {
             "http" => 80,

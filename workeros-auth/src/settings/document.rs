@@ -1,0 +1,267 @@
+//! What a workspace says of its settings, as a whole.
+
+use serde_json::{Map, Value as Json};
+use workeros_core::input::{Object, escape};
+use workeros_core::{Error, ErrorKind, IdGenerator, Result, Step};
+
+use super::list::SETTINGS;
+use super::secrets::{Secrets, is_set};
+use super::setting::{Change, Said, Setting};
+use crate::auth::Inner;
+use crate::{Realm, RealmSettings};
+
+const MAX_BYTES: usize = 64 * 1024;
+
+/// A document with its secrets.
+#[derive(Debug, Clone)]
+pub(super) struct Document {
+    /// INVARIANT: an object.
+    pub(super) json: Json,
+    pub(super) secrets: Secrets,
+}
+
+/// What a patch makes of a document.
+#[derive(Debug)]
+pub(super) struct Patched {
+    pub(super) document: Document,
+    /// The pointers of what it says.
+    pub(super) touched: Vec<String>,
+    /// The names of the settings that are others now.
+    changed: Vec<&'static str>,
+}
+
+/// What documents are read for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reading<'a> {
+    pub(super) instance: &'a Inner,
+    /// The rules that held before, if they are known.
+    pub(super) before: Option<&'a RealmSettings>,
+}
+
+impl Document {
+    /// Merges a patch (RFC 7396): null is back to the default.
+    pub(super) fn patched(&self, patch: &Json, ids: &dyn IdGenerator) -> Result<Patched> {
+        let mut patch = patch.clone();
+        if !patch.is_object() {
+            return Err(Error::validation("", "type_mismatch", "must be an object"));
+        }
+        let mut document = self.clone();
+        let new_secrets = document.secrets.take(&mut patch)?;
+        let touched = touched(&patch);
+        merge(&mut document.json, patch);
+        document.settle(self, &new_secrets, ids)?;
+        let said = |document: &Self, name| document.json.get(name).cloned();
+        let is_changed = |setting: &&&dyn Setting| {
+            let below = format!("/{}/", setting.name());
+            said(self, setting.name()) != said(&document, setting.name())
+                || new_secrets.iter().any(|secret| secret.starts_with(&below))
+        };
+        let changed = SETTINGS.iter().filter(is_changed);
+        let changed = changed.map(|setting| setting.name()).collect();
+        Ok(Patched {
+            document,
+            touched,
+            changed,
+        })
+    }
+
+    /// The rules by it, where nothing of it is said just now.
+    pub(super) fn rules(&self, reading: Reading<'_>) -> Result<RealmSettings> {
+        self.read(reading, &[])
+    }
+
+    fn settle(
+        &mut self,
+        before: &Self,
+        new_secrets: &[String],
+        ids: &dyn IdGenerator,
+    ) -> Result<()> {
+        let mut complaints = Vec::new();
+        if let Some(members) = self.json.as_object_mut() {
+            for setting in SETTINGS {
+                let name = setting.name();
+                let mut after = members.get(name).cloned().unwrap_or_default();
+                let mut change = Change {
+                    before: before.json.get(name).unwrap_or(&Json::Null),
+                    after: &mut after,
+                    new_secrets,
+                    ids,
+                };
+                match setting.settle(&mut change) {
+                    Ok(()) if after.is_null() => {}
+                    Ok(()) => drop(members.insert(name.to_owned(), after)),
+                    Err(error) => complaints.extend_from_slice(error.details()),
+                }
+            }
+            // What is empty says nothing.
+            members.retain(|_, said| said.as_object().is_none_or(|said| !said.is_empty()));
+        }
+        if !complaints.is_empty() {
+            return Err(Error::invalid(complaints));
+        }
+        self.secrets.settle(&mut self.json)?;
+        if self.json.to_string().len() > MAX_BYTES {
+            return Err(Error::validation("", "too_long", "is longer than 64 KiB"));
+        }
+        Ok(())
+    }
+
+    fn read(&self, reading: Reading<'_>, new: &[&str]) -> Result<RealmSettings> {
+        let mut rules = RealmSettings::clone(&reading.instance.app_settings);
+        let mut object = Object::read(&self.json, "")?;
+        for setting in SETTINGS {
+            let Some(json) = object.json(setting.name()) else {
+                continue;
+            };
+            let said = self.said(*setting, &json, reading, new);
+            match setting.apply(&said, &mut rules) {
+                Err(error) if error.kind() != ErrorKind::Validation => return Err(error),
+                applied => drop(object.keep(applied)),
+            }
+        }
+        object.finish()?;
+        Ok(rules)
+    }
+
+    fn said<'a>(
+        &'a self,
+        setting: &dyn Setting,
+        json: &'a Json,
+        reading: Reading<'a>,
+        new: &[&str],
+    ) -> Said<'a> {
+        Said {
+            json,
+            pointer: format!("/{}", setting.name()),
+            defaults: &reading.instance.app_settings,
+            before: reading.before,
+            instance: reading.instance,
+            is_new: new.contains(&setting.name()),
+            secrets: &self.secrets,
+        }
+    }
+}
+
+impl Patched {
+    /// The rules by it, once what it says is checked.
+    pub(super) fn rules(&self, reading: Reading<'_>) -> Result<RealmSettings> {
+        self.document.read(reading, &self.changed)
+    }
+
+    /// Whether anything is other than before.
+    pub(super) fn is_change(&self) -> bool {
+        !self.changed.is_empty()
+    }
+
+    /// What is stored beside the document.
+    pub(super) fn beside(&self, realm: Realm, rules: &RealmSettings) -> Vec<Step> {
+        let changed = SETTINGS.iter();
+        let changed = changed.filter(|setting| self.changed.contains(&setting.name()));
+        changed
+            .flat_map(|setting| setting.beside(realm, rules))
+            .collect()
+    }
+
+    /// Checks what takes a request to somewhere else.
+    pub(super) async fn probe(&self, reading: Reading<'_>, rules: &RealmSettings) -> Result<()> {
+        for setting in SETTINGS {
+            let said = self.document.json.get(setting.name());
+            let Some(json) = said.filter(|_| self.changed.contains(&setting.name())) else {
+                continue;
+            };
+            let said = self.document.said(*setting, json, reading, &self.changed);
+            setting.probe(&said, rules).await?;
+        }
+        Ok(())
+    }
+}
+
+/// What holds, as it is shown.
+pub(super) fn show(rules: &RealmSettings) -> Map<String, Json> {
+    let members = SETTINGS.iter();
+    let members = members.map(|setting| (setting.name().to_owned(), setting.show(rules)));
+    members.collect()
+}
+
+fn merge(target: &mut Json, patch: Json) {
+    let Json::Object(patch) = patch else {
+        *target = patch;
+        return;
+    };
+    let mut members = match target.take() {
+        Json::Object(members) => members,
+        _ => Map::new(),
+    };
+    for (name, value) in patch {
+        if value.is_null() {
+            members.remove(&name);
+        } else {
+            merge(members.entry(name).or_insert(Json::Null), value);
+        }
+    }
+    *target = Json::Object(members);
+}
+
+/// The pointers of a patch's leaves.
+fn touched(patch: &Json) -> Vec<String> {
+    fn walk(json: &Json, pointer: &str, pointers: &mut Vec<String>) {
+        match json.as_object() {
+            Some(members) if !members.is_empty() && !is_set(json) => {
+                for (name, value) in members {
+                    walk(value, &format!("{pointer}/{}", escape(name)), pointers);
+                }
+            }
+            _ => pointers.push(pointer.to_owned()),
+        }
+    }
+    let mut pointers = Vec::new();
+    walk(patch, "", &mut pointers);
+    pointers
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_patch_is_merged_as_rfc_7396_has_it() {
+        for (target, patch, expect) in [
+            (json!({"a": "b"}), json!({"a": "c"}), json!({"a": "c"})),
+            (
+                json!({"a": "b"}),
+                json!({"b": "c"}),
+                json!({"a": "b", "b": "c"}),
+            ),
+            (json!({"a": "b"}), json!({"a": null}), json!({})),
+            (
+                json!({"a": "b", "b": "c"}),
+                json!({"a": null}),
+                json!({"b": "c"}),
+            ),
+            (json!({"a": ["b"]}), json!({"a": "c"}), json!({"a": "c"})),
+            (json!({"a": "c"}), json!({"a": ["b"]}), json!({"a": ["b"]})),
+            (
+                json!({"a": {"b": "c"}}),
+                json!({"a": {"b": "d", "c": null}}),
+                json!({"a": {"b": "d"}}),
+            ),
+            (json!({"a": [1, 2]}), json!({"a": [3]}), json!({"a": [3]})),
+            (
+                json!({"e": null}),
+                json!({"a": 1}),
+                json!({"e": null, "a": 1}),
+            ),
+            (
+                json!({}),
+                json!({"a": {"bb": {"ccc": null}}}),
+                json!({"a": {"bb": {}}}),
+            ),
+        ] {
+            let mut merged = target.clone();
+            merge(&mut merged, patch.clone());
+            assert_eq!(merged, expect, "{target} and {patch}");
+        }
+    }
+}

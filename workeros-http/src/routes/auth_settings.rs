@@ -1,0 +1,72 @@
+//! The settings of the workspace a request acts in, for its end users.
+
+use http::header::ETAG;
+use http::{HeaderValue, Method};
+use serde_json::{Value as Json, json};
+use workeros_auth::{App, Auth, SettingsPatch, StoredSettings};
+use workeros_core::{Credential, Error, ErrorKind, Result, Workspace, Workspaces as _};
+
+use crate::call::Call;
+use crate::conditional;
+use crate::endpoint::{Access, Endpoint};
+use crate::reply::Reply;
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    const PATH: &str = "/api/auth-settings";
+    let admin = Access::Admin;
+    vec![
+        Endpoint::new(Method::GET, PATH, admin, read_settings),
+        Endpoint::new(Method::PATCH, PATH, admin, change_settings).with_json(),
+    ]
+}
+
+async fn read_settings(call: Call) -> Result<Reply> {
+    let settings = app(&call).await?.stored_settings().await?;
+    let etag = etag(&settings);
+    let known = conditional::is_known_tag(call.headers(), &etag)?;
+    let reply = reply(&settings, &etag)?;
+    Ok(if known { reply.not_modified() } else { reply })
+}
+
+/// Providers open accounts, so it takes somebody who has signed in just now.
+async fn change_settings(call: Call) -> Result<Reply> {
+    let Credential::Session(session) = call.identity()?.credential else {
+        return Err(Error::new(ErrorKind::Forbidden, "sign in to do this"));
+    };
+    call.auth()?.require_fresh(session).await?;
+    let mut patch = SettingsPatch::new(call.json().clone());
+    if let Some(tags) = conditional::if_match(call.headers())? {
+        patch = patch.if_version(tags.iter().filter_map(|tag| version(tag)));
+    }
+    let settings = app(&call).await?.change_settings(&patch).await?;
+    reply(&settings, &etag(&settings))
+}
+
+async fn app(call: &Call) -> Result<Auth<App>> {
+    let workspace = call.plane().by_id(call.tenant()).await?;
+    let workspace = workspace.ok_or_else(Workspace::not_there)?;
+    call.auth()?.app(workspace).await
+}
+
+fn reply(settings: &StoredSettings, etag: &str) -> Result<Reply> {
+    let etag = HeaderValue::try_from(etag).map_err(Error::internal)?;
+    Ok(Reply::data(write(settings)).with_header(ETAG, etag))
+}
+
+fn write(settings: &StoredSettings) -> Json {
+    json!({
+        "version": settings.version,
+        "updated_at": settings.updated_at.map(|at| at.to_string()),
+        "stored": settings.stored,
+        "effective": settings.effective,
+    })
+}
+
+fn etag(settings: &StoredSettings) -> String {
+    format!("\"{}\"", settings.version)
+}
+
+/// The version a tag is of, if it is one of ours.
+fn version(tag: &str) -> Option<u64> {
+    tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok()
+}
