@@ -8,7 +8,8 @@ use crate::{Auth, Credentials, SessionKey};
 /// A session acts in the workspace that is named, with the roles its user has
 /// there; without one in that it was [switched to](Auth::switch_workspace), or in
 /// the default one. An API key and an end user act in their own workspace,
-/// whatever is named: the identity says which.
+/// whatever is named: the identity says which. Only a token of a
+/// [trusted issuer](crate::TokenIssuer) may leave that to what is named.
 ///
 /// A cookie whose session has ended is as wrong as any other credential: the
 /// answer is [`Unauthorized`](workeros_core::ErrorKind::Unauthorized), and the
@@ -28,7 +29,7 @@ impl Authenticator for Auth {
                 self.identity_of_session(&SessionKey::of_token(&token), named)
                     .await?
             }
-            Credentials::Access(token) => self.identity_of_access_token(&token).await?,
+            Credentials::Access(token) => self.identity_of_access_token(&token, named).await?,
             Credentials::ApiKey(key) => self.identity_of_key(&key).await?,
         };
         identity.map(Some).ok_or_else(invalid_credentials)

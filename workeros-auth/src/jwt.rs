@@ -6,7 +6,7 @@
 //! | an access token and what it says | [`AccessToken`] |
 //! | issuing and checking ours | [`AccessPolicy`] |
 //! | the keys we sign with, and their life | [`SigningKeys`], [`KeyRing`], [`Realm`] |
-//! | tokens of somebody else | [`TrustedIssuer`] |
+//! | tokens of somebody else | [`TrustedIssuer`], [`Algorithm`] |
 //! | public keys of anybody, as JWKS | [`KeySet`] |
 //!
 //! ```
@@ -48,6 +48,7 @@
 
 mod access;
 mod algorithm;
+mod claimed;
 mod claims;
 mod compact;
 mod key_ring;
@@ -60,7 +61,8 @@ mod trusted_issuer;
 
 pub(crate) use access::claimed_workspace;
 pub use access::{AccessPolicy, AccessToken};
-pub use algorithm::SigningAlgorithm;
+pub use algorithm::{Algorithm, SigningAlgorithm};
+pub(crate) use claimed::Claimed;
 pub use key_ring::{KeyRing, KeyState};
 pub use key_set::KeySet;
 pub use signing_keys::SigningKeys;
@@ -72,8 +74,6 @@ pub use crate::realm::Realm;
 use p256::ecdsa::signature::Signer as _;
 use serde_json::{Map, Value as Json, json};
 use workeros_core::{Error, ErrorKind, Result};
-
-use self::algorithm::Algorithm;
 
 /// The id of the key that a token says it was signed with. Nobody has vouched
 /// for it yet: it only says which keys are needed.

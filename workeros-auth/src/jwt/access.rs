@@ -4,7 +4,8 @@ use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 use workeros_core::{Error, Result, TenantId, Timestamp};
 
-use super::claims::{Rules, text, time};
+use super::algorithm::Algorithm;
+use super::claims::{Rules, end, text, time};
 use super::compact::Compact;
 use super::{KeyRing, KeySet, compact, refusal};
 
@@ -12,8 +13,9 @@ use super::{KeyRing, KeySet, compact, refusal};
 /// token, is none of these (RFC 9068).
 const TYPE: &str = "at+jwt";
 /// What only we may say.
-const RESERVED: [&str; 9] = [
-    "iss", "aud", "sub", "sid", "tenant", "exp", "iat", "nbf", "jti",
+const RESERVED: [&str; 14] = [
+    "iss", "aud", "sub", "sid", "tenant", "exp", "iat", "nbf", "jti", "alg", "kid", "typ", "act",
+    "cnf",
 ];
 /// How far the clocks of instances may be apart.
 const LEEWAY: Duration = Duration::from_secs(5);
@@ -41,17 +43,23 @@ impl AccessToken {
     ///
     /// # Errors
     ///
-    /// [`Validation`](workeros_core::ErrorKind::Validation) for one that is said
-    /// by every token: `iss`, `aud`, `sub`, `sid`, `tenant`, `exp`, `iat`,
-    /// `nbf`, `jti`.
+    /// [`Validation`](workeros_core::ErrorKind::Validation) for one that only we
+    /// may say: `iss`, `aud`, `sub`, `sid`, `tenant`, `exp`, `iat`, `nbf`, `jti`,
+    /// `alg`, `kid`, `typ`, `act`, `cnf`.
     pub fn with_claim(mut self, name: impl Into<String>, value: impl Into<Json>) -> Result<Self> {
         let name = name.into();
-        if RESERVED.contains(&name.as_str()) {
-            let why = "is said by every token, and by nobody else";
-            return Err(Error::validation(name, "reserved", why));
-        }
+        Self::check_claim(&name)?;
         self.claims.insert(name, value.into());
         Ok(self)
+    }
+
+    /// Refuses a claim that only we may say.
+    pub(crate) fn check_claim(name: &str) -> Result<()> {
+        if RESERVED.contains(&name) {
+            let why = "is said by us, and by nobody else";
+            return Err(Error::validation(name, "reserved", why));
+        }
+        Ok(())
     }
 
     /// Who is signed in.
@@ -163,6 +171,7 @@ impl AccessPolicy {
             admits_other_audiences: false,
             types: &[Some(TYPE)],
             needs_key_id: true,
+            algorithms: &[Algorithm::EdDsa, Algorithm::Es256],
             leeway: LEEWAY,
         };
         let mut claims = rules.check(token, keys, now)?;
@@ -171,15 +180,14 @@ impl AccessPolicy {
         }
         check_lifetime(&claims)?;
         let (user, session) = (id(&claims, "sub")?, id(&claims, "sid")?);
-        let ends = claims.get("exp").and_then(Json::as_i64);
-        let ends = ends.and_then(|at| Timestamp::from_micros(at.checked_mul(1_000_000)?));
+        let ends = end(&claims, now);
         claims.retain(|name, _| !RESERVED.contains(&name.as_str()));
         let token = AccessToken {
             user,
             session,
             claims,
         };
-        Ok((token, ends.unwrap_or(now)))
+        Ok((token, ends))
     }
 }
 

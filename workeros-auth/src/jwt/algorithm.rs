@@ -1,8 +1,12 @@
 /// How a token is signed (RFC 7518, RFC 8037).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Algorithm {
+#[non_exhaustive]
+pub enum Algorithm {
+    /// Ed25519.
     EdDsa,
+    /// ECDSA on P-256 over SHA-256.
     Es256,
+    /// RSASSA-PKCS1-v1_5 over SHA-256.
     Rs256,
 }
 
@@ -17,7 +21,12 @@ pub enum SigningAlgorithm {
 }
 
 impl Algorithm {
-    pub(super) const fn name(self) -> &'static str {
+    /// Every one there is.
+    pub const ALL: [Self; 3] = [Self::EdDsa, Self::Es256, Self::Rs256];
+
+    /// Its name, as tokens and keys spell it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
         match self {
             Self::EdDsa => "EdDSA",
             Self::Es256 => "ES256",
@@ -26,10 +35,10 @@ impl Algorithm {
     }
 
     /// The algorithm of that name, spelled exactly so.
-    pub(super) fn parse(name: &str) -> Option<Self> {
-        [Self::EdDsa, Self::Es256, Self::Rs256]
-            .into_iter()
-            .find(|algorithm| algorithm.name() == name)
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        let mut known = Self::ALL.into_iter();
+        known.find(|algorithm| algorithm.name() == name)
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value as Json};
 use workeros_core::{Result, Timestamp};
 
+use super::algorithm::Algorithm;
 use super::compact::Compact;
 use super::key_set::KeySet;
 use super::refusal;
@@ -19,6 +20,8 @@ pub(super) struct Rules<'a> {
     /// The types it may have, in lower case; `None` for none said.
     pub(super) types: &'a [Option<&'a str>],
     pub(super) needs_key_id: bool,
+    /// What it may be signed by.
+    pub(super) algorithms: &'a [Algorithm],
     /// How far clocks may be apart.
     pub(super) leeway: Duration,
 }
@@ -37,6 +40,9 @@ impl Rules<'_> {
         }
         if !self.types.contains(&token.media_type.as_deref()) {
             return Err(refusal("a token of another type"));
+        }
+        if !self.algorithms.contains(&token.algorithm) {
+            return Err(refusal("an algorithm that is not trusted"));
         }
         keys.verify(&token)?;
         let claims = token.claims()?;
@@ -74,6 +80,17 @@ impl Rules<'_> {
         }
         Ok(())
     }
+}
+
+/// When a token ends, without the leeway of clocks.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "what is out of range is cut to it"
+)]
+pub(super) fn end(claims: &Map<String, Json>, now: Timestamp) -> Timestamp {
+    let seconds = claims.get("exp").and_then(Json::as_f64);
+    let micros = seconds.map(|seconds| (seconds * 1e6) as i64);
+    micros.and_then(Timestamp::from_micros).unwrap_or(now)
 }
 
 /// A claim that must be text.

@@ -3,7 +3,8 @@ use std::time::Duration;
 use serde_json::{Map, Value as Json};
 use workeros_core::{Result, Timestamp};
 
-use super::claims::{Rules, text};
+use super::algorithm::Algorithm;
+use super::claims::{Rules, end, text};
 use super::{KeySet, refusal};
 
 /// The longest time clocks of others may be apart from ours.
@@ -25,6 +26,7 @@ pub struct TrustedIssuer {
     audience: String,
     media_type: Option<String>,
     is_sole_party: bool,
+    algorithms: Vec<Algorithm>,
     leeway: Duration,
 }
 
@@ -41,6 +43,7 @@ impl TrustedIssuer {
             audience: audience.into(),
             media_type: None,
             is_sole_party: false,
+            algorithms: Algorithm::ALL.to_vec(),
             leeway: LEEWAY,
         }
     }
@@ -59,6 +62,12 @@ impl TrustedIssuer {
         self
     }
 
+    /// Sets by which algorithms tokens may be signed (all that are known).
+    pub fn with_algorithms(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
+        self.algorithms = algorithms.into_iter().collect();
+        self
+    }
+
     /// Sets how far the issuer's clock may be apart from ours (60 s, at most
     /// 300).
     pub fn with_leeway(mut self, leeway: Duration) -> Self {
@@ -72,6 +81,17 @@ impl TrustedIssuer {
     ///
     /// [`Unauthorized`](workeros_core::ErrorKind::Unauthorized) for any other.
     pub fn verify(&self, token: &str, keys: &KeySet, now: Timestamp) -> Result<Claims> {
+        self.verify_until(token, keys, now)
+            .map(|(claims, _)| claims)
+    }
+
+    /// The same, with when the token ends.
+    pub(crate) fn verify_until(
+        &self,
+        token: &str,
+        keys: &KeySet,
+        now: Timestamp,
+    ) -> Result<(Claims, Timestamp)> {
         let types = match &self.media_type {
             Some(media_type) => &[Some(media_type.as_str())] as &[_],
             None => &[None, Some("jwt")],
@@ -82,13 +102,15 @@ impl TrustedIssuer {
             admits_other_audiences: true,
             types,
             needs_key_id: false,
+            algorithms: &self.algorithms,
             leeway: self.leeway,
         };
         let claims = rules.check(token, keys, now)?;
         if self.is_sole_party {
             self.check_party(&claims)?;
         }
-        Claims::read(claims)
+        let ends = end(&claims, now);
+        Ok((Claims::read(claims)?, ends))
     }
 
     fn check_party(&self, claims: &Map<String, Json>) -> Result<()> {

@@ -25,7 +25,7 @@ pub(super) async fn send(http: &dyn HttpClient, request: HttpRequest) -> Result<
 }
 
 /// Reads what is at a URL, with a token that opens it.
-pub(super) async fn get(http: &dyn HttpClient, url: &str, token: Option<&str>) -> Result<Vec<u8>> {
+pub(crate) async fn get(http: &dyn HttpClient, url: &str, token: Option<&str>) -> Result<Vec<u8>> {
     let mut request = HttpRequest::get(url);
     if let Some(token) = token {
         let bearer = format!("Bearer {token}");
@@ -51,7 +51,7 @@ pub(super) async fn get_json(
 }
 
 /// Reads the object at a URL.
-pub(super) async fn get_object(
+pub(crate) async fn get_object(
     http: &dyn HttpClient,
     url: &str,
     token: Option<&str>,

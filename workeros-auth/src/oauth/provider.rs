@@ -171,7 +171,7 @@ pub(super) fn parse_scopes(
 }
 
 /// A URL that we may call: https, or http on this very machine.
-pub(super) fn is_endpoint(url: &str) -> bool {
+pub(crate) fn is_endpoint(url: &str) -> bool {
     let plain = url.len() <= 2000 && url.bytes().all(|byte| byte.is_ascii_graphic());
     let Some(uri) = url
         .parse::<Uri>()
@@ -191,7 +191,8 @@ pub(super) fn is_endpoint(url: &str) -> bool {
     }
 }
 
-fn is_issuer(issuer: &str) -> bool {
+/// What may be the name of an issuer: a URL that its description is below.
+pub(crate) fn is_issuer(issuer: &str) -> bool {
     issuer.len() <= MAX_ISSUER_BYTES && is_endpoint(issuer) && !issuer.contains('?')
 }
 

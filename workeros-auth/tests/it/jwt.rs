@@ -86,7 +86,7 @@ fn key_set(keys: &[Json]) -> KeySet {
 }
 
 /// The object with a member set, or taken out where the value is null.
-fn with(object: &Json, name: &str, value: Json) -> Json {
+pub(crate) fn with(object: &Json, name: &str, value: Json) -> Json {
     let mut object = object.clone();
     let members = object.as_object_mut().unwrap();
     if value.is_null() {

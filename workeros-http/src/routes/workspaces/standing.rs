@@ -94,7 +94,7 @@ pub(super) fn team_user(call: &Call) -> Result<Option<UserId>> {
     let identity = call.identity()?;
     match identity.credential {
         Credential::Session(_) | Credential::ApiKey(_) => Ok(identity.user_id.parse().ok()),
-        Credential::AppSession(_) => {
+        Credential::AppSession(_) | Credential::TrustedToken => {
             let why = "end users have nothing to do with workspaces";
             Err(Error::new(ErrorKind::Forbidden, why))
         }
