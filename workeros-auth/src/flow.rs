@@ -31,6 +31,7 @@ pub(crate) enum Purpose {
     ResetPasswordCode,
     SecondFactor,
     Invite,
+    OrganizationInvite,
     ApproveNewEmail,
     ConfirmNewEmail,
 }
@@ -46,6 +47,7 @@ impl Purpose {
             Self::ResetPasswordCode => "reset-password-code",
             Self::SecondFactor => "second-factor",
             Self::Invite => "invite",
+            Self::OrganizationInvite => "organization-invite",
             Self::ApproveNewEmail => "approve-new-email",
             Self::ConfirmNewEmail => "confirm-new-email",
         }
@@ -55,7 +57,7 @@ impl Purpose {
     pub(crate) const fn lifetime(self) -> Duration {
         match self {
             Self::VerifyEmail => Duration::from_hours(24),
-            Self::Invite => Duration::from_hours(7 * 24),
+            Self::Invite | Self::OrganizationInvite => Duration::from_hours(7 * 24),
             Self::ResetPassword | Self::ApproveNewEmail | Self::ConfirmNewEmail => {
                 Duration::from_hours(1)
             }
@@ -76,6 +78,7 @@ impl Purpose {
             | Self::ResetPasswordCode
             | Self::SecondFactor
             | Self::Invite
+            | Self::OrganizationInvite
             | Self::ApproveNewEmail
             | Self::ConfirmNewEmail => false,
         }

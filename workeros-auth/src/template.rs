@@ -18,6 +18,7 @@ pub(crate) enum Template {
     VerifyEmailCode,
     ResetPasswordCode,
     Invitation,
+    OrganizationInvitation,
     ApproveNewEmail,
     ConfirmNewEmail,
     ExistingAccount,
@@ -32,6 +33,8 @@ pub(crate) enum Contents<'a> {
     Code { site: &'a str, code: &'a str },
     /// The link of an invitation, and what the workspace is called.
     Invitation { url: &'a str, workspace: &'a str },
+    /// The link of an invitation, and what the organization is called.
+    Organization { url: &'a str, organization: &'a str },
     /// A link, and the address that is to be somebody's.
     NewAddress { url: &'a str, address: &'a str },
 }
@@ -159,6 +162,21 @@ const INVITATION: Text = Text {
         can ignore this mail.</p>",
 };
 
+const ORGANIZATION_INVITATION: Text = Text {
+    subject: "Invitation to {{organization}}",
+    text: "Hello,\n\n\
+        you are invited to join {{organization}} at {{site}}. To answer, follow this\n\
+        link:\n\n\
+        {{url}}\n\n\
+        It is good for seven days, and once. If you do not expect it, you can ignore\n\
+        this mail.\n",
+    html: "<p>Hello,</p>\
+        <p>you are invited to join {{organization}} at {{site}}.</p>\
+        <p><a href=\"{{url}}\">Answer the invitation</a></p>\
+        <p>The link is good for seven days, and once. If you do not expect it, you \
+        can ignore this mail.</p>",
+};
+
 const APPROVE_NEW_EMAIL: Text = Text {
     subject: "Another e-mail address for your account",
     text: "Hello,\n\n\
@@ -199,6 +217,9 @@ impl Contents<'_> {
             Contents::Invitation { url, workspace } => {
                 json!({"url": url, "workspace": workspace})
             }
+            Contents::Organization { url, organization } => {
+                json!({"url": url, "organization": organization})
+            }
             Contents::NewAddress { url, address } => json!({"url": url, "address": address}),
         }
     }
@@ -207,9 +228,10 @@ impl Contents<'_> {
 impl<'a> Contents<'a> {
     fn url(self) -> Option<&'a str> {
         match self {
-            Self::Link(url) | Self::Invitation { url, .. } | Self::NewAddress { url, .. } => {
-                Some(url)
-            }
+            Self::Link(url)
+            | Self::Invitation { url, .. }
+            | Self::Organization { url, .. }
+            | Self::NewAddress { url, .. } => Some(url),
             Self::Code { .. } => None,
         }
     }
@@ -218,6 +240,9 @@ impl<'a> Contents<'a> {
         let text = |name| json.get(name).and_then(Json::as_str);
         if let (Some(url), Some(workspace)) = (text("url"), text("workspace")) {
             return Some(Self::Invitation { url, workspace });
+        }
+        if let (Some(url), Some(organization)) = (text("url"), text("organization")) {
+            return Some(Self::Organization { url, organization });
         }
         if let (Some(url), Some(address)) = (text("url"), text("address")) {
             return Some(Self::NewAddress { url, address });
@@ -231,7 +256,7 @@ impl<'a> Contents<'a> {
 }
 
 impl Template {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::VerifyEmail,
         Self::ResetPassword,
         Self::MagicLink,
@@ -239,6 +264,7 @@ impl Template {
         Self::VerifyEmailCode,
         Self::ResetPasswordCode,
         Self::Invitation,
+        Self::OrganizationInvitation,
         Self::ApproveNewEmail,
         Self::ConfirmNewEmail,
         Self::ExistingAccount,
@@ -253,6 +279,7 @@ impl Template {
             Purpose::VerifyEmailCode => Ok(Self::VerifyEmailCode),
             Purpose::ResetPasswordCode => Ok(Self::ResetPasswordCode),
             Purpose::Invite => Ok(Self::Invitation),
+            Purpose::OrganizationInvite => Ok(Self::OrganizationInvitation),
             Purpose::ApproveNewEmail => Ok(Self::ApproveNewEmail),
             Purpose::ConfirmNewEmail => Ok(Self::ConfirmNewEmail),
             Purpose::SecondFactor => Err(Error::internal("no mail shows a second factor")),
@@ -268,6 +295,7 @@ impl Template {
             Self::VerifyEmailCode => "verify-email-code",
             Self::ResetPasswordCode => "reset-password-code",
             Self::Invitation => "invitation",
+            Self::OrganizationInvitation => "organization-invitation",
             Self::ApproveNewEmail => "approve-new-email",
             Self::ConfirmNewEmail => "confirm-new-email",
             Self::ExistingAccount => "existing-account",
@@ -288,6 +316,7 @@ impl Template {
             Self::VerifyEmailCode => VERIFY_EMAIL_CODE,
             Self::ResetPasswordCode => RESET_PASSWORD_CODE,
             Self::Invitation => INVITATION,
+            Self::OrganizationInvitation => ORGANIZATION_INVITATION,
             Self::ApproveNewEmail => APPROVE_NEW_EMAIL,
             Self::ConfirmNewEmail => CONFIRM_NEW_EMAIL,
             Self::ExistingAccount => EXISTING_ACCOUNT,
@@ -306,6 +335,13 @@ impl Template {
                     ("site", host.as_str()),
                     ("url", url),
                     ("workspace", workspace),
+                ]
+            }
+            Contents::Organization { url, organization } => {
+                vec![
+                    ("site", host.as_str()),
+                    ("url", url),
+                    ("organization", organization),
                 ]
             }
             Contents::NewAddress { url, address } => {
@@ -398,6 +434,10 @@ mod tests {
             url,
             workspace: "A & B",
         };
+        let organization = Contents::Organization {
+            url,
+            organization: "A & B",
+        };
         let mails = [
             (Template::VerifyEmail, link, url),
             (Template::ResetPassword, link, url),
@@ -406,6 +446,7 @@ mod tests {
             (Template::VerifyEmailCode, code, "012345"),
             (Template::ResetPasswordCode, code, "012345"),
             (Template::Invitation, invitation, url),
+            (Template::OrganizationInvitation, organization, url),
             (Template::ApproveNewEmail, new_address, url),
             (Template::ConfirmNewEmail, new_address, url),
             (Template::ExistingAccount, link, url),
