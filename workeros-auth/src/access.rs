@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 use workeros_core::{
-    Error, ErrorKind, Identity, Result, Runtime, Sealer, Secret, SessionId, Timestamp, Workspace,
-    Workspaces,
+    Error, ErrorKind, Identity, Result, Runtime, Sealer, Secret, SessionId, TenantId, Timestamp,
+    Workspace, Workspaces,
 };
 
 use crate::jwt::{AccessPolicy, AccessToken, KeyRing, SigningKeys, claimed_workspace};
@@ -20,8 +20,15 @@ use crate::{App, Auth, Realm, SignedIn};
 pub(crate) struct Apps {
     issuer: String,
     keys: SigningKeys,
-    verified: Verified,
+    verified: Verified<KeyRing, Access>,
     workspaces: Arc<dyn Workspaces>,
+}
+
+/// What an access token says.
+#[derive(Debug)]
+struct Access {
+    workspace: Workspace,
+    session: SessionKey,
 }
 
 /// An access token as it came with a request, not yet checked against
@@ -76,16 +83,29 @@ impl Apps {
         }
     }
 
+    /// The workspace with this id.
+    pub(crate) async fn workspace(&self, id: TenantId) -> Result<Option<Workspace>> {
+        self.workspaces.by_id(id).await
+    }
+
     /// The keys that all workspaces are signed for with.
     async fn ring(&self) -> Result<Arc<KeyRing>> {
         self.keys.ring(Realm::Instance).await
     }
 
     /// What a token says, if it holds: of any workspace.
-    async fn verify(&self, token: &PresentedToken, now: Timestamp) -> Result<Option<Arc<Entry>>> {
+    async fn verify(
+        &self,
+        token: &PresentedToken,
+        now: Timestamp,
+    ) -> Result<Option<Arc<Entry<KeyRing, Access>>>> {
         let (text, ring) = (token.expose(), self.ring().await?);
-        if let Some(verified) = self.verified.get(text, &ring, now) {
-            return Ok(Some(verified));
+        if let Some(verified) = self.verified.get(text, now)
+            && Arc::ptr_eq(&verified.keys, &ring)
+        {
+            // The workspace may have been deleted since.
+            let there = self.workspaces.by_id(verified.says.workspace.id).await?;
+            return Ok(there.map(|_| verified));
         }
         // Nobody has vouched for it yet: it only says which rules to hold the
         // token to.
@@ -98,10 +118,10 @@ impl Apps {
         let policy = self.policy(&workspace);
         match policy.verify_until(text, ring.keys(), now) {
             Ok((access, expires_at)) => {
+                let session = SessionKey::of_id(SessionId::new(access.session()));
                 let entry = Entry {
-                    workspace,
-                    key: SessionKey::of_id(SessionId::new(access.session())),
-                    ring,
+                    says: Access { workspace, session },
+                    keys: ring,
                     expires_at,
                 };
                 Ok(Some(self.verified.put(text, entry)))
@@ -140,20 +160,31 @@ impl Auth {
         Ok(apps.ring().await?.jwks().clone())
     }
 
-    /// Who acts by an access token, in the workspace it is for; `None` when the
-    /// token does not hold or its session has ended.
+    /// Who acts by an access token, of ours or of an issuer that is trusted, in
+    /// the workspace it is for; `None` when the token does not hold or its
+    /// session has ended. `named` is the workspace the request names.
     pub(crate) async fn identity_of_access_token(
         &self,
         token: &PresentedToken,
+        named: Option<TenantId>,
     ) -> Result<Option<Identity>> {
         let Some(apps) = &self.inner.apps else {
             return Ok(None);
         };
+        let is_ours = apps.verified.get(token.expose(), self.now()).is_some();
+        if !is_ours {
+            let workspaces = apps.workspaces.as_ref();
+            let trusted = &self.inner.trusted;
+            let theirs = trusted.identify(token, named, workspaces).await?;
+            if theirs.is_some() {
+                return Ok(theirs);
+            }
+        }
         let Some(verified) = apps.verify(token, self.now()).await? else {
             return Ok(None);
         };
-        let app = self.app(verified.workspace.clone()).await?;
-        app.identity_of_session(&verified.key, None).await
+        let app = self.app(verified.says.workspace.clone()).await?;
+        app.identity_of_session(&verified.says.session, None).await
     }
 }
 
@@ -166,7 +197,10 @@ impl Auth<App> {
     pub async fn access_token(&self, signed_in: &SignedIn<App>) -> Result<IssuedAccess> {
         let (apps, policy) = self.tokens()?;
         let user = signed_in.user.id.uuid();
-        let token = AccessToken::new(user, signed_in.session.id.uuid());
+        let mut token = AccessToken::new(user, signed_in.session.id.uuid());
+        for (name, value) in &signed_in.claims {
+            token = token.with_claim(name, value.clone())?;
+        }
         let text = policy.issue(&token, &*apps.ring().await?, self.now())?;
         Ok(IssuedAccess {
             token: PresentedToken(text),
@@ -183,9 +217,9 @@ impl Auth<App> {
     pub async fn session_of_token(&self, token: &PresentedToken) -> Result<Option<SessionKey>> {
         let apps = self.inner.apps.as_ref().ok_or_else(Error::not_found)?;
         let verified = apps.verify(token, self.now()).await?;
-        let ours =
-            verified.filter(|verified| Some(verified.workspace.id) == self.realm.workspace());
-        Ok(ours.map(|verified| verified.key))
+        let verified = verified.as_ref().map(|verified| &verified.says);
+        let ours = verified.filter(|access| Some(access.workspace.id) == self.realm.workspace());
+        Ok(ours.map(|access| access.session))
     }
 
     fn tokens(&self) -> Result<(&Apps, AccessPolicy)> {

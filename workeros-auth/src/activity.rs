@@ -14,7 +14,7 @@ use workeros_core::{Cost, Error, Result, Row, Statement, Step, Timestamp, UserId
 use crate::key::SessionKey;
 use crate::plane::{PlaneSql, planes};
 use crate::session::earlier;
-use crate::{Auth, Plane, Realm};
+use crate::{Auth, Languages, Plane, Realm};
 
 /// Who asks for something, as far as a row of activity tells it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub struct Caller {
     pub user_agent: Option<String>,
     /// The request he asks by.
     pub request_id: Option<String>,
+    /// The languages he reads: of mails to users who have chosen none.
+    pub languages: Languages,
 }
 
 impl Caller {
@@ -49,6 +51,13 @@ impl Caller {
         self
     }
 
+    /// Sets the languages he reads.
+    #[must_use]
+    pub fn with_languages(mut self, languages: Languages) -> Self {
+        self.languages = languages;
+        self
+    }
+
     /// Sets the request he asks by.
     #[must_use]
     pub fn with_request_id(mut self, id: impl Into<String>) -> Self {
@@ -65,6 +74,8 @@ pub enum ActivityKind {
     SignIn,
     /// Somebody did not get in.
     SignInFailed,
+    /// Too many did not get in: an account is locked for a while.
+    Locked,
     /// Somebody signed up.
     SignUp,
     /// A session was ended by its user.
@@ -101,6 +112,34 @@ pub enum ActivityKind {
     Invited,
     /// Somebody accepted an invitation.
     InvitationAccepted,
+    /// Somebody of the team began to act as a user; the detail says why.
+    ImpersonationStarted,
+    /// Somebody of the team ceased to act as a user.
+    ImpersonationStopped,
+    /// An anonymous user signed in to an account he has; the detail names the user
+    /// he was, who is gone.
+    AnonymousLinked,
+    /// An organization was made.
+    OrganizationCreated,
+    /// An organization was changed; the detail names what of it.
+    OrganizationChanged,
+    /// An organization was deleted.
+    OrganizationDeleted,
+    /// Somebody was invited to an organization.
+    OrganizationInvited,
+    /// Somebody accepted an invitation to an organization.
+    OrganizationInvitationAccepted,
+    /// Somebody declined an invitation to an organization.
+    OrganizationInvitationRejected,
+    /// An invitation to an organization was taken back.
+    OrganizationInvitationCanceled,
+    /// What somebody is in an organization was set.
+    OrganizationRoleChanged,
+    /// Somebody left an organization, or was removed from it.
+    OrganizationMemberRemoved,
+    /// Somebody was let pass whose captcha could not be verified; the detail
+    /// names where.
+    CaptchaSkipped,
     /// A refresh token was used twice.
     RefreshReuse,
     /// A passkey counted backwards: there may be two of it.
@@ -118,6 +157,7 @@ impl ActivityKind {
         match self {
             Self::SignIn => "auth.sign_in",
             Self::SignInFailed => "auth.sign_in_failed",
+            Self::Locked => "auth.locked",
             Self::SignUp => "auth.sign_up",
             Self::SignOut => "auth.sign_out",
             Self::SessionsRevoked => "auth.sessions_revoked",
@@ -136,6 +176,19 @@ impl ActivityKind {
             Self::MemberRemoved => "auth.member_removed",
             Self::Invited => "auth.invited",
             Self::InvitationAccepted => "auth.invitation_accepted",
+            Self::ImpersonationStarted => "auth.impersonation_started",
+            Self::ImpersonationStopped => "auth.impersonation_stopped",
+            Self::AnonymousLinked => "auth.anonymous_linked",
+            Self::OrganizationCreated => "auth.organization_created",
+            Self::OrganizationChanged => "auth.organization_changed",
+            Self::OrganizationDeleted => "auth.organization_deleted",
+            Self::OrganizationInvited => "auth.organization_invited",
+            Self::OrganizationInvitationAccepted => "auth.organization_invitation_accepted",
+            Self::OrganizationInvitationRejected => "auth.organization_invitation_rejected",
+            Self::OrganizationInvitationCanceled => "auth.organization_invitation_canceled",
+            Self::OrganizationRoleChanged => "auth.organization_role_changed",
+            Self::OrganizationMemberRemoved => "auth.organization_member_removed",
+            Self::CaptchaSkipped => "auth.captcha_skipped",
             Self::RefreshReuse => "auth.refresh_reuse",
             Self::PasskeyCloneSuspected => "auth.passkey_clone_suspected",
             Self::SettingsChanged => "auth.settings_changed",
@@ -183,6 +236,8 @@ pub struct ActivityPage {
 pub(crate) struct NewActivity {
     kind: ActivityKind,
     user: Option<UserId>,
+    /// Who of the team did it, where the request does not say.
+    by: Option<UserId>,
     detail: Map<String, Json>,
 }
 
@@ -191,6 +246,7 @@ impl NewActivity {
         Self {
             kind,
             user: None,
+            by: None,
             detail: Map::new(),
         }
     }
@@ -198,6 +254,12 @@ impl NewActivity {
     /// Names whom it was done to.
     pub(crate) fn about(mut self, user: UserId) -> Self {
         self.user = Some(user);
+        self
+    }
+
+    /// Names who of the team did it.
+    pub(crate) fn by(mut self, admin: UserId) -> Self {
+        self.by = Some(admin);
         self
     }
 
@@ -217,6 +279,13 @@ const INSERT_SIGN_OUT: PlaneSql = planes!(
     (id, realm_id, at, action, actor, user_id, ip, user_agent, request_id, detail) \
     SELECT $1, s.realm_id, $2, $3, $4, s.user_id, $5, $6, $7, $8 FROM " p "_sessions s \
     WHERE s.key = $9"
+);
+/// Of an anonymous user who has an account by now, or is gone, nothing is said.
+const INSERT_LINK: PlaneSql = planes!(
+    "INSERT INTO workeros_auth_activity \
+    (id, realm_id, at, action, actor, user_id, ip, user_agent, request_id, detail) \
+    SELECT $1, u.realm_id, $2, $3, $4, $5, $6, $7, $8, $9 FROM " p "_users u \
+    WHERE u.id = $10 AND u.email = $11"
 );
 const LIST: &str = "SELECT id, at, action, actor, user_id, ip, user_agent, request_id, detail \
     FROM workeros_auth_activity WHERE realm_id = $1 AND id < $2 AND (user_id = $3 OR $4) \
@@ -298,6 +367,29 @@ impl<P: Plane> Auth<P> {
         Step::new(Statement::new(INSERT_SIGN_OUT.of::<P>(), params))
     }
 
+    /// A step that notes that an anonymous user, who is about to be removed, turned
+    /// out to be another one.
+    pub(crate) fn note_link(&self, user: UserId, anonymous: UserId, address: &str) -> Step {
+        let linked = NewActivity::new(ActivityKind::AnonymousLinked)
+            .about(user)
+            .with("anonymous_user_id", anonymous.to_string());
+        let [id, at, kind, actor, ip, user_agent, request_id, detail] = self.columns(linked);
+        let params = vec![
+            id,
+            at,
+            kind,
+            actor,
+            user.into(),
+            ip,
+            user_agent,
+            request_id,
+            detail,
+            anonymous.into(),
+            address.into(),
+        ];
+        Step::new(Statement::new(INSERT_LINK.of::<P>(), params))
+    }
+
     /// Notes what nothing else is written for, while nobody waits.
     pub(crate) fn note_refusal(&self, new: NewActivity) {
         self.note(self.note_activity(new));
@@ -306,6 +398,7 @@ impl<P: Plane> Auth<P> {
     fn columns(&self, new: NewActivity) -> [Value; 8] {
         let caller = self.caller.as_deref();
         let named = caller.map(|caller| caller.actor.clone());
+        let named = new.by.map(|admin| format!("user:{admin}")).or(named);
         let himself = || new.user.map(|user| format!("user:{user}"));
         let actor = named.filter(|actor| actor != ANONYMOUS).or_else(himself);
         [

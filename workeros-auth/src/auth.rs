@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use workeros_core::{
-    Batch, Clock, Error, ErrorKind, IdGenerator, Random, RateLimiter, Result, Rows, Runtime,
+    Batch, Clock, Error, ErrorKind, HttpClient, IdGenerator, Random, RateLimiter, Result, Rows, Runtime,
     Sealer, Secret, Statement, Step, TenantId, Timestamp, Workspace,
 };
 
 use crate::access::Apps;
 use crate::activity::Caller;
+use crate::anonymous::LinkHook;
 use crate::api_key::KnownKey;
 use crate::background::Background;
 use crate::builder::AuthBuilder;
@@ -17,10 +18,10 @@ use crate::cache::Cache;
 use crate::changes::Affected;
 use crate::hashing::Hasher;
 use crate::mail::Mail;
-use crate::oauth::OAuthClient;
 use crate::plane::PerPlane;
 use crate::settings::KnownRules;
 use crate::store::Store;
+use crate::third_party::TrustedTokens;
 use crate::{ActiveSession, App, CookiePolicy, Plane, Platform, Realm, RealmSettings, SetupToken};
 
 /// Users and sessions of one realm: of the instance, or, as `Auth<App>`, of one
@@ -59,7 +60,9 @@ pub(crate) struct Inner {
     pub(crate) limiter: Option<Arc<dyn RateLimiter>>,
     pub(crate) mail: Option<Mail>,
     pub(crate) apps: Option<Apps>,
-    pub(crate) oauth: PerPlane<Vec<OAuthClient>>,
+    pub(crate) http: Option<Arc<dyn HttpClient>>,
+    pub(crate) trusted: TrustedTokens,
+    pub(crate) anonymous_link: Option<LinkHook>,
 }
 
 /// Makes the step that a named role must pass before it is given to a user.

@@ -17,7 +17,9 @@ use crate::mail::Mail;
 use crate::oauth::{self, OAuthProvider};
 use crate::plane::PerPlane;
 use crate::store::Store;
-use crate::{CookiePolicy, RealmSettings, SetupToken, SignUpPolicy};
+use crate::anonymous::{AnonymousLink, LinkHook};
+use crate::third_party::TrustedTokens;
+use crate::{AuthHooks, CaptchaPolicy, CookiePolicy, RealmSettings, SetupToken, SignUpPolicy, TokenIssuer};
 
 /// Builds an [`Auth`]; see [`Auth::builder`].
 #[must_use]
@@ -41,6 +43,9 @@ pub struct AuthBuilder {
     apps: Option<(String, Arc<dyn Workspaces>)>,
     http: Option<Arc<dyn HttpClient>>,
     oauth: PerPlane<Vec<OAuthProvider>>,
+    issuers: Vec<TokenIssuer>,
+    hooks: Vec<Arc<dyn AuthHooks>>,
+    anonymous_link: Option<LinkHook>,
 }
 
 impl AuthBuilder {
@@ -65,6 +70,9 @@ impl AuthBuilder {
             apps: None,
             http: None,
             oauth: PerPlane::default(),
+            issuers: Vec::new(),
+            hooks: Vec::new(),
+            anonymous_link: None,
         }
     }
 
@@ -111,6 +119,21 @@ impl AuthBuilder {
         self
     }
 
+    /// Asks for a captcha of the users of the instance; see
+    /// [`RealmSettings::with_captcha`].
+    pub fn with_captcha(mut self, policy: CaptchaPolicy) -> Self {
+        self.settings = self.settings.with_captcha(policy);
+        self
+    }
+
+    /// Adds somebody who has a say in what happens to users, of the instance and
+    /// of every workspace. Those of the
+    /// [settings](RealmSettings::with_hooks) are asked before.
+    pub fn with_hooks(mut self, hooks: Arc<dyn AuthHooks>) -> Self {
+        self.hooks.push(hooks);
+        self
+    }
+
     /// Sets the name and marks of the session cookie
     /// ([`CookiePolicy::secure`]).
     pub fn with_cookie(mut self, cookie: CookiePolicy) -> Self {
@@ -148,6 +171,22 @@ impl AuthBuilder {
         guard: impl Fn(TenantId, &str) -> Step + Send + Sync + 'static,
     ) -> Self {
         self.role_guard = Some(Box::new(guard));
+        self
+    }
+
+    /// Sets what is done when an anonymous user signs in to an account he has: he
+    /// is that user from then on, and the anonymous one is gone, whose id rows may
+    /// hold. It is waited for before he is answered; that it fails is logged, and
+    /// the activity names both users for who wants to try again. Nobody else moves
+    /// what belonged to the one to the other.
+    pub fn with_anonymous_link<F>(
+        mut self,
+        hook: impl Fn(AnonymousLink) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Result<()>> + Send + 'static,
+    {
+        self.anonymous_link = Some(LinkHook::new(hook));
         self
     }
 
@@ -214,7 +253,15 @@ impl AuthBuilder {
         self
     }
 
-    /// Sets what requests to providers are sent by. It says where they may go.
+    /// Lets end users act by tokens of this issuer, in the workspaces it names or
+    /// in all, without an account here. Its keys are fetched by the
+    /// [HTTP client](Self::with_http_client).
+    pub fn with_trusted_issuer(mut self, issuer: TokenIssuer) -> Self {
+        self.issuers.push(issuer);
+        self
+    }
+
+    /// Sets what requests to providers and issuers are sent by. It says where they may go.
     pub fn with_http_client(mut self, client: Arc<dyn HttpClient>) -> Self {
         self.http = Some(client);
         self
@@ -257,11 +304,14 @@ impl AuthBuilder {
             Apps::new(self.runtime.clone(), secret, issuer, workspaces)
         });
         let http = self.http.as_ref();
-        let oauth = PerPlane {
-            platform: oauth::connect(self.oauth.platform, http, &self.runtime)?,
-            app: oauth::connect(self.oauth.app, http, &self.runtime)?,
-        };
-        let (settings, app_settings) = (self.settings, self.app_settings);
+        let providers = oauth::connect(self.oauth.platform, http, &self.runtime)?;
+        let app_providers = oauth::connect(self.oauth.app, http, &self.runtime)?;
+        let trusted = TrustedTokens::new(self.issuers, http, &self.runtime.clock)?;
+        let add = RealmSettings::with_hooks;
+        let mut settings = self.hooks.iter().cloned().fold(self.settings, add);
+        let mut app_settings = self.hooks.into_iter().fold(self.app_settings, add);
+        settings.providers = providers;
+        app_settings.providers = app_providers;
         #[cfg(feature = "passkey")]
         let (settings, app_settings) = (
             settings.or_passkeys(self.passkeys.as_ref()),
@@ -289,7 +339,9 @@ impl AuthBuilder {
             limiter: self.limiter,
             mail: self.mailer.map(Mail::new),
             apps,
-            oauth,
+            http: self.http,
+            trusted,
+            anonymous_link: self.anonymous_link,
         };
         Ok(Auth::new(inner, settings))
     }
@@ -310,6 +362,15 @@ impl AuthBuilder {
         }
         if self.apps.is_some() && self.secret.is_none() {
             return refuse("end users need a secret that their tokens go by");
+        }
+        for issuer in &self.issuers {
+            match &self.apps {
+                None => return refuse("issuers are trusted for end users, and there are none"),
+                Some((ours, _)) if ours == issuer.issuer() => {
+                    return refuse("an issuer that is trusted must not be this instance itself");
+                }
+                Some(_) => {}
+            }
         }
         let has_providers = !(self.oauth.platform.is_empty() && self.oauth.app.is_empty());
         if has_providers && self.secret.is_none() {

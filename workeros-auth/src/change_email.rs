@@ -8,6 +8,7 @@ use workeros_core::{
 
 use crate::activity::{ActivityKind, NewActivity};
 use crate::changes::{Affected, NOBODY};
+use crate::door::Door;
 use crate::flow::{FlowKey, Purpose};
 use crate::mail::without_mail;
 use crate::outbox::Outgoing;
@@ -91,7 +92,7 @@ impl EmailChange {
         let data: Json = serde_json::from_str(data).map_err(Error::internal)?;
         let address = |name: &str| {
             let text = data.get(name).and_then(Json::as_str);
-            EmailAddress::parse(text.unwrap_or_default()).map_err(Error::internal)
+            EmailAddress::stored(text.unwrap_or_default())
         };
         Ok(Self {
             from: address("from")?,
@@ -129,7 +130,8 @@ impl<P: Plane> Auth<P> {
         link: impl FnOnce(&LinkToken) -> String,
     ) -> Result<()> {
         let (known, _) = self.find_user(user).await?;
-        let from = EmailAddress::parse(&known.email).map_err(Error::internal)?;
+        known.require_account()?;
+        let from = EmailAddress::stored(&known.email)?;
         if from == *new {
             let same = "is the address there is";
             return Err(Error::validation("/newEmail", "EMAIL_IS_THE_SAME", same)
@@ -143,8 +145,9 @@ impl<P: Plane> Auth<P> {
         let to = new.clone();
         let change = EmailChange { from, to, stage };
         let purpose = stage.purpose();
+        let passed = self.pass(Door::Session, request).await?;
         if self
-            .admits_mail(purpose, change.mailbox(), request.ip)
+            .admits_mail(purpose, change.mailbox(), request, passed)
             .await?
         {
             let batch = self.open_change(Batch::new(), user, &change, link)?;
@@ -200,7 +203,8 @@ impl<P: Plane> Auth<P> {
             ..found.change.clone()
         };
         let purpose = next.stage.purpose();
-        if !self.admits_mail(purpose, &next.to, request.ip).await? {
+        let passed = self.pass(Door::Proof, request).await?;
+        if !self.admits_mail(purpose, &next.to, request, passed).await? {
             let message = "too much is sent to the new address; follow the link again later";
             return Err(Error::new(ErrorKind::RateLimited, message));
         }
@@ -269,7 +273,7 @@ impl<P: Plane> Auth<P> {
             change.to.as_str().into(),
         ];
         let open = Step::new(Statement::new(OPEN.of::<P>(), params));
-        Ok(batch.step(open).step(mail.queue::<P>(flow)))
+        Ok(batch.step(open).step(self.queue_mail(mail, flow)))
     }
 
     async fn send_change(&self, batch: Batch) -> Result<()> {

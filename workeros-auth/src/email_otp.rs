@@ -5,6 +5,7 @@ use workeros_core::{Batch, Result};
 use crate::activity::{ActivityKind, NewActivity};
 use crate::attempts::Attempt;
 use crate::changes::NOBODY;
+use crate::door::Door;
 use crate::entry::Method;
 use crate::flow::{NewEntryFlow, NewFlow, Purpose};
 use crate::mail::without_mail;
@@ -33,6 +34,13 @@ impl CodePurpose {
             Self::SignIn => Purpose::SignInCode,
             Self::VerifyEmail => Purpose::VerifyEmailCode,
             Self::ResetPassword => Purpose::ResetPasswordCode,
+        }
+    }
+
+    const fn door(self) -> Door {
+        match self {
+            Self::SignIn | Self::VerifyEmail => Door::EmailOtp,
+            Self::ResetPassword => Door::PasswordReset,
         }
     }
 }
@@ -75,8 +83,9 @@ impl<P: Plane> Auth<P> {
         request: &RequestInfo,
     ) -> Result<()> {
         let mail = self.inner.mail.as_ref().ok_or_else(without_mail)?;
+        let passed = self.pass(purpose.door(), request).await?;
         let (is_entry, purpose) = (purpose == CodePurpose::SignIn, purpose.flow());
-        if !self.admits_mail(purpose, email, request.ip).await? {
+        if !self.admits_mail(purpose, email, request, passed).await? {
             return Ok(());
         }
         let code = OneTimeCode::generate(self.inner.random.as_ref())?;
@@ -104,7 +113,7 @@ impl<P: Plane> Auth<P> {
         let code = code.expose();
         let contents = Contents::Code { site, code };
         let outgoing = Outgoing::seal(id, Template::of(purpose)?, contents, &self.sealer()?)?;
-        let batch = Batch::new().step(open).step(outgoing.queue::<P>(flow));
+        let batch = Batch::new().step(open).step(self.queue_mail(outgoing, flow));
         self.apply(&NOBODY, batch).await?;
         mail.queued.notify_one();
         Ok(())
@@ -128,7 +137,8 @@ impl<P: Plane> Auth<P> {
         name: Option<DisplayName>,
         request: &RequestInfo,
     ) -> Result<Arrival<P>> {
-        self.admit(Attempt::SignIn, &mailed.email, request).await?;
+        let attempt = Attempt::SignInCode;
+        let passed = self.admit(attempt, &mailed.email, request).await?;
         let found = self.try_entry_code(&mailed.email, &mailed.code).await;
         if found.is_err() {
             let refused = NewActivity::new(ActivityKind::SignInFailed)
@@ -138,7 +148,7 @@ impl<P: Plane> Auth<P> {
         }
         let mut flow = found?;
         flow.name = name.unwrap_or(flow.name);
-        let entered = self.enter(flow, Method::EmailOtp, request).await;
+        let entered = self.enter(flow, Method::EmailOtp, passed, request).await;
         entered.map_err(used_up_code)
     }
 
@@ -183,7 +193,7 @@ impl<P: Plane> Auth<P> {
         new: &Password,
         request: &RequestInfo,
     ) -> Result<()> {
-        self.settings.password.check(new, &mailed.email)?;
+        self.check_new_password(new, &mailed.email)?;
         self.admit(Attempt::Code, &mailed.email, request).await?;
         let purpose = Purpose::ResetPasswordCode;
         let flow = self.try_code(purpose, &mailed.email, &mailed.code).await?;

@@ -153,7 +153,7 @@ impl Auth {
         batch.extend(self.guard_roles(tenant, &roles));
         batch.push(self.expect_stranger(tenant, &new.email));
         batch.push(invitation.open(token.hash()));
-        batch.push(outgoing.queue::<Platform>(invitation.id.uuid()));
+        batch.push(self.queue_mail(outgoing, invitation.id.uuid()));
         batch.push(self.note_activity(invitation.activity(ActivityKind::Invited)));
         self.apply(&NOBODY, batch).await?;
         mail.queued.notify_one();

@@ -46,15 +46,22 @@
 //! | another password | [`Auth::change_password`], [`Auth::request_password_reset`], [`Auth::reset_password`] |
 //! | signing in by mail | [`Auth::send_magic_link`], [`Auth::send_code`] |
 //! | signing in by a passkey, with the feature `passkey` | `Auth::begin_passkey_registration`, `Auth::begin_passkey_sign_in` |
+//! | users without an account | [`Auth::sign_in_anonymous`] |
+//! | acting as a user, by the team | [`Auth::impersonate`] |
 //! | a second factor | [`Auth::begin_two_factor`], [`Auth::show_second_factor`], [`Auth::finish_sign_in`] |
 //! | is it his address | [`Auth::send_verification_email`], [`Auth::verify_email`] |
 //! | another address, and leaving | [`Auth::request_email_change`], [`Auth::delete_own_account`] |
 //! | is it still he | [`Auth::require_fresh`] |
 //! | mail | [`AuthBuilder::with_mailer`], [`Auth::deliver_mail`] |
+//! | what mails say | [`Templates`], [`RealmSettings::with_templates`] |
+//! | a say of the host's | [`AuthHooks`], [`WebhookHooks`] |
+//! | persons, not programs | [`CaptchaPolicy`], [`RealmSettings::with_captcha`] |
 //! | who sent a request | [`Authenticator`](workeros_core::Authenticator) for [`Auth`], [`Credentials`] |
 //! | users and their roles | [`Auth::users`], [`Auth::set_roles`] |
 //! | who is in which workspace | [`Auth::members`], [`Auth::switch_workspace`], [`Auth::invite`] |
+//! | organizations of end users | [`Auth::create_organization`], [`Auth::invite_to_organization`] |
 //! | API keys | [`Auth::create_api_key`] |
+//! | tokens of somebody else | [`AuthBuilder::with_trusted_issuer`] |
 //! | tables | [`MIGRATIONS`] |
 //!
 //! # What is kept, and what is not
@@ -77,6 +84,8 @@
 
 mod access;
 mod activity;
+mod admission;
+mod anonymous;
 mod api_key;
 mod api_keys;
 mod attempts;
@@ -87,6 +96,7 @@ mod backup_code;
 mod browser;
 mod builder;
 mod cache;
+mod captcha;
 mod change_email;
 mod change_password;
 mod changes;
@@ -94,13 +104,17 @@ mod claim;
 mod code;
 mod cookie;
 mod credentials;
+mod door;
 mod email;
 mod email_otp;
+mod ended_workspace;
 mod entry;
 mod feed;
 mod flow;
 mod fresh;
 mod hashing;
+mod hooks;
+mod impersonation;
 mod invitation;
 pub mod jwt;
 mod key;
@@ -110,6 +124,7 @@ mod members;
 mod migrations;
 mod name;
 pub mod oauth;
+mod organization;
 mod outbox;
 mod own_account;
 #[cfg(feature = "passkey")]
@@ -131,6 +146,7 @@ mod sign_in;
 mod sign_up;
 mod store;
 mod template;
+mod third_party;
 mod token;
 mod totp;
 mod two_factor;
@@ -142,12 +158,14 @@ mod way_in;
 
 pub use access::{IssuedAccess, PresentedToken};
 pub use activity::{Activity, ActivityKind, ActivityPage, Caller};
+pub use anonymous::{AnonymousLink, AnonymousUsers};
 pub use api_key::{ApiKey, KeyLimits};
 pub use api_keys::{ApiKeyPage, CreatedApiKey, NewApiKey};
 pub use auth::Auth;
 pub use backup_code::BackupCode;
 pub use browser::BrowserToken;
 pub use builder::AuthBuilder;
+pub use captcha::{CaptchaPoint, CaptchaPolicy, FailMode};
 pub use change_email::{EmailChange, EmailChangeStage};
 pub use change_password::ChangePassword;
 pub use code::OneTimeCode;
@@ -157,12 +175,23 @@ pub use email::EmailAddress;
 pub use email_otp::{CodePurpose, MailedCode};
 pub use entry::Entered;
 pub use flow::Arrival;
+pub use impersonation::{Impersonation, Impersonator, NewImpersonation};
+pub use hooks::{
+    Admission, AuthHooks, ClaimsRequest, ComingUser, HookEvent, MailHandling, PasswordCheck,
+    PasswordUse, PasswordVerdict, Refusal, RenderedMail, UserOrigin, WebhookHooks,
+};
 pub use invitation::{Invitation, NewInvitation};
 pub use key::SessionKey;
 pub use magic_link::BrowserProof;
 pub use members::Membership;
 pub use migrations::MIGRATIONS;
 pub use name::DisplayName;
+pub use organization::{
+    Affiliation, InvitationName, MemberName, NewOrganization, NewOrganizationInvitation,
+    Organization, OrganizationCreation, OrganizationInvitation, OrganizationMember,
+    OrganizationMemberPage, OrganizationPatch, OrganizationRole, OrganizationRules,
+    OrganizationSlug, Organizer,
+};
 #[cfg(feature = "passkey")]
 pub use passkey::{Attachment, Passkey, RelyingParty};
 pub use password::Password;
@@ -176,6 +205,8 @@ pub use settings::{RealmSettings, SettingsPatch, SignUpPolicy, StoredSettings};
 pub use setup::SetupToken;
 pub use sign_in::SignIn;
 pub use sign_up::SignUp;
+pub use template::{Languages, Locale, MailTemplate, MailText, Templates, WrittenMail};
+pub use third_party::{TokenIssuer, TokenKind};
 pub use token::{ApiKeySecret, LinkToken, SessionToken};
 pub use totp::TotpSecret;
 pub use two_factor::{PendingToken, SecondFactor, StillMe, TwoFactorSetup};

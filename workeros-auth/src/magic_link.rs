@@ -8,6 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use workeros_core::{Batch, Result};
 
 use crate::changes::NOBODY;
+use crate::door::Door;
 use crate::entry::Method;
 use crate::flow::{Arrival, EntryFlow, NewEntryFlow, Purpose};
 use crate::mail::without_mail;
@@ -66,10 +67,11 @@ impl<P: Plane> Auth<P> {
         link: impl FnOnce(&LinkToken) -> String,
     ) -> Result<BrowserProof> {
         let mail = self.inner.mail.as_ref().ok_or_else(without_mail)?;
+        let passed = self.pass(Door::MagicLink, request).await?;
         let token = LinkToken::generate(self.inner.random.as_ref())?;
         let proof = self.browser_proof(&token)?;
         let purpose = Purpose::MagicLink;
-        if !self.admits_mail(purpose, email, request.ip).await? {
+        if !self.admits_mail(purpose, email, request, passed).await? {
             return Ok(proof);
         }
         let flow = NewEntryFlow {
@@ -84,7 +86,7 @@ impl<P: Plane> Auth<P> {
         let outgoing = Outgoing::seal(id, template, Contents::Link(&url), &self.sealer()?)?;
         let batch = Batch::new()
             .step(self.open_entry(&flow).await?)
-            .step(outgoing.queue::<P>(flow.id));
+            .step(self.queue_mail(outgoing, flow.id));
         self.apply(&NOBODY, batch).await?;
         mail.queued.notify_one();
         Ok(proof)
@@ -131,8 +133,9 @@ impl<P: Plane> Auth<P> {
         token: &LinkToken,
         request: &RequestInfo,
     ) -> Result<Arrival<P>> {
+        let passed = self.pass(Door::Proof, request).await?;
         let flow = self.find_magic_link(token).await?;
-        let entered = self.enter(flow, Method::MagicLink, request).await;
+        let entered = self.enter(flow, Method::MagicLink, passed, request).await;
         entered.map_err(used_up)
     }
 

@@ -1,12 +1,12 @@
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Notify;
 use workeros_core::{Batch, Error, ErrorKind, Mailer, Quota, RateKey, Result};
 
-use crate::activity;
+use crate::{activity, anonymous};
 use crate::changes::NOBODY;
+use crate::door::Passed;
 use crate::flow::{self, NewFlow, Purpose};
 use crate::outbox::{self, Outgoing};
 use crate::template::{Contents, Template};
@@ -44,10 +44,11 @@ impl<P: Plane> Auth<P> {
         purpose: Purpose,
         address: &EmailAddress,
         request: &RequestInfo,
+        passed: Passed,
         link: impl FnOnce(&LinkToken) -> String,
     ) -> Result<()> {
         let mail = self.inner.mail.as_ref().ok_or_else(without_mail)?;
-        if !self.admits_mail(purpose, address, request.ip).await? {
+        if !self.admits_mail(purpose, address, request, passed).await? {
             return Ok(());
         }
         let token = LinkToken::generate(self.inner.random.as_ref())?;
@@ -67,7 +68,7 @@ impl<P: Plane> Auth<P> {
         )?;
         let batch = Batch::new()
             .step(flow.open::<P>(address, token.hash()))
-            .step(outgoing.queue::<P>(flow.id));
+            .step(self.queue_mail(outgoing, flow.id));
         self.apply(&NOBODY, batch).await?;
         mail.queued.notify_one();
         Ok(())
@@ -79,11 +80,12 @@ impl<P: Plane> Auth<P> {
         &self,
         address: &EmailAddress,
         request: &RequestInfo,
+        passed: Passed,
         home: &str,
     ) -> Result<()> {
         let mail = self.inner.mail.as_ref().ok_or_else(without_mail)?;
         let counted = Purpose::VerifyEmail;
-        if !self.admits_mail(counted, address, request.ip).await? {
+        if !self.admits_mail(counted, address, request, passed).await? {
             return Ok(());
         }
         let outgoing = Outgoing::seal(
@@ -92,7 +94,7 @@ impl<P: Plane> Auth<P> {
             Contents::Link(home),
             &self.sealer()?,
         )?;
-        let queue = outgoing.queue_to(self.realm, address, self.now());
+        let queue = self.queue_mail_to(outgoing, address);
         self.apply(&NOBODY, Batch::new().step(queue)).await?;
         mail.queued.notify_one();
         Ok(())
@@ -104,14 +106,15 @@ impl<P: Plane> Auth<P> {
         &self,
         purpose: Purpose,
         address: &EmailAddress,
-        ip: Option<IpAddr>,
+        request: &RequestInfo,
+        _: Passed,
     ) -> Result<bool> {
         let Some(limiter) = &self.inner.limiter else {
             return Ok(true);
         };
         let to = |key: RateKey| key.with(self.realm.id().as_bytes()).with(address.as_str());
         let counts = [
-            (RateKey::new("mail by client").with_address(ip), PER_CLIENT),
+            (RateKey::new("mail by client").with_address(request.ip), PER_CLIENT),
             (
                 to(RateKey::new("mail at once").with(purpose.name())),
                 AT_ONCE,
@@ -126,8 +129,8 @@ impl<P: Plane> Auth<P> {
         Ok(true)
     }
 
-    /// Drops what is over: links that nobody followed, and, after 30 days,
-    /// mails that were given up. To be called every few minutes.
+    /// Drops what is over: links that nobody followed, anonymous users whose
+    /// session and time are over, and, after 30 days, mails that were given up. To be called every few minutes.
     ///
     /// # Errors
     ///
@@ -137,6 +140,8 @@ impl<P: Plane> Auth<P> {
         let batch = Batch::new()
             .step(flow::sweep::<Platform>(now))
             .step(flow::sweep::<App>(now))
+            .step(anonymous::sweep::<Platform>(now))
+            .step(anonymous::sweep::<App>(now))
             .step(outbox::sweep(now))
             .step(activity::sweep(now));
         self.apply(&NOBODY, batch).await

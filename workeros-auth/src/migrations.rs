@@ -1,7 +1,9 @@
 use workeros_core::Migration;
 
+use crate::anonymous::{APP_ANONYMOUS, PLATFORM_ANONYMOUS};
 use crate::jwt::SIGNING_KEYS;
 use crate::oauth::{APP_ACCOUNTS, PLATFORM_ACCOUNTS};
+use crate::organization::APP_ORGANIZATIONS;
 use crate::passkey_rows::{APP_PASSKEYS, PLATFORM_PASSKEYS};
 use crate::refresh::REFRESH;
 use crate::settings::{APP_ORIGINS, APP_SETTINGS};
@@ -31,8 +33,11 @@ pub const MIGRATIONS: &[Migration] = &[
     APP_TWO_FACTOR,
     PLATFORM_ACCOUNTS,
     APP_ACCOUNTS,
+    APP_ORGANIZATIONS,
     APP_SETTINGS,
     APP_ORIGINS,
+    PLATFORM_ANONYMOUS,
+    APP_ANONYMOUS,
 ];
 
 /// Declares a migration of each plane: the names of both, and the statements,
@@ -69,6 +74,7 @@ tables! {
         email TEXT NOT NULL, \
         name TEXT NOT NULL, \
         password_hash TEXT, \
+        locale TEXT, \
         email_verified INTEGER NOT NULL, \
         disabled INTEGER NOT NULL, \
         created_at TEXT NOT NULL, \
@@ -80,6 +86,7 @@ tables! {
         email text NOT NULL, \
         name text NOT NULL, \
         password_hash text, \
+        locale text, \
         email_verified boolean NOT NULL, \
         disabled boolean NOT NULL, \
         created_at timestamptz NOT NULL, \
@@ -88,7 +95,8 @@ tables! {
 }
 
 tables! {
-    /// What a session is found by is its key, see `SessionKey`.
+    /// What a session is found by is its key, see `SessionKey`. One that somebody
+    /// else acts by goes with his own; see `impersonation`.
     PLATFORM_SESSIONS = "auth-0002-sessions", APP_SESSIONS = "auth-app-0002-sessions",
     sqlite: [
         ["CREATE TABLE " p "_sessions (\
@@ -101,8 +109,18 @@ tables! {
         last_seen_at TEXT NOT NULL, \
         ip TEXT, \
         user_agent TEXT, \
-        active_tenant TEXT) STRICT"],
+        active_tenant TEXT, \
+        " ["", "active_organization TEXT, "] "\
+        admin_id TEXT REFERENCES workeros_users (id) ON DELETE CASCADE, \
+        admin_session TEXT REFERENCES workeros_sessions (id) ON DELETE CASCADE, \
+        admin_tenant TEXT, \
+        admin_roles TEXT, \
+        read_only INTEGER) STRICT"],
         ["CREATE INDEX " p "_sessions_user_id ON " p "_sessions (user_id)"],
+        ["CREATE INDEX " p "_sessions_admin_id ON " p "_sessions (admin_id) \
+        WHERE admin_id IS NOT NULL"],
+        ["CREATE INDEX " p "_sessions_admin_session ON " p "_sessions (admin_session) \
+        WHERE admin_session IS NOT NULL"],
     ],
     postgres: [
         ["CREATE TABLE " p "_sessions (\
@@ -115,8 +133,18 @@ tables! {
         last_seen_at timestamptz NOT NULL, \
         ip text, \
         user_agent text, \
-        active_tenant uuid)"],
+        active_tenant uuid, \
+        " ["", "active_organization uuid, "] "\
+        admin_id uuid REFERENCES workeros_users (id) ON DELETE CASCADE, \
+        admin_session uuid REFERENCES workeros_sessions (id) ON DELETE CASCADE, \
+        admin_tenant uuid, \
+        admin_roles text, \
+        read_only boolean)"],
         ["CREATE INDEX " p "_sessions_user_id ON " p "_sessions (user_id)"],
+        ["CREATE INDEX " p "_sessions_admin_id ON " p "_sessions (admin_id) \
+        WHERE admin_id IS NOT NULL"],
+        ["CREATE INDEX " p "_sessions_admin_session ON " p "_sessions (admin_session) \
+        WHERE admin_session IS NOT NULL"],
     ],
 }
 
@@ -194,6 +222,7 @@ const API_KEYS: Migration = Migration {
         roles TEXT, \
         collections TEXT, \
         read_only INTEGER NOT NULL, \
+        tools TEXT, \
         per_minute INTEGER, \
         per_day INTEGER, \
         created_at TEXT NOT NULL, \
@@ -215,6 +244,7 @@ const API_KEYS: Migration = Migration {
         roles text, \
         collections text, \
         read_only boolean NOT NULL, \
+        tools text, \
         per_minute bigint, \
         per_day bigint, \
         created_at timestamptz NOT NULL, \
@@ -269,6 +299,7 @@ const MAIL_QUEUE: Migration = Migration {
         to_address TEXT NOT NULL, \
         template TEXT NOT NULL, \
         data TEXT NOT NULL, \
+        languages TEXT, \
         attempts INTEGER NOT NULL, \
         next_at TEXT, \
         created_at TEXT NOT NULL, \
@@ -283,6 +314,7 @@ const MAIL_QUEUE: Migration = Migration {
         to_address text NOT NULL, \
         template text NOT NULL, \
         data text NOT NULL, \
+        languages text, \
         attempts bigint NOT NULL, \
         next_at timestamptz, \
         created_at timestamptz NOT NULL, \

@@ -1,37 +1,53 @@
 //! Mails on their way out: rows that are written together with what causes
 //! them, and sent later, by whichever instance comes first.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value as Json;
 use uuid::Uuid;
 use workeros_core::{
-    Batch, Cost, Email, Error, ErrorKind, Result, Row, Sealer, Statement, Step, Timestamp,
+    Batch, Cost, Email, Error, ErrorKind, Result, Row, Sealer, Statement, Step, TenantId,
+    Timestamp, UserId, Workspace,
 };
 
 use crate::changes::NOBODY;
+use crate::hooks::{RenderedMail, send_mail};
 use crate::mail::Mail;
 use crate::plane::{PlaneSql, planes};
 use crate::session::{earlier, later};
-use crate::template::{Contents, Template};
-use crate::{Auth, EmailAddress, Plane, Realm};
+use crate::template::{Contents, Template, Templates};
+use crate::{Auth, EmailAddress, Languages, Plane, Realm, RealmSettings};
 
 /// Goes to the address of a flow and is not sent after its end. Without the
 /// flow there is no mail.
 const QUEUE: PlaneSql = planes!(
     "INSERT INTO workeros_mail_queue \
-    (id, realm_id, to_address, template, data, attempts, next_at, created_at, expires_at) \
-    SELECT $1, f.realm_id, f.address, $2, $3, 0, f.created_at, f.created_at, f.expires_at \
-    FROM " p "_auth_flows f WHERE f.id = $4"
+    (id, realm_id, to_address, template, data, languages, attempts, next_at, created_at, \
+    expires_at) \
+    SELECT $1, f.realm_id, f.address, $2, $3, COALESCE((SELECT u.locale FROM " p "_users u \
+    WHERE u.realm_id = $4 AND u.email = f.address), $5), 0, f.created_at, f.created_at, \
+    f.expires_at FROM " p "_auth_flows f WHERE f.id = $6"
 );
-const QUEUE_TO: &str = "INSERT INTO workeros_mail_queue \
-    (id, realm_id, to_address, template, data, attempts, next_at, created_at, expires_at) \
-    VALUES ($1, $2, $3, $4, $5, 0, $6, $6, $7)";
+const QUEUE_TO: PlaneSql = planes!(
+    "INSERT INTO workeros_mail_queue \
+    (id, realm_id, to_address, template, data, languages, attempts, next_at, created_at, \
+    expires_at) \
+    VALUES ($1, $2, $3, $4, $5, COALESCE((SELECT u.locale FROM " p "_users u \
+    WHERE u.realm_id = $2 AND u.email = $3), $6), 0, $7, $7, $8)"
+);
+/// Only to an address that is known to be the user's.
+const QUEUE_NEWS: PlaneSql = planes!(
+    "INSERT INTO workeros_mail_queue \
+    (id, realm_id, to_address, template, data, languages, attempts, next_at, created_at, \
+    expires_at) \
+    SELECT $1, u.realm_id, u.email, $2, $3, COALESCE(u.locale, $4), 0, $5, $5, $6 \
+    FROM " p "_users u WHERE u.id = $7 AND u.realm_id = $8 AND u.email_verified"
+);
 const DUE: &str = "SELECT id FROM workeros_mail_queue WHERE next_at <= $1 ORDER BY next_at LIMIT 1";
 /// Of several who see a mail due, one gets it.
 const CLAIM: &str = "UPDATE workeros_mail_queue SET attempts = attempts + 1, next_at = $1 \
     WHERE id = $2 AND next_at <= $3 \
-    RETURNING id, to_address, template, data, attempts, expires_at";
+    RETURNING id, to_address, template, data, attempts, expires_at, realm_id, languages";
 const SENT: &str = "DELETE FROM workeros_mail_queue WHERE id = $1";
 const POSTPONE: &str = "UPDATE workeros_mail_queue SET next_at = $1, last_error = $2 \
     WHERE id = $3 AND attempts = $4";
@@ -78,32 +94,59 @@ impl Outgoing {
             sealed,
         })
     }
+}
 
-    /// Queues it for the address of a flow, if that was opened.
-    pub(crate) fn queue<P: Plane>(self, flow: Uuid) -> Step {
+impl<P: Plane> Auth<P> {
+    /// Queues a mail for the address of a flow, if that was opened.
+    pub(crate) fn queue_mail(&self, mail: Outgoing, flow: Uuid) -> Step {
         let params = vec![
-            self.id.into(),
-            self.template.name().into(),
-            self.sealed.into(),
+            mail.id.into(),
+            mail.template.name().into(),
+            mail.sealed.into(),
+            self.realm.into(),
+            self.languages().into(),
             flow.into(),
         ];
         Step::new(Statement::new(QUEUE.of::<P>(), params))
     }
-}
 
-impl Outgoing {
-    /// Queues it for an address, with no flow behind it.
-    pub(crate) fn queue_to(self, realm: Realm, to: &EmailAddress, now: Timestamp) -> Step {
+    /// Queues a mail for an address, with no flow behind it.
+    pub(crate) fn queue_mail_to(&self, mail: Outgoing, to: &EmailAddress) -> Step {
+        let now = self.now();
         let params = vec![
-            self.id.into(),
-            realm.into(),
+            mail.id.into(),
+            self.realm.into(),
             to.as_str().into(),
-            self.template.name().into(),
-            self.sealed.into(),
+            mail.template.name().into(),
+            mail.sealed.into(),
+            self.languages().into(),
             now.into(),
             later(now, NEWS).into(),
         ];
-        Step::new(Statement::new(QUEUE_TO, params))
+        Step::new(Statement::new(QUEUE_TO.of::<P>(), params))
+    }
+
+    /// Queues a mail for a user, where his address is verified.
+    pub(crate) fn queue_news(&self, mail: Outgoing, user: UserId) -> Step {
+        let now = self.now();
+        let params = vec![
+            mail.id.into(),
+            mail.template.name().into(),
+            mail.sealed.into(),
+            self.languages().into(),
+            now.into(),
+            later(now, NEWS).into(),
+            user.into(),
+            self.realm.into(),
+        ];
+        Step::new(Statement::new(QUEUE_NEWS.of::<P>(), params))
+    }
+
+    /// The languages that whoever asks reads.
+    fn languages(&self) -> Option<String> {
+        let caller = self.caller.as_ref()?;
+        let languages = &caller.languages;
+        (!languages.is_empty()).then(|| languages.to_string())
     }
 }
 
@@ -116,6 +159,8 @@ struct Claimed {
     sealed: String,
     attempts: i64,
     expires_at: Timestamp,
+    realm: Uuid,
+    languages: Languages,
 }
 
 impl Auth {
@@ -138,7 +183,7 @@ impl Auth {
             let Some(claimed) = self.claim(due).await? else {
                 continue;
             };
-            let outcome = claimed.send(mail, &sealer, self.now()).await;
+            let outcome = self.hand_over(&claimed, mail, &sealer).await;
             sent += usize::from(outcome.is_ok());
             let step = claimed.settle(outcome, self.now());
             self.apply(&NOBODY, Batch::new().step(step)).await?;
@@ -152,6 +197,48 @@ impl Auth {
             Some(mail) => mail.queued.notified().await,
             None => std::future::pending().await,
         }
+    }
+
+    /// Lets the hooks of whoever the mail is to send it, or else the mailer.
+    async fn hand_over(&self, claimed: &Claimed, mail: &Mail, sealer: &Sealer) -> Result<()> {
+        if claimed.expires_at <= self.now() {
+            return Err(Error::new(ErrorKind::Gone, "what it leads to is over"));
+        }
+        let (workspace, settings) = self.rules_for(claimed).await?;
+        let email = claimed.compose(sealer, &settings.templates)?;
+        let rendered = RenderedMail {
+            id: claimed.id,
+            workspace,
+            template: claimed.template.clone(),
+            email,
+        };
+        if send_mail(&settings.hooks, &rendered).await? {
+            return Ok(());
+        }
+        tokio::time::timeout(PATIENCE, mail.mailer.send(rendered.email))
+            .await
+            .unwrap_or_else(|_| {
+                let why = "the mailer took too long";
+                Err(Error::new(ErrorKind::Unavailable, why))
+            })
+    }
+
+    /// Whose end user a mail is to, and the rules for him. Who is invited to a
+    /// workspace is to be a user of the instance.
+    async fn rules_for(&self, claimed: &Claimed) -> Result<(Option<Workspace>, Arc<RealmSettings>)> {
+        let is_to_the_team = claimed.template == Template::Invitation.name();
+        if claimed.realm == Realm::Instance.id() || is_to_the_team {
+            return Ok((None, Arc::clone(&self.settings)));
+        }
+        let known = match &self.inner.apps {
+            Some(apps) => apps.workspace(TenantId::new(claimed.realm)).await?,
+            None => None,
+        };
+        let Some(workspace) = known else {
+            return Ok((None, Arc::clone(&self.inner.app_settings)));
+        };
+        let app = self.app(workspace.clone()).await?;
+        Ok((Some(workspace), app.settings))
     }
 
     async fn next_due(&self) -> Result<Option<Uuid>> {
@@ -178,30 +265,27 @@ impl Claimed {
             sealed: row.text(3)?.to_owned(),
             attempts: row.integer(4)?,
             expires_at: row.timestamp(5)?,
+            realm: row.uuid(6)?,
+            languages: Languages::read(row.optional_text(7)?.unwrap_or_default()),
         })
     }
 
-    async fn send(&self, mail: &Mail, sealer: &Sealer, now: Timestamp) -> Result<()> {
-        if self.expires_at <= now {
-            return Err(Error::new(ErrorKind::Gone, "what it leads to is over"));
-        }
-        let email = self.compose(sealer)?;
-        tokio::time::timeout(PATIENCE, mail.mailer.send(email))
-            .await
-            .unwrap_or_else(|_| {
-                let why = "the mailer took too long";
-                Err(Error::new(ErrorKind::Unavailable, why))
-            })
-    }
-
-    fn compose(&self, sealer: &Sealer) -> Result<Email> {
+    fn compose(&self, sealer: &Sealer, templates: &Templates) -> Result<Email> {
         let template = Template::parse(&self.template)
             .ok_or_else(|| Error::internal("a template that is not known here"))?;
         let data = sealer.open(PURPOSE, self.id.as_bytes(), &self.sealed)?;
-        let data: Json = serde_json::from_slice(&data).map_err(Error::internal)?;
-        let contents = Contents::read(&data);
-        let contents = contents.ok_or_else(|| Error::internal("a mail that brings nothing"))?;
-        template.render(&self.to, contents)
+        let values = serde_json::from_slice(&data).map_err(Error::internal)?;
+        let mail = templates.write(template, &self.languages, &values)?;
+        let email = Email::new(&self.to, mail.subject, mail.text)?
+            .with_header("Auto-Submitted", "auto-generated")?;
+        let email = match &templates.reply_to {
+            Some(address) => email.with_reply_to(address)?,
+            None => email,
+        };
+        Ok(match mail.html {
+            Some(html) => email.with_html(html),
+            None => email,
+        })
     }
 
     /// What becomes of the row.

@@ -49,17 +49,21 @@
 //! nobody can speak for.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use workeros_core::{Error, ErrorKind, Origin, Result, Timestamp};
 
+use crate::oauth::OAuthClient;
 use crate::password::PasswordPolicy;
 use crate::session::later;
-use crate::Session;
+use crate::{AnonymousUsers, AuthHooks, CaptchaPolicy, OrganizationRules, Session, Templates};
 
+mod anonymous;
 mod change;
 mod document;
 mod list;
+mod oauth_providers;
 mod origins;
 #[cfg(feature = "passkey")]
 mod passkeys;
@@ -99,12 +103,27 @@ pub struct RealmSettings {
     /// Whether an address must be verified before its user may sign in by
     /// password (no).
     pub require_verified_email: bool,
+    /// Whether there are users without an account (no).
+    pub anonymous: Option<AnonymousUsers>,
+    /// The rules for the organizations of end users.
+    pub organizations: OrganizationRules,
+    /// Where somebody has to show that he is no program (nowhere).
+    pub captcha: Option<CaptchaPolicy>,
+    /// What mails say.
+    pub(crate) templates: Arc<Templates>,
+    /// Who has a say besides, in order.
+    pub(crate) hooks: Vec<Arc<dyn AuthHooks>>,
     pub(crate) password: PasswordPolicy,
     pub(crate) lifetime: Lifetime,
     /// As browsers write them.
     pub(crate) allowed_origins: BTreeSet<String>,
     /// In one spelling, without query and fragment.
     pub(crate) allowed_redirect_urls: Vec<String>,
+    /// The providers that users come from. Each remembers what it was told of
+    /// itself, so it is kept as long as it is the same.
+    pub(crate) providers: Vec<Arc<OAuthClient>>,
+    /// Whom workspaces may believe about addresses.
+    pub(crate) vouched_issuers: BTreeSet<String>,
     #[cfg(feature = "passkey")]
     pub(crate) passkeys: Option<crate::RelyingParty>,
 }
@@ -135,6 +154,11 @@ impl Default for RealmSettings {
         Self {
             sign_up: SignUpPolicy::default(),
             require_verified_email: false,
+            organizations: OrganizationRules::default(),
+            anonymous: None,
+            captcha: None,
+            templates: Arc::default(),
+            hooks: Vec::new(),
             password: PasswordPolicy {
                 min_chars: PasswordPolicy::MIN_CHARS,
                 blocked: Default::default(),
@@ -145,6 +169,8 @@ impl Default for RealmSettings {
             },
             allowed_origins: BTreeSet::new(),
             allowed_redirect_urls: Vec::new(),
+            providers: Vec::new(),
+            vouched_issuers: BTreeSet::new(),
             #[cfg(feature = "passkey")]
             passkeys: None,
         }
@@ -170,6 +196,44 @@ impl RealmSettings {
     #[must_use]
     pub fn with_required_verification(mut self, required: bool) -> Self {
         self.require_verified_email = required;
+        self
+    }
+
+    /// Lets anybody become a user without an account, who may get one later.
+    #[must_use]
+    pub fn with_anonymous(mut self, users: AnonymousUsers) -> Self {
+        self.anonymous = Some(users);
+        self
+    }
+
+    /// Sets the rules for the organizations of end users. The platform has
+    /// none.
+    #[must_use]
+    pub fn with_organizations(mut self, rules: OrganizationRules) -> Self {
+        self.organizations = rules;
+        self
+    }
+
+    /// Sets where somebody has to show that he is no program.
+    #[must_use]
+    pub fn with_captcha(mut self, policy: CaptchaPolicy) -> Self {
+        self.captcha = Some(policy);
+        self
+    }
+
+    /// Sets what mails to the users say, where it is not what they say by
+    /// themselves.
+    #[must_use]
+    pub fn with_templates(mut self, templates: Templates) -> Self {
+        self.templates = Arc::new(templates);
+        self
+    }
+
+    /// Adds somebody who has a say when users are made, sign in and are written
+    /// to. Each is asked, in the order in which they are added.
+    #[must_use]
+    pub fn with_hooks(mut self, hooks: Arc<dyn AuthHooks>) -> Self {
+        self.hooks.push(hooks);
         self
     }
 
@@ -207,6 +271,22 @@ impl RealmSettings {
         let origins = origins.into_iter();
         self.allowed_origins
             .extend(origins.map(|origin| origin.as_str().to_owned()));
+        self
+    }
+
+    /// Lets workspaces believe these issuers about whose an address is (besides
+    /// Google, GitHub and Apple, none); see
+    /// [`OAuthProvider::with_trust_for_linking`](crate::oauth::OAuthProvider::with_trust_for_linking).
+    ///
+    /// Whoever is believed can sign in as any user whose address he says he has. A
+    /// workspace's admin may be the issuer himself, so it is not for him to say.
+    #[must_use]
+    pub fn with_vouched_issuers(
+        mut self,
+        issuers: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        let issuers = issuers.into_iter().map(Into::into);
+        self.vouched_issuers.extend(issuers);
         self
     }
 
@@ -256,6 +336,9 @@ impl RealmSettings {
         let lengths = PasswordPolicy::MIN_CHARS..=MAX_MIN_PASSWORD_LENGTH;
         if !lengths.contains(&self.password.min_chars) {
             return refuse("the least password length must be between 8 and 64 characters");
+        }
+        if self.organizations.max_members == 0 {
+            return refuse("an organization must have room for one member");
         }
         if self.lifetime.absolute.is_zero() || self.lifetime.idle.is_zero() {
             return refuse("a session must live longer than no time at all");

@@ -54,6 +54,7 @@ mod clock;
 mod database;
 mod error;
 mod grant;
+pub mod html;
 mod http_client;
 mod id;
 pub mod input;
@@ -84,8 +85,8 @@ pub use error::{Detail, Error, ErrorKind, Result, Violation};
 pub use grant::{FieldSet, Grant, Rule, Visibility};
 pub use http_client::{HttpClient, HttpLimits, HttpRequest, HttpResponse};
 pub use id::{
-    ApiKeyId, CollectionId, InvitationId, LinkedAccountId, OrganizationId, OrganizationMemberId, PasskeyId, PermissionId, RoleId,
-    SessionId, TenantId, UserId,
+    ApiKeyId, CollectionId, InvitationId, LinkedAccountId, OrganizationId, OrganizationMemberId,
+    PasskeyId, PermissionId, RoleId, SessionId, TenantId, UserId,
 };
 pub use mailer::{Email, Mailer, Sender};
 pub use migration::{Migration, migrate};

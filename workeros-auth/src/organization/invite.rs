@@ -97,7 +97,7 @@ impl Auth<App> {
         let mut batch = Batch::new();
         batch.extend(standing.hold(self.realm));
         batch.extend(self.open_invitation(&invitation, token.hash()));
-        batch.push(outgoing.queue_to(self.realm, &new.email, self.now()));
+        batch.push(self.queue_mail_to(outgoing, &new.email));
         let kind = ActivityKind::OrganizationInvited;
         batch.push(self.note_invitation(kind, &invitation, None));
         self.apply(&NOBODY, batch).await.map_err(coded)?;

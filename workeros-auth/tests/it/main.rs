@@ -12,14 +12,18 @@
 )]
 
 mod activity;
+mod anonymous;
 mod api_keys;
 mod attempts;
+mod both_planes;
 mod claims;
 mod credentials;
 mod emails;
 mod end_users;
+mod enumeration;
 mod first;
 mod hashing;
+mod impersonation;
 mod invitations;
 mod jwt;
 mod links;
@@ -31,6 +35,7 @@ mod passkeys;
 mod passwordless;
 mod passwords;
 mod proof_races;
+mod race;
 mod races;
 mod remembered;
 mod secrets;
@@ -39,6 +44,7 @@ mod settings;
 mod several;
 mod soft_authenticator;
 mod support;
+mod third_party;
 mod two_factor;
 mod users;
 mod verified_sign_up;

@@ -15,15 +15,14 @@ use workeros_core::{Error, ErrorKind, Result};
 use super::body::{incomplete, read_callback, read_email, read_name};
 use super::link::link;
 use super::{arrival, enter};
-use crate::Backend;
 use crate::call::Call;
-use crate::callback::CallbackUrl;
+use crate::callback::{CallbackUrl, Places};
 use crate::cookie::{self, Keep};
 use crate::endpoint::{Access, Endpoint};
 use crate::plane::{Paths, Wired, paths};
 use crate::reply::Reply;
 
-pub(super) mod page;
+mod page;
 
 const ASK: Paths = paths!("/sign-in/magic-link");
 const VERIFY: Paths = paths!("/magic-link/verify");
@@ -52,7 +51,7 @@ pub(super) fn endpoints<P: Wired>() -> Vec<Endpoint> {
 
 /// The same whether there is such a user or not.
 async fn ask<P: Wired>(call: Call) -> Result<Reply> {
-    let form = read_form(call.json(), &call.backend)?;
+    let form = read_form(call.json(), call.places())?;
     let auth = P::auth(&call).await?;
     let path = P::link_path(&call, VERIFY);
     let url = |token: &LinkToken| {
@@ -98,7 +97,7 @@ async fn look<P: Wired>(call: &Call, auth: &Auth<P>, pages: &Pages) -> Result<Re
     match P::cookies(auth) {
         Some(_) => Ok(Reply::page(page::write(&address, &site(call)))),
         None => {
-            let home = || CallbackUrl::parse(HOME, &call.backend, "callbackURL");
+            let home = || CallbackUrl::parse(HOME, call.places(), "callbackURL");
             let page = pages.done.clone().map_or_else(home, Ok)?;
             Reply::redirect(&page.with("token", token.expose()))
         }
@@ -115,7 +114,7 @@ async fn confirm<P: Wired>(call: Call) -> Result<Reply> {
         return sign_in::<P>(&call, &auth, &Pages::default(), &token).await;
     }
     // Nobody signs others in by a form of his own.
-    call.backend.0.csrf.check_origin(call.headers())?;
+    call.check_origin()?;
     let signed_in = async {
         let token = read_token(&call)?;
         sign_in::<P>(&call, &auth, &pages, &token).await
@@ -175,7 +174,7 @@ impl Pages {
     fn of(call: &Call) -> Result<Self> {
         let page = |name: &'static str| {
             let text = call.parameter(name);
-            text.map(|text| CallbackUrl::parse(text, &call.backend, name))
+            text.map(|text| CallbackUrl::parse(text, call.places(), name))
                 .transpose()
         };
         Ok(Self {
@@ -221,14 +220,14 @@ struct Form {
 
 /// Reads `{email, name?, callbackURL?, newUserCallbackURL?, errorCallbackURL?}`.
 /// Where the link is to lead to is checked before anybody is looked up.
-fn read_form(body: &Json, backend: &Backend) -> Result<Form> {
+fn read_form(body: &Json, places: Places<'_>) -> Result<Form> {
     let mut object = Object::read(body, "")?;
     let email = read_email(&mut object);
     let name = read_name(&mut object);
     let pages = Pages {
-        done: read_callback(&mut object, "callbackURL", backend),
-        new_user: read_callback(&mut object, "newUserCallbackURL", backend),
-        error: read_callback(&mut object, "errorCallbackURL", backend),
+        done: read_callback(&mut object, "callbackURL", places),
+        new_user: read_callback(&mut object, "newUserCallbackURL", places),
+        error: read_callback(&mut object, "errorCallbackURL", places),
     };
     object.finish()?;
     Ok(Form {

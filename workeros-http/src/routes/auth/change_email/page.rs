@@ -1,8 +1,7 @@
 //! What somebody sees who follows a link to change his address.
 
 use workeros_auth::{EmailChange, EmailChangeStage};
-
-use crate::routes::auth::magic_link::page::escape;
+use workeros_core::html::escape;
 
 /// A page with a button, which sends the URL of the page itself.
 pub(super) fn write(change: &EmailChange, site: &str) -> String {

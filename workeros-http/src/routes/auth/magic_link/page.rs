@@ -2,6 +2,7 @@
 //! asked in.
 
 use workeros_auth::EmailAddress;
+use workeros_core::html::escape;
 
 /// A page with a button, which sends the URL of the page itself. It names who
 /// will be signed in: somebody may have been given the link of another.
@@ -16,21 +17,6 @@ pub(super) fn write(address: &EmailAddress, site: &str) -> String {
          <form method=\"post\"><button type=\"submit\">Sign in</button></form>\n\
          </body>\n</html>\n"
     )
-}
-
-pub(in crate::routes::auth) fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for char in text.chars() {
-        match char {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }
 
 #[cfg(test)]
