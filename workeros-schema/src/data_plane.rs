@@ -3,8 +3,8 @@ use std::sync::Arc;
 
 use tokio::sync::{Mutex, Notify};
 use workeros_core::{
-    Action, Batch, Error, ErrorKind, Expect, Grant, MacKeys, Migration, Result, Rows, Runtime, Secret,
-    Statement, Step, Subject, TenantId, migrate,
+    Action, Batch, Error, ErrorKind, Expect, Grant, MacKeys, Migration, Result, Rows, Runtime,
+    Secret, Statement, Step, Subject, TenantId, migrate,
 };
 
 use crate::collection::Collection;
@@ -35,6 +35,7 @@ pub(crate) struct Inner {
     pub(crate) cursor_keys: MacKeys,
     pub(crate) etag_keys: MacKeys,
     pub(crate) committed: Notify,
+    pub(crate) deleted: Notify,
     default_tenant: TenantId,
     pub(crate) slugs: Slugs,
     snapshots: std::sync::RwLock<HashMap<TenantId, Arc<Snapshot>>>,
@@ -47,8 +48,8 @@ pub(crate) struct Inner {
     pub(crate) defining: Mutex<()>,
 }
 
-const BUMP_VERSION: &str =
-    "UPDATE workeros_tenants SET version = version + 1 WHERE id = $1 RETURNING version";
+const BUMP_VERSION: &str = "UPDATE workeros_tenants SET version = version + 1 WHERE id = $1 AND deleted_at IS NULL \
+     RETURNING version";
 
 impl DataPlane {
     /// The migrations of the data plane's system tables.
@@ -92,6 +93,7 @@ impl DataPlane {
             cursor_keys: secret.mac("items cursor"),
             etag_keys: secret.mac("items etag"),
             committed: Notify::new(),
+            deleted: Notify::new(),
             default_tenant,
             slugs: Slugs::default(),
             snapshots: std::sync::RwLock::default(),
@@ -171,9 +173,14 @@ impl DataPlane {
     ///
     /// What the database answers.
     pub async fn refresh(&self) -> Result<()> {
+        self.forget_deleted().await?;
         let known: Vec<Arc<Snapshot>> = self.known().values().cloned().collect();
         for snapshot in known {
-            self.compared(snapshot).await?;
+            match self.compared(snapshot).await {
+                // Deleted since it was asked for that.
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                compared => drop(compared?),
+            }
         }
         Ok(())
     }
@@ -302,6 +309,15 @@ impl DataPlane {
             }
         }
         self.load(tenant).await.map(drop)
+    }
+
+    /// Forgets a workspace that was deleted.
+    pub(crate) async fn forget(&self, tenant: TenantId) {
+        self.0.slugs.forget(tenant);
+        let _loading = self.0.loading.lock().await;
+        let snapshots = self.0.snapshots.write();
+        let mut snapshots = snapshots.unwrap_or_else(std::sync::PoisonError::into_inner);
+        snapshots.remove(&tenant);
     }
 
     async fn reload(&self, tenant: TenantId) -> Result<Arc<Snapshot>> {

@@ -1,5 +1,7 @@
 //! DDL of managed collections, by sea-query alone.
 
+use std::sync::Arc;
+
 use sea_query::{
     Alias, ColumnDef, ColumnType, Expr, ForeignKey, ForeignKeyCreateStatement, Index, IndexColumn,
     IndexCreateStatement, SchemaStatementBuilder, Table, TableCreateStatement, UpdateStatement,
@@ -20,6 +22,12 @@ const MAX_IDENTIFIER: usize = 63;
 
 /// How long DDL may wait for a lock before it gives up.
 const LOCK_TIMEOUT: &str = "SET LOCAL lock_timeout = '5s'";
+
+/// SQLite drops one table after the other, and asks what points to it each
+/// time unless it is told to ask at the end. The batches that it commits together
+/// with this one are not to be asked later, too.
+const DEFER: &str = "PRAGMA defer_foreign_keys = ON";
+const DEFER_NO_MORE: &str = "PRAGMA defer_foreign_keys = OFF";
 
 /// The table of a new managed collection: `c_<12 of the tenant>_<slug>`. A name
 /// that would not fit is cut and ends in a digest, so that two never collide.
@@ -168,6 +176,34 @@ impl Ddl {
     /// Drops the table of a collection.
     pub(crate) fn drop_table(self, collection: &Collection) -> Step {
         self.schema(Table::drop().table(Alias::new(&collection.table)))
+    }
+
+    /// Drops the tables of collections that may point to each other.
+    pub(crate) fn drop_tables<'a>(
+        self,
+        collections: impl IntoIterator<Item = &'a Arc<Collection>>,
+    ) -> Vec<Step> {
+        let names = collections.into_iter().map(|one| Alias::new(&one.table));
+        let names: Vec<Alias> = names.collect();
+        let together = |names: &[Alias]| {
+            let mut drop = Table::drop();
+            for name in names {
+                drop.table(name.clone());
+            }
+            self.schema(&drop)
+        };
+        match (self.0, names.as_slice()) {
+            (_, []) => Vec::new(),
+            (_, [_]) | (Dialect::Postgres, _) => vec![together(&names)],
+            (Dialect::Sqlite, names) => {
+                let pragma = |sql: &'static str| Step::new(Statement::new(sql, vec![]));
+                let drops = names.chunks(1).map(together);
+                std::iter::once(pragma(DEFER))
+                    .chain(drops)
+                    .chain([pragma(DEFER_NO_MORE)])
+                    .collect()
+            }
+        }
     }
 
     /// Adds a foreign key. SQLite takes it as a part of the column, or could

@@ -8,13 +8,19 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
             "CREATE TABLE workeros_settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
             "CREATE TABLE workeros_tenants (\
                 id TEXT PRIMARY KEY, slug TEXT NOT NULL UNIQUE, name TEXT NOT NULL, \
-                version INTEGER NOT NULL DEFAULT 1, created_at TEXT NOT NULL) STRICT",
+                version INTEGER NOT NULL DEFAULT 1, created_at TEXT NOT NULL, \
+                deleted_at TEXT, removed_at TEXT) STRICT",
+            "CREATE INDEX workeros_tenants_deleted_at ON workeros_tenants (deleted_at) \
+                WHERE deleted_at IS NOT NULL",
         ],
         postgres: &[
             "CREATE TABLE workeros_settings (key text PRIMARY KEY, value text NOT NULL)",
             "CREATE TABLE workeros_tenants (\
                 id uuid PRIMARY KEY, slug text NOT NULL UNIQUE, name text NOT NULL, \
-                version bigint NOT NULL DEFAULT 1, created_at timestamptz NOT NULL)",
+                version bigint NOT NULL DEFAULT 1, created_at timestamptz NOT NULL, \
+                deleted_at timestamptz, removed_at timestamptz)",
+            "CREATE INDEX workeros_tenants_deleted_at ON workeros_tenants (deleted_at) \
+                WHERE deleted_at IS NOT NULL",
         ],
     },
     Migration {

@@ -3,12 +3,13 @@
 use serde_json::{Value as Json, json};
 use workeros_core::input::Object;
 use workeros_core::{
-    Batch, Cost, Credential, Error, ErrorKind, Expect, Result, Row, Runtime, Statement, Step,
-    Subject, TenantId, Timestamp, Violation, Workspace, role,
+    Batch, Cost, Error, ErrorKind, Expect, Result, Row, Runtime, Statement, Step, Subject,
+    TenantId, Timestamp, Violation, Workspace, role,
 };
 
 use crate::DataPlane;
 
+mod deletion;
 mod directory;
 
 pub(crate) use directory::Slugs;
@@ -37,10 +38,11 @@ pub struct WorkspaceList {
 pub(crate) const DEFAULT_SLUG: &str = "default";
 
 const SELECT_ID: &str = "SELECT id FROM workeros_tenants WHERE slug = $1";
-const LIST: &str =
-    "SELECT id, slug, name, created_at FROM workeros_tenants ORDER BY slug LIMIT 1000";
-const FIND: &str = "SELECT id, slug, name, created_at FROM workeros_tenants WHERE id = $1";
-const RENAME: &str = "UPDATE workeros_tenants SET name = $1 WHERE id = $2";
+const LIST: &str = "SELECT id, slug, name, created_at FROM workeros_tenants WHERE deleted_at IS NULL \
+     ORDER BY slug LIMIT 1000";
+const FIND: &str = "SELECT id, slug, name, created_at FROM workeros_tenants \
+     WHERE id = $1 AND deleted_at IS NULL";
+const RENAME: &str = "UPDATE workeros_tenants SET name = $1 WHERE id = $2 AND deleted_at IS NULL";
 const INSERT: &str = "INSERT INTO workeros_tenants (id, slug, name, created_at) \
      VALUES ($1, $2, $3, $4) ON CONFLICT (slug) DO NOTHING";
 const INSERT_ROLE: &str = "INSERT INTO workeros_roles (id, tenant_id, name, description, admin, system, created_at) \
@@ -135,11 +137,7 @@ impl WorkspaceList {
     /// [`Validation`](ErrorKind::Validation) with a pointer into the body; a
     /// refusal for who is neither the operator nor an admin of it, acting in it.
     pub async fn rename(&self, id: TenantId, body: &Json) -> Result<WorkspaceDetails> {
-        if self.subject.tenant() == id {
-            self.plane.require_admin_to_change(&self.subject).await?;
-        } else {
-            self.plane.require_operator_to_change(&self.subject).await?;
-        }
+        self.admit_to_change(id).await?;
         let mut object = Object::read(body, "")?;
         let name = read_name(&mut object);
         object.finish()?;
@@ -152,6 +150,16 @@ impl WorkspaceList {
 
     async fn admit(&self) -> Result<()> {
         self.plane.require_operator(&self.subject).await
+    }
+
+    /// Lets pass who may change the workspace: its admins, acting in it, and the
+    /// operator.
+    async fn admit_to_change(&self, id: TenantId) -> Result<()> {
+        if self.subject.tenant() == id {
+            self.plane.require_admin_to_change(&self.subject).await
+        } else {
+            self.plane.require_operator_to_change(&self.subject).await
+        }
     }
 
     async fn find(&self, id: TenantId) -> Result<WorkspaceDetails> {
@@ -196,9 +204,7 @@ impl DataPlane {
         if subject.is_anonymous() {
             return Err(Error::new(ErrorKind::Unauthorized, "sign in to do this"));
         }
-        let credential = subject.identity().map(|identity| identity.credential);
-        let is_end_user = matches!(credential, Some(Credential::AppSession(_)));
-        if subject.tenant() == self.default_tenant() && !is_end_user {
+        if subject.tenant() == self.default_tenant() && !subject.is_end_user() {
             return Ok(());
         }
         let why = "only an admin of the default workspace runs the instance";

@@ -114,6 +114,8 @@ impl Items {
         let version = snapshot.version;
         match self.plane.compared(snapshot).await {
             Ok(newer) if newer.version != version => Ok(newer),
+            // The whole workspace was deleted.
+            Err(gone) if gone.kind() == ErrorKind::NotFound => Err(gone),
             _ => Err(error),
         }
     }

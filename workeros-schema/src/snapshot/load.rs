@@ -13,7 +13,8 @@ use super::access::Access;
 use super::{Permission, Role, Snapshot};
 use crate::collection::Collection;
 
-const SELECT_VERSION: &str = "SELECT version FROM workeros_tenants WHERE id = $1";
+const SELECT_VERSION: &str =
+    "SELECT version FROM workeros_tenants WHERE id = $1 AND deleted_at IS NULL";
 const SELECT_VERSIONS: &str = "SELECT id, version FROM workeros_collections WHERE tenant_id = $1";
 const SELECT_COLLECTIONS: &str = "SELECT id, version, created_at, updated_at, definition \
      FROM workeros_collections WHERE tenant_id = $1";
@@ -50,6 +51,11 @@ impl Snapshot {
                 return Ok(snapshot);
             }
         }
+    }
+
+    /// What is left of a workspace that was deleted: nobody changes it any more.
+    pub(crate) async fn of_deleted(database: &dyn Database, tenant: TenantId) -> Result<Self> {
+        Self::read(database, tenant, 0, None).await
     }
 
     /// The version the workspace is at.

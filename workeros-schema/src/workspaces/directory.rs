@@ -1,6 +1,6 @@
 //! What everybody may know of workspaces.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{PoisonError, RwLock};
 
 use async_trait::async_trait;
@@ -8,11 +8,12 @@ use workeros_core::{Cost, Result, Row, Statement, TenantId, Workspace, Workspace
 
 use crate::DataPlane;
 
-const BY_SLUG: &str = "SELECT id, slug FROM workeros_tenants WHERE slug = $1";
-const BY_ID: &str = "SELECT id, slug FROM workeros_tenants WHERE id = $1";
+const BY_SLUG: &str =
+    "SELECT id, slug FROM workeros_tenants WHERE slug = $1 AND deleted_at IS NULL";
+const BY_ID: &str = "SELECT id, slug FROM workeros_tenants WHERE id = $1 AND deleted_at IS NULL";
 
 /// The workspaces seen so far. A slug is a workspace's for life, and an id is
-/// never used again, so what is here stays true.
+/// never used again, so what is here stays true until one is deleted.
 #[derive(Debug, Default)]
 pub(crate) struct Slugs(RwLock<Known>);
 
@@ -20,6 +21,8 @@ pub(crate) struct Slugs(RwLock<Known>);
 struct Known {
     slugs: HashMap<TenantId, String>,
     ids: HashMap<String, TenantId>,
+    /// What was read of one before it was deleted is not put here after it.
+    gone: HashSet<TenantId>,
 }
 
 impl Slugs {
@@ -33,8 +36,28 @@ impl Slugs {
         known.ids.get(slug).map(|id| Workspace::new(*id, slug))
     }
 
+    /// Forgets a workspace that was deleted, for good.
+    pub(crate) fn forget(&self, id: TenantId) {
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        known.gone.insert(id);
+        if let Some(slug) = known.slugs.remove(&id)
+            && known.ids.get(&slug) == Some(&id)
+        {
+            known.ids.remove(&slug);
+        }
+    }
+
+    /// Whether it is known that the workspace was deleted.
+    pub(crate) fn is_gone(&self, id: TenantId) -> bool {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        known.gone.contains(&id)
+    }
+
     fn put(&self, Workspace { id, slug, .. }: &Workspace) {
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if known.gone.contains(id) {
+            return;
+        }
         known.slugs.insert(*id, slug.clone());
         known.ids.insert(slug.clone(), *id);
     }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use workeros_core::{Credential, ErrorKind, Identity, SessionId, Subject, Workspaces as _, role};
-use workeros_schema::Query;
+use workeros_schema::{Precondition, Query};
 
 use crate::support::worlds;
 
@@ -121,5 +121,88 @@ async fn a_slug_is_checked_and_nobody_elses() {
             .await
             .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Validation);
+    }
+}
+
+/// SES-5: nothing of it is there from then on, and what it left goes, also tables
+/// that point to each other.
+#[tokio::test]
+async fn ses_5_a_deleted_workspace_is_not_there_and_leaves_no_table() {
+    for world in worlds().await {
+        let workspaces = world.plane.workspaces(world.system());
+        let body = json!({"slug": "acme", "name": "Acme"});
+        let acme = workspaces.create(&body, |_| Vec::new()).await.unwrap();
+        let there = Subject::system(acme.workspace.id);
+        let collections = world.plane.collections(there.clone());
+        for slug in ["a", "b", "c"] {
+            let text = json!([{"name": "text", "type": "text"}]);
+            let body = json!({"slug": slug, "fields": text});
+            collections.create(&body).await.unwrap();
+        }
+        for (slug, to) in [("a", "b"), ("b", "a"), ("b", "b"), ("c", "a")] {
+            let field = json!({"name": format!("to_{to}"), "type": "relation", "to": to});
+            let patch = json!({"fields": [field]});
+            collections.update(slug, &patch).await.unwrap();
+        }
+        let create = async |slug: &str, body| {
+            let item = world.plane.items(there.clone(), slug).create(&body).await;
+            let item: serde_json::Value = serde_json::from_slice(&item.unwrap().json).unwrap();
+            item["id"].clone()
+        };
+        let b = create("b", json!({})).await;
+        let a = create("a", json!({"to_b": b})).await;
+        create("c", json!({"to_a": a})).await;
+        let items = world.plane.items(there.clone(), "b");
+        let both = json!({"to_a": a, "to_b": b});
+        let updated = items.update(b.as_str().unwrap(), &both, &Precondition::None);
+        updated.await.unwrap();
+
+        let id = acme.workspace.id;
+        for (slug, expected) in [
+            ("default", ErrorKind::Validation),
+            ("", ErrorKind::Validation),
+        ] {
+            let refused = workspaces.delete(id, &json!({"slug": slug}), vec![]).await;
+            assert_eq!(refused.unwrap_err().kind(), expected);
+        }
+        let default = world.plane.default_tenant();
+        let named = json!({"slug": "default"});
+        let kept = workspaces.delete(default, &named, vec![]).await;
+        assert_eq!(kept.unwrap_err().kind(), ErrorKind::Conflict);
+        let bob = world.plane.workspaces(world.user("bob", &[]));
+        let named = json!({"slug": "acme"});
+        let refused = bob.delete(id, &named, vec![]).await;
+        assert_eq!(refused.unwrap_err().kind(), ErrorKind::Forbidden);
+
+        workspaces.delete(id, &named, vec![]).await.unwrap();
+        let gone = workspaces.delete(id, &named, vec![]).await;
+        assert_eq!(gone.unwrap_err().kind(), ErrorKind::NotFound);
+        assert_eq!(world.plane.by_id(id).await.unwrap(), None);
+        assert_eq!(world.plane.by_slug("acme").await.unwrap(), None);
+        let list = world
+            .plane
+            .items(there.clone(), "a")
+            .list(&Query::new())
+            .await;
+        assert_eq!(list.unwrap_err().kind(), ErrorKind::NotFound);
+        let body = json!({"slug": "late", "fields": []});
+        let late = collections.create(&body).await;
+        assert_eq!(late.unwrap_err().kind(), ErrorKind::NotFound);
+
+        let nothing_else = |_| async { Ok(()) };
+        for _ in 0..2 {
+            let removed = world.plane.remove_deleted_workspaces(nothing_else);
+            removed.await.unwrap();
+        }
+        let left = match world.opened.name {
+            "sqlite" => "SELECT count(*) FROM sqlite_master WHERE name LIKE 'c\\_%' ESCAPE '\\'",
+            _ => {
+                "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() \
+                 AND tablename LIKE 'c\\_%'"
+            }
+        };
+        assert_eq!(world.count(left).await, 0);
+        let left = "SELECT count(*) FROM workeros_collections";
+        assert_eq!(world.count(left).await, 0);
     }
 }
