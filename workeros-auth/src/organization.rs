@@ -93,7 +93,7 @@ impl Auth<App> {
     /// As [`organization`](Self::organization).
     pub async fn organization_by_slug(&self, slug: &str) -> Result<OrganizationId> {
         let found = self.find_slug(slug).await?;
-        found.ok_or_else(|| refusal::NOT_THERE.error())
+        found.ok_or_else(Organization::not_there)
     }
 
     /// Whether an organization could have that slug.
@@ -115,11 +115,18 @@ impl Auth<App> {
     async fn find_organization(&self, id: OrganizationId) -> Result<Organization> {
         let statement = Statement::new(FIND, vec![id.into(), self.realm.into()]);
         let rows = self.fetch(statement.with_cost(Cost::Short)).await?;
-        Organization::read(rows.first().ok_or_else(|| refusal::NOT_THERE.error())?)
+        Organization::read(rows.first().ok_or_else(Organization::not_there)?)
     }
 }
 
 impl Organization {
+    /// The one answer for an organization that is not there, one of another
+    /// workspace, and one that somebody is not in.
+    #[must_use]
+    pub fn not_there() -> Error {
+        refusal::NOT_THERE.error()
+    }
+
     /// Reads `id, name, slug, logo, metadata, created_at`.
     fn read(row: &Row) -> Result<Self> {
         let metadata = row.optional_text(4)?.map(serde_json::from_str);

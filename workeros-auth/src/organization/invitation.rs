@@ -20,7 +20,7 @@ use super::Organizer;
 use crate::activity::ActivityKind;
 use crate::changes::{Affected, NOBODY};
 use crate::flow::{FlowKey, Purpose};
-use crate::{App, Auth, LinkToken};
+use crate::{App, Auth, LinkToken, SignUp};
 
 /// An invitation to an organization that was not answered yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -171,8 +171,32 @@ impl Auth<App> {
         batch.extend(session.map(|session| self.switch(user, session, organization)));
         let accepted = self.apply(&[Affected::User(user)], batch).await;
         accepted.map_err(used_up)?;
-        let member = self.organization_member(organization, user).await?;
+        let member = self.membership(organization, user).await?;
         Ok((found.invitation, member))
+    }
+
+    /// The steps that make a new user a member of the organization whose
+    /// invitation his sign-up presents, if it does.
+    pub(crate) async fn organization_invitation_of(
+        &self,
+        sign_up: &SignUp,
+        user: UserId,
+    ) -> Result<Option<Vec<Step>>> {
+        let Some(link) = &sign_up.invitation else {
+            return Ok(None);
+        };
+        self.settings.admit_invited()?;
+        let name = InvitationName::Link(link.clone());
+        let found = self.find_organization_invitation(&name).await?;
+        if found.invitation.email != sign_up.email.as_str() {
+            return Err(NOT_THE_RECIPIENT.error());
+        }
+        let mut steps = vec![
+            lock(self.realm, found.invitation.organization),
+            found.key.consume::<App>(self.now()),
+        ];
+        steps.extend(self.join(user, &found.invitation));
+        Ok(Some(steps))
     }
 
     /// Declines an invitation for the user it is for.
@@ -353,6 +377,13 @@ impl Auth<App> {
 }
 
 impl OrganizationInvitation {
+    /// The one answer for an invitation that is not there, was answered,
+    /// replaced or taken back, is too old, or is somebody else's.
+    #[must_use]
+    pub fn not_there() -> Error {
+        NO_INVITATION.error()
+    }
+
     /// Reads `id, organization, name, slug, email, role, inviter, his address,
     /// created_at, expires_at`.
     fn read(row: &Row) -> Result<Self> {

@@ -68,6 +68,8 @@ impl Auth<App> {
     /// * [`Forbidden`](workeros_core::ErrorKind::Forbidden) when the user is in
     ///   as many organizations as one may be in.
     /// * [`NotFound`](workeros_core::ErrorKind::NotFound) without such a user.
+    /// * [`Forbidden`](workeros_core::ErrorKind::Forbidden) with code
+    ///   `ANONYMOUS_USER` for one without an account.
     pub async fn found_organization(
         &self,
         owner: UserId,
@@ -84,6 +86,8 @@ impl Auth<App> {
         session: Option<SessionId>,
     ) -> Result<(Organization, OrganizationMember)> {
         new.check()?;
+        let user = self.user(self.home(), owner).await?.user;
+        user.require_account()?;
         let id = OrganizationId::new(self.inner.ids.next_id());
         let member = OrganizationMemberId::new(self.inner.ids.next_id());
         let now = self.now();
@@ -108,7 +112,7 @@ impl Auth<App> {
         let made = self.apply(&[Affected::User(owner)], batch).await;
         made.map_err(coded).map_err(taken_slug)?;
         let organization = self.find_organization(id).await?;
-        Ok((organization, self.organization_member(id, owner).await?))
+        Ok((organization, self.membership(id, owner).await?))
     }
 
     /// Changes what an organization is called and what is kept of it.

@@ -129,13 +129,24 @@ impl Auth<App> {
         })
     }
 
-    /// What a user is in an organization.
+    /// What a user is in an organization, for one of its members.
     ///
     /// # Errors
     ///
-    /// [`NotFound`](workeros_core::ErrorKind::NotFound) with code
-    /// `MEMBER_NOT_FOUND` for who is not in it.
+    /// [`NotFound`](workeros_core::ErrorKind::NotFound) where there is no such
+    /// organization or member, and for who is not in it.
     pub async fn organization_member(
+        &self,
+        organization: OrganizationId,
+        by: Organizer,
+        user: UserId,
+    ) -> Result<OrganizationMember> {
+        self.organization_standing(organization, by).await?;
+        self.membership(organization, user).await
+    }
+
+    /// What a user is in an organization.
+    pub(super) async fn membership(
         &self,
         organization: OrganizationId,
         user: UserId,
@@ -221,7 +232,7 @@ impl Auth<App> {
         user: UserId,
     ) -> Result<OrganizationMember> {
         let standing = self.organization_standing(organization, Organizer::User(user)).await?;
-        let member = self.organization_member(organization, user).await?;
+        let member = self.membership(organization, user).await?;
         self.take_out(&standing, member).await
     }
 
@@ -303,6 +314,12 @@ impl Auth<App> {
 }
 
 impl OrganizationMember {
+    /// The one answer for who is not in an organization.
+    #[must_use]
+    pub fn not_there() -> Error {
+        NO_MEMBER.error()
+    }
+
     fn read(row: &Row) -> Result<Self> {
         Ok(Self {
             id: OrganizationMemberId::new(row.uuid(0)?),
