@@ -88,6 +88,12 @@ impl Apps {
         self.workspaces.by_id(id).await
     }
 
+    /// What we are called: the host of the public URL.
+    pub(crate) fn host(&self) -> String {
+        let url = self.issuer.parse::<http::Uri>().unwrap_or_default();
+        url.host().unwrap_or_default().to_owned()
+    }
+
     /// The keys that all workspaces are signed for with.
     async fn ring(&self) -> Result<Arc<KeyRing>> {
         self.keys.ring(Realm::Instance).await

@@ -1,11 +1,13 @@
 use uuid::Uuid;
 use workeros_core::{
     ApiKeyId, Batch, Cost, Credential, Error, ErrorKind, Expect, Identity, Result, Scope,
-    Statement, Step, TenantId, Timestamp, UserId, Value, role,
+    SessionId, Statement, Step, TenantId, Timestamp, UserId, Value, role,
 };
 
 use crate::activity::{ActivityKind, NewActivity};
 use crate::changes::{Affected, NOBODY};
+use crate::news::News;
+use crate::template::SignInMethod;
 use crate::{ApiKey, ApiKeySecret, Auth, KeyLimits};
 
 /// An API key to be made.
@@ -37,7 +39,7 @@ impl NewApiKey {
         }
     }
 
-    /// Narrows it to collections, or to reading.
+    /// Narrows it to collections, to reading, or to MCP tools.
     #[must_use]
     pub fn with_scope(mut self, scope: Scope) -> Self {
         self.scope = scope;
@@ -88,14 +90,14 @@ pub struct ApiKeyPage {
 
 const INSERT: &str = "INSERT INTO workeros_api_keys \
     (id, tenant_id, user_id, name, prefix, last4, roles, created_at, expires_at, token_hash, \
-    collections, read_only, per_minute, per_day) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+    collections, read_only, per_minute, per_day, tools) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
 const LIST: &str = "SELECT id, tenant_id, user_id, name, prefix, last4, roles, created_at, \
-    expires_at, last_used_at, collections, read_only, per_minute, per_day FROM workeros_api_keys \
+    expires_at, last_used_at, collections, read_only, per_minute, per_day, tools FROM workeros_api_keys \
     WHERE tenant_id = $1 AND id < $2 AND (user_id = $3 OR $4) AND revoked_at IS NULL \
     ORDER BY id DESC LIMIT $5";
 const FIND: &str = "SELECT id, tenant_id, user_id, name, prefix, last4, roles, created_at, \
-    expires_at, last_used_at, collections, read_only, per_minute, per_day FROM workeros_api_keys \
+    expires_at, last_used_at, collections, read_only, per_minute, per_day, tools FROM workeros_api_keys \
     WHERE tenant_id = $1 AND id = $2 AND (user_id = $3 OR $4) AND revoked_at IS NULL";
 const REVOKE: &str = "UPDATE workeros_api_keys SET revoked_at = $1 \
     WHERE tenant_id = $2 AND id = $3 AND (user_id = $4 OR $5) AND revoked_at IS NULL";
@@ -110,6 +112,7 @@ const REVOKE_ALL_IN: &str = "UPDATE workeros_api_keys SET revoked_at = $1 \
 
 const MAX_NAME_CHARS: usize = 100;
 const MAX_COLLECTIONS: usize = 100;
+const MAX_TOOLS: usize = 100;
 /// How often another prefix is drawn when one is taken.
 const ATTEMPTS: usize = 5;
 
@@ -120,9 +123,11 @@ impl Auth {
     /// # Errors
     ///
     /// * [`Forbidden`](ErrorKind::Forbidden) unless the owner is signed in by
-    ///   a session, and when the key is to have a role the owner has not.
+    ///   a session, and when the key is to have a role the owner has not; with
+    ///   code `REAUTH_REQUIRED` when he has not [just](Self::require_fresh)
+    ///   signed in.
     /// * [`Validation`](ErrorKind::Validation) at `/name`, `/expires_at`,
-    ///   `/collections` or one of the limits.
+    ///   `/collections`, `/mcp_tools` or one of the limits.
     pub async fn create_api_key(
         &self,
         owner: &Identity,
@@ -131,6 +136,7 @@ impl Auth {
     ) -> Result<CreatedApiKey> {
         let keeper = Keeper::of(owner)?;
         self.check_new_key(owner, &new)?;
+        self.require_fresh(keeper.session).await?;
         for _ in 0..ATTEMPTS {
             let secret = ApiKeySecret::generate(self.inner.random.as_ref())?;
             let key = self.api_key(&secret, keeper.user, tenant, &new);
@@ -260,6 +266,14 @@ impl Auth {
             let message = "must be at most 100 slugs";
             return Err(Error::validation("/collections", "too_long", message));
         }
+        if new.scope.tools.iter().flatten().any(|name| !is_tool(name)) {
+            let message = "must be names of 1 to 128 letters, digits, `_`, `-`, `.` and `/`";
+            return Err(Error::validation("/mcp_tools", "invalid_value", message));
+        }
+        if new.scope.tools.as_ref().is_some_and(|names| names.len() > MAX_TOOLS) {
+            let message = "must be at most 100 names";
+            return Err(Error::validation("/mcp_tools", "too_long", message));
+        }
         for (path, limit) in [
             ("/requests_per_minute", new.limits.per_minute),
             ("/requests_per_day", new.limits.per_day),
@@ -322,6 +336,7 @@ impl Auth {
             key.scope.read_only.into(),
             key.limits.per_minute.map(i64::from).into(),
             key.limits.per_day.map(i64::from).into(),
+            names(key.scope.tools.as_ref())?.into(),
         ];
         let activity = NewActivity::new(ActivityKind::KeyCreated)
             .about(key.user_id)
@@ -331,8 +346,15 @@ impl Auth {
         batch.extend(self.expect_member(key.tenant, key.user_id));
         batch.push(Step::new(Statement::new(INSERT, params)));
         batch.push(self.note_activity(activity));
+        batch.extend(self.tell(key.user_id, News::Added(SignInMethod::ApiKey))?);
         self.apply(&NOBODY, batch).await
     }
+}
+
+/// Whether it can be the name of an MCP tool.
+fn is_tool(name: &str) -> bool {
+    let fit = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./".contains(&byte);
+    (1..=128).contains(&name.len()) && name.bytes().all(fit)
 }
 
 /// A list of names as it is stored.
@@ -344,6 +366,7 @@ fn names(names: Option<&Vec<String>>) -> Result<Option<String>> {
 /// Somebody who may have to do with keys at all.
 #[derive(Debug, Clone, Copy)]
 struct Keeper {
+    session: SessionId,
     user: UserId,
     is_admin: bool,
 }
@@ -352,11 +375,14 @@ impl Keeper {
     /// A key must not make or see keys: a leaked one would never end.
     fn of(identity: &Identity) -> Result<Self> {
         let refused = || Error::new(ErrorKind::Forbidden, "sign in to manage API keys");
-        let Credential::Session(_) = identity.credential else {
+        let Credential::Session(session) = identity.credential else {
             return Err(refused());
         };
+        identity.require_account()?;
+        identity.require_himself()?;
         let user = identity.user_id.parse().map_err(|_| refused())?;
         Ok(Self {
+            session,
             user,
             is_admin: identity.roles.iter().any(|role| role == role::ADMIN),
         })

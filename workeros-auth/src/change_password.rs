@@ -6,9 +6,11 @@ use crate::activity::{ActivityKind, NewActivity};
 use crate::attempts::Attempt;
 use crate::changes::Affected;
 use crate::flow::end_of_password;
+use crate::hooks::{PasswordAttempt, PasswordUse};
 use crate::plane::{PlaneSql, planes};
 use crate::refusal::{WRONG_PASSWORD, wrong_password};
 use crate::session::end_all;
+use crate::news::News;
 use crate::{Auth, EmailAddress, Password, Plane, RequestInfo, SignedIn, User};
 
 /// A new password in place of the current one.
@@ -58,6 +60,7 @@ impl<P: Plane> Auth<P> {
         let mut batch = Batch::new()
             .step(checked.set::<P>())
             .step(self.note_activity(changed(user)));
+        batch.extend(self.tell(user, News::PasswordChanged)?);
         batch.extend(end_of_password::<P>(self.realm, user));
         self.apply_change(user, batch).await?;
         Ok(checked.user)
@@ -78,12 +81,14 @@ impl<P: Plane> Auth<P> {
     ) -> Result<SignedIn<P>> {
         let checked = self.check_change(user, change).await?;
         let session = self.open_session(user, request);
+        let claims = P::claims(self, &checked.user, &session).await?;
         let issued = P::issue(self, &session)?;
         let mut batch = Batch::new()
             .step(checked.set::<P>())
             .step(self.note_activity(changed(user)))
             .step(end_all::<P>(user))
             .step(session.insert::<P>(self.realm, &issued.key, Some(&checked.new_hash)));
+        batch.extend(self.tell(user, News::PasswordChanged)?);
         batch.extend(end_of_password::<P>(self.realm, user));
         batch.extend(issued.steps);
         self.apply_change(user, batch).await?;
@@ -91,6 +96,7 @@ impl<P: Plane> Auth<P> {
             token: issued.token,
             session,
             user: checked.user,
+            claims,
         })
     }
 
@@ -100,16 +106,22 @@ impl<P: Plane> Auth<P> {
         let rows = self.fetch(statement).await?;
         let row = rows.first().ok_or_else(Error::not_found)?;
         let (user, stored) = (User::read(row, 0)?, row.optional_text(7)?);
-        self.settings
-            .password
-            .check(&change.new, &EmailAddress::parse(&user.email)?)?;
+        self.check_new_password(&change.new, &EmailAddress::stored(&user.email)?)?;
         let (Some(current), Some(stored)) = (&change.current, stored) else {
             return Err(wrong_password());
         };
-        let address = EmailAddress::parse(&user.email)?;
+        let address = EmailAddress::stored(&user.email)?;
         self.admit(Attempt::Password, &address, &RequestInfo::new())
             .await?;
-        if !self.inner.hasher.verify(current, Some(stored)).await? {
+        let attempt = PasswordAttempt {
+            password: current,
+            user: Some(user.id),
+            email: &user.email,
+            stored: Some(stored),
+            used_for: PasswordUse::Confirm,
+            ip: None,
+        };
+        if !self.is_password(&attempt).await? {
             return Err(wrong_password());
         }
         self.forgive(&user.email).await;

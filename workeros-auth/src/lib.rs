@@ -123,6 +123,7 @@ mod mail;
 mod members;
 mod migrations;
 mod name;
+mod news;
 pub mod oauth;
 mod organization;
 mod outbox;

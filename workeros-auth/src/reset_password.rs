@@ -3,10 +3,12 @@ use workeros_core::{Batch, ErrorKind, Expect, Result, Statement, Step};
 use crate::activity::{ActivityKind, NewActivity};
 use crate::changes::Affected;
 use crate::claim::drop_unproven;
+use crate::door::Door;
 use crate::flow::{Flow, Purpose, end_of_password};
 use crate::plane::{PlaneSql, planes};
 use crate::refusal::{INVALID_TOKEN, used_up};
 use crate::session::end_all;
+use crate::news::News;
 use crate::{Auth, EmailAddress, LinkToken, Password, Plane, RequestInfo};
 
 /// Whoever has the link reads mail at the address.
@@ -32,7 +34,8 @@ impl<P: Plane> Auth<P> {
         request: &RequestInfo,
         link: impl FnOnce(&LinkToken) -> String,
     ) -> Result<()> {
-        self.mail_link(Purpose::ResetPassword, email, request, link)
+        let passed = self.pass(Door::PasswordReset, request).await?;
+        self.mail_link(Purpose::ResetPassword, email, request, passed, link)
             .await
     }
 
@@ -63,7 +66,7 @@ impl<P: Plane> Auth<P> {
     ///   being checked.
     pub async fn reset_password(&self, token: &LinkToken, new: &Password) -> Result<()> {
         let flow = self.find_flow(Purpose::ResetPassword, token).await?;
-        self.settings.password.check(new, &flow.address)?;
+        self.check_new_password(new, &flow.address)?;
         self.set_password(&flow, new).await.map_err(used_up)
     }
 
@@ -84,6 +87,7 @@ impl<P: Plane> Auth<P> {
         batch.push(set.expect(Expect::One, ErrorKind::Gone, INVALID_TOKEN));
         batch.push(end_all::<P>(user));
         batch.push(self.note_activity(NewActivity::new(ActivityKind::PasswordReset).about(user)));
+        batch.extend(self.tell(user, News::PasswordChanged)?);
         batch.extend(end_of_password::<P>(self.realm, user));
         self.apply(&[Affected::User(user)], batch).await?;
         self.forgive(flow.address.as_str()).await;

@@ -8,9 +8,13 @@ use workeros_core::{Batch, Cost, Error, Result, SessionId, Statement, Step, User
 use crate::activity::{ActivityKind, NewActivity};
 use crate::attempts::Attempt;
 use crate::changes::{Affected, NOBODY};
+use crate::door::Door;
 use crate::entry::{Entry, Method};
+use crate::hooks::{PasswordAttempt, PasswordUse};
 use crate::plane::{PlaneSql, planes};
 use crate::refusal::wrong_password;
+use crate::news::News;
+use crate::template::SignInMethod;
 use crate::{
     Auth, BackupCode, EmailAddress, OneTimeCode, Password, Plane, RequestInfo, SignedIn,
     TotpSecret, User,
@@ -99,7 +103,7 @@ impl<P: Plane> Auth<P> {
         let random = self.inner.random.as_ref();
         let setup = TwoFactorSetup {
             secret: TotpSecret::generate(random)?,
-            account: EmailAddress::parse(&user.email).map_err(Error::internal)?,
+            account: EmailAddress::stored(&user.email)?,
             backup_codes: BackupCode::generate_all(random)?,
         };
         let mut batch = Batch::new().step(self.begin_app(user.id, &setup.secret)?);
@@ -126,6 +130,7 @@ impl<P: Plane> Auth<P> {
         factor: &SecondFactor,
         request: &RequestInfo,
     ) -> Result<SignedIn<P>> {
+        self.require_own_session(request).await?;
         let user = self.find_user(user).await?.0;
         let used = self.use_second_factor(&user, factor, request).await?;
         self.renew_session(user, used, request).await
@@ -147,6 +152,7 @@ impl<P: Plane> Auth<P> {
         let mut dropped = Vec::from(self.drop_app(user.id));
         let removed = NewActivity::new(ActivityKind::FactorRemoved).about(user.id);
         dropped.push(self.note_activity(removed.with("factor", APP)));
+        dropped.extend(self.tell(user.id, News::Removed(SignInMethod::AuthenticatorApp))?);
         self.renew_session(user, dropped, request).await
     }
 
@@ -166,7 +172,7 @@ impl<P: Plane> Auth<P> {
         let user = self.check_still(still_me, request).await?;
         let app = self.find_app(user.id).await?;
         let app = app.ok_or_else(refusal::totp_not_enabled)?;
-        let account = EmailAddress::parse(&user.email).map_err(Error::internal)?;
+        let account = EmailAddress::stored(&user.email)?;
         Ok((app.secret, account))
     }
 
@@ -191,6 +197,7 @@ impl<P: Plane> Auth<P> {
         let mut batch = Batch::new();
         batch.extend(self.replace_backup_codes(user.id, &codes)?);
         batch.push(self.note_activity(factor_added(user.id, BACKUP_CODES)));
+        batch.extend(self.tell(user.id, News::Added(SignInMethod::BackupCodes))?);
         self.apply(&NOBODY, batch).await?;
         Ok(codes)
     }
@@ -203,7 +210,8 @@ impl<P: Plane> Auth<P> {
         proof: Vec<Step>,
         request: &RequestInfo,
     ) -> Result<SignedIn<P>> {
-        let mut entry = Entry::new(user, Method::SecondFactor);
+        let passed = self.pass(Door::Session, request).await?;
+        let mut entry = Entry::new(user, Method::SecondFactor, passed);
         entry.affected = vec![Affected::User(entry.user.id)];
         entry.proof = proof;
         let entered = self.complete(entry, request).await;
@@ -218,7 +226,7 @@ impl<P: Plane> Auth<P> {
         factor: &SecondFactor,
         request: &RequestInfo,
     ) -> Result<Vec<Step>> {
-        let address = EmailAddress::parse(&user.email).map_err(Error::internal)?;
+        let address = EmailAddress::stored(&user.email)?;
         self.admit(Attempt::SecondFactor, &address, request).await?;
         let used = self.factor_steps(user.id, factor).await;
         if used.is_err() {
@@ -236,6 +244,7 @@ impl<P: Plane> Auth<P> {
                 let mut steps = vec![self.use_code_of_app(user, &app, code)?];
                 if !app.is_confirmed {
                     steps.push(self.note_activity(factor_added(user, APP)));
+                    steps.extend(self.tell(user, News::Added(SignInMethod::AuthenticatorApp))?);
                 }
                 Ok(steps)
             }
@@ -253,14 +262,23 @@ impl<P: Plane> Auth<P> {
         request: &RequestInfo,
     ) -> Result<User> {
         let (user, hash) = self.find_user(still_me.user).await?;
+        user.require_account()?;
         let Some(hash) = hash else {
             self.require_fresh(still_me.session).await?;
             return Ok(user);
         };
         let password = still_me.password.as_ref().ok_or_else(wrong_password)?;
-        let address = EmailAddress::parse(&user.email).map_err(Error::internal)?;
+        let address = EmailAddress::stored(&user.email)?;
         self.admit(Attempt::Password, &address, request).await?;
-        if !self.inner.hasher.verify(password, Some(&hash)).await? {
+        let attempt = PasswordAttempt {
+            password,
+            user: Some(user.id),
+            email: &user.email,
+            stored: Some(&hash),
+            used_for: PasswordUse::Confirm,
+            ip: request.ip,
+        };
+        if !self.is_password(&attempt).await? {
             return Err(wrong_password());
         }
         self.forgive(address.as_str()).await;

@@ -12,6 +12,8 @@ use crate::changes::NOBODY;
 use crate::migrations::tables;
 use crate::plane::{PlaneSql, planes};
 use crate::way_in::kept;
+use crate::news::News;
+use crate::template::SignInMethod;
 use crate::{Auth, Plane, User};
 
 /// An account at a provider, by which a user signs in.
@@ -49,7 +51,8 @@ pub struct SignInMethods {
 }
 
 tables! {
-    /// An account opens one user's door within a realm.
+    /// An account opens one user's door within a realm. It belongs to the row of its
+    /// provider, whose name others may bear later.
     PLATFORM_ACCOUNTS = "auth-0030-accounts", APP_ACCOUNTS = "auth-app-0030-accounts",
     sqlite: [
         ["CREATE TABLE " p "_accounts (\
@@ -57,11 +60,12 @@ tables! {
         realm_id TEXT NOT NULL, \
         user_id TEXT NOT NULL REFERENCES " p "_users (id) ON DELETE CASCADE, \
         provider TEXT NOT NULL, \
+        provider_row TEXT NOT NULL, \
         issuer TEXT NOT NULL, \
         subject TEXT NOT NULL, \
         created_at TEXT NOT NULL, \
         updated_at TEXT NOT NULL, \
-        UNIQUE (realm_id, provider, issuer, subject)) STRICT"],
+        UNIQUE (realm_id, provider_row, issuer, subject)) STRICT"],
         ["CREATE INDEX " p "_accounts_user_id ON " p "_accounts (user_id)"],
     ],
     postgres: [
@@ -70,11 +74,12 @@ tables! {
         realm_id uuid NOT NULL, \
         user_id uuid NOT NULL REFERENCES " p "_users (id) ON DELETE CASCADE, \
         provider text NOT NULL, \
+        provider_row text NOT NULL, \
         issuer text NOT NULL, \
         subject text NOT NULL, \
         created_at timestamptz NOT NULL, \
         updated_at timestamptz NOT NULL, \
-        UNIQUE (realm_id, provider, issuer, subject))"],
+        UNIQUE (realm_id, provider_row, issuer, subject))"],
         ["CREATE INDEX " p "_accounts_user_id ON " p "_accounts (user_id)"],
     ],
 }
@@ -82,7 +87,7 @@ tables! {
 const FIND: PlaneSql = planes!(
     "SELECT a.id, u.id, u.email, u.name, u.email_verified, u.disabled, u.created_at, u.updated_at \
     FROM " p "_accounts a JOIN " p "_users u ON u.id = a.user_id \
-    WHERE a.realm_id = $1 AND a.provider = $2 AND a.issuer = $3 AND a.subject = $4"
+    WHERE a.realm_id = $1 AND a.provider_row = $2 AND a.issuer = $3 AND a.subject = $4"
 );
 const FIND_USER: PlaneSql = planes!(
     "SELECT id, email, name, email_verified, disabled, created_at, updated_at \
@@ -101,23 +106,23 @@ const USE: PlaneSql = planes!(
 );
 const INSERT: PlaneSql = planes!(
     "INSERT INTO " p "_accounts \
-    (id, realm_id, user_id, provider, issuer, subject, created_at, updated_at) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $7)"
+    (id, realm_id, user_id, provider, issuer, subject, created_at, updated_at, provider_row) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8)"
 );
 /// Only while the address is the user's, and verified.
 const INSERT_BY_ADDRESS: PlaneSql = planes!(
     "INSERT INTO " p "_accounts \
-    (id, realm_id, user_id, provider, issuer, subject, created_at, updated_at) \
-    SELECT $1, u.realm_id, u.id, $4, $5, $6, $7, $7 FROM " p "_users u \
-    WHERE u.realm_id = $2 AND u.id = $3 AND u.email = $8 AND u.email_verified AND NOT u.disabled"
+    (id, realm_id, user_id, provider, issuer, subject, created_at, updated_at, provider_row) \
+    SELECT $1, u.realm_id, u.id, $4, $5, $6, $7, $7, $8 FROM " p "_users u \
+    WHERE u.realm_id = $2 AND u.id = $3 AND u.email = $9 AND u.email_verified AND NOT u.disabled"
 );
 /// Only while the session that asked for it is open.
 const INSERT_BY_SESSION: PlaneSql = planes!(
     "INSERT INTO " p "_accounts \
-    (id, realm_id, user_id, provider, issuer, subject, created_at, updated_at) \
-    SELECT $1, u.realm_id, u.id, $4, $5, $6, $7, $7 \
+    (id, realm_id, user_id, provider, issuer, subject, created_at, updated_at, provider_row) \
+    SELECT $1, u.realm_id, u.id, $4, $5, $6, $7, $7, $8 \
     FROM " p "_users u JOIN " p "_sessions s ON s.user_id = u.id \
-    WHERE u.realm_id = $2 AND u.id = $3 AND NOT u.disabled AND s.id = $8 AND s.expires_at > $7"
+    WHERE u.realm_id = $2 AND u.id = $3 AND NOT u.disabled AND s.id = $9 AND s.expires_at > $7"
 );
 const DELETE: PlaneSql =
     planes!("DELETE FROM " p "_accounts WHERE realm_id = $1 AND user_id = $2 AND id = $3");
@@ -180,9 +185,13 @@ impl<P: Plane> Auth<P> {
             .about(user)
             .with("factor", FACTOR)
             .with("account_id", id.to_string());
+        let accounts = self.sign_in_methods(user).await?.accounts;
+        let account = accounts.iter().find(|account| account.id == id);
+        let provider = account.ok_or_else(no_account)?.provider.as_str();
         let mut batch = Batch::new();
         batch.extend(self.take_way_in(user, delete));
         batch.push(self.note_activity(removed));
+        batch.extend(self.tell(user, News::Removed(SignInMethod::Account(provider)))?);
         let removed = self.apply(&NOBODY, batch).await;
         removed.map_err(|error| kept(error, no_account))
     }
@@ -194,7 +203,7 @@ impl<P: Plane> Auth<P> {
     ) -> Result<Option<(LinkedAccountId, User)>> {
         let params = vec![
             self.realm.into(),
-            identity.provider.clone().into(),
+            identity.row.clone().into(),
             identity.issuer.clone().into(),
             identity.subject.clone().into(),
         ];
@@ -248,9 +257,8 @@ impl<P: Plane> Auth<P> {
             ErrorKind::Unauthorized,
             "sign in to do this",
         );
-        let batch = Batch::new()
-            .step(link)
-            .step(self.note_added(user, identity));
+        let mut batch = Batch::new().step(link);
+        batch.extend(self.added(user, identity)?);
         let linked = self.apply(&NOBODY, batch).await;
         match linked {
             Err(error) if is_taken(&error) => match self.find_linked(identity).await? {
@@ -261,13 +269,15 @@ impl<P: Plane> Auth<P> {
         }
     }
 
-    /// Notes that somebody can sign in by an account from now on.
-    pub(super) fn note_added(&self, user: UserId, identity: &ExternalIdentity) -> Step {
+    /// Notes that somebody can sign in by an account from now on, and tells him.
+    pub(super) fn added(&self, user: UserId, identity: &ExternalIdentity) -> Result<Vec<Step>> {
+        let provider = identity.provider.as_str();
         let added = NewActivity::new(ActivityKind::FactorAdded)
             .about(user)
             .with("factor", FACTOR)
-            .with("provider", identity.provider.as_str());
-        self.note_activity(added)
+            .with("provider", provider);
+        let told = self.tell(user, News::Added(SignInMethod::Account(provider)))?;
+        Ok([self.note_activity(added)].into_iter().chain(told).collect())
     }
 
     fn link(&self, user: UserId, identity: &ExternalIdentity) -> Vec<workeros_core::Value> {
@@ -279,6 +289,7 @@ impl<P: Plane> Auth<P> {
             identity.issuer.clone().into(),
             identity.subject.clone().into(),
             self.now().into(),
+            identity.row.clone().into(),
         ]
     }
 }

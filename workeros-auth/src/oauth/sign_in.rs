@@ -4,10 +4,15 @@ use workeros_core::{Error, ErrorKind, Result, Step};
 
 use super::accounts::{FACTOR, is_taken};
 use super::linking::{Decision, Local, decide};
-use super::refusal::{account_exists, disabled, no_email, sign_up_disabled, unverified};
+use super::refusal::{
+    account_exists, disabled, no_email, sign_up_disabled, state_mismatch, unverified,
+};
 use super::{Callback, ExternalIdentity, OAuthReturn};
 use crate::activity::{ActivityKind, NewActivity};
+use crate::admission::Admitted;
+use crate::door::{Door, Passed};
 use crate::entry::{Entry, Method};
+use crate::hooks::UserOrigin;
 use crate::{Arrival, Auth, DisplayName, Plane, RequestInfo, User};
 
 /// How often it is looked anew who somebody is, after somebody else was faster.
@@ -53,8 +58,9 @@ impl<P: Plane> Auth<P> {
         request: &RequestInfo,
     ) -> Result<Arrival<P>> {
         let identity = self.identify(back, callback, redirect_uri).await;
+        let request = back.arriving(request);
         let arrival = match identity {
-            Ok(identity) => self.arrive(&identity, request).await,
+            Ok(identity) => self.arrive(&identity, &request).await,
             Err(error) => Err(error),
         };
         arrival.inspect_err(|error| self.note_refused(&back.provider, error))
@@ -108,6 +114,10 @@ impl<P: Plane> Auth<P> {
         redirect_uri: &str,
     ) -> Result<ExternalIdentity> {
         let client = self.oauth_client(&back.provider)?;
+        // It may be set up differently since.
+        if client.provider().fingerprint() != back.client {
+            return Err(state_mismatch());
+        }
         client.identify(callback, redirect_uri, &back.pending).await
     }
 
@@ -126,7 +136,7 @@ impl<P: Plane> Auth<P> {
         request: &RequestInfo,
     ) -> Result<Arrival<P>> {
         for _ in 0..ATTEMPTS {
-            let Recognized { entry, is_new } = self.recognize(identity).await?;
+            let Recognized { entry, is_new } = self.recognize(identity, request).await?;
             match self.complete(entry, request).await {
                 Ok(entered) => return Ok(Arrival { entered, is_new }),
                 Err(error) if was_overtaken(&error) => {}
@@ -137,8 +147,12 @@ impl<P: Plane> Auth<P> {
     }
 
     /// Finds out who somebody is here, and whether he may come in.
-    pub(super) async fn recognize(&self, identity: &ExternalIdentity) -> Result<Recognized> {
-        let recognized = self.look_up(identity).await?;
+    pub(super) async fn recognize(
+        &self,
+        identity: &ExternalIdentity,
+        request: &RequestInfo,
+    ) -> Result<Recognized> {
+        let recognized = self.look_up(identity, request).await?;
         let user = &recognized.entry.user;
         if user.disabled {
             return Err(disabled());
@@ -149,10 +163,15 @@ impl<P: Plane> Auth<P> {
         Ok(recognized)
     }
 
-    async fn look_up(&self, identity: &ExternalIdentity) -> Result<Recognized> {
+    async fn look_up(
+        &self,
+        identity: &ExternalIdentity,
+        request: &RequestInfo,
+    ) -> Result<Recognized> {
+        let passed = self.pass(Door::Proof, request).await?;
         if let Some((account, user)) = self.find_linked(identity).await? {
             let step = self.use_account(account, user.id);
-            return Ok(Recognized::known(user, vec![step]));
+            return Ok(Recognized::known(user, passed, vec![step]));
         }
         let email = identity.email.as_ref().ok_or_else(no_email)?;
         let found = self.find_by_address(email.as_str()).await?;
@@ -170,35 +189,41 @@ impl<P: Plane> Auth<P> {
                     .name
                     .clone()
                     .map_or_else(|| DisplayName::parse(""), Ok)?;
-                let mut user = self.new_user(email, &name);
-                user.email_verified = verified;
-                Ok(self.newcomer(user, identity))
+                let mut newcomer = self.newcomer(email, &name, request).await?;
+                newcomer.user.email_verified = verified;
+                let origin = UserOrigin::OAuth;
+                let admitted = self.admit_newcomer(newcomer, origin, request).await?;
+                Ok(self.sign_up_linked(admitted, passed, identity))
             }
             (Decision::SignUp { .. }, _) => Err(sign_up_disabled()),
             (Decision::Link, Some(user)) => {
                 let link = self.link_by_address(&user, identity);
-                let added = self.note_added(user.id, identity);
-                Ok(Recognized::known(user, vec![link, added]))
+                let mut proof = vec![link];
+                proof.extend(self.added(user.id, identity)?);
+                Ok(Recognized::known(user, passed, proof))
             }
             (Decision::Link | Decision::AccountExists, _) => Err(account_exists()),
         }
     }
 
-    fn newcomer(&self, user: User, identity: &ExternalIdentity) -> Recognized {
-        let mut proof = self.sign_up_steps(&user, None);
-        proof.push(self.link_new(user.id, identity));
-        let mut entry = Entry::new(user, Method::OAuth);
-        entry.proof = proof;
+    fn sign_up_linked(
+        &self,
+        admitted: Admitted,
+        passed: Passed,
+        identity: &ExternalIdentity,
+    ) -> Recognized {
+        let mut proof = self.sign_up_steps(&admitted, None);
+        proof.push(self.link_new(admitted.user.id, identity));
         Recognized {
-            entry,
+            entry: Entry::new_user(admitted, Method::OAuth, passed, proof),
             is_new: true,
         }
     }
 }
 
 impl Recognized {
-    fn known(user: User, proof: Vec<Step>) -> Self {
-        let mut entry = Entry::new(user, Method::OAuth);
+    fn known(user: User, passed: Passed, proof: Vec<Step>) -> Self {
+        let mut entry = Entry::new(user, Method::OAuth, passed);
         entry.proof = proof;
         Self {
             entry,

@@ -7,6 +7,8 @@ use super::{FACTOR, Passkey};
 use crate::activity::{ActivityKind, NewActivity};
 use crate::changes::NOBODY;
 use crate::way_in::kept;
+use crate::news::News;
+use crate::template::SignInMethod;
 use crate::{Auth, DisplayName, Plane};
 
 impl<P: Plane> Auth<P> {
@@ -54,6 +56,7 @@ impl<P: Plane> Auth<P> {
             .with("factor", FACTOR)
             .with("passkey_id", id.to_string());
         batch.push(self.note_activity(removed));
+        batch.extend(self.tell(user, News::Removed(SignInMethod::Passkey))?);
         let removed = self.apply(&NOBODY, batch).await;
         removed.map_err(|error| kept(error, no_passkey))
     }

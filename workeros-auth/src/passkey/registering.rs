@@ -9,8 +9,12 @@ use super::refusal::{no_challenge, previously_registered, registration_failed, t
 use super::table::MAX_PASSKEYS;
 use super::{Attachment, FACTOR, Passkey};
 use crate::activity::{ActivityKind, NewActivity};
-use crate::changes::NOBODY;
-use crate::{Auth, BrowserToken, DisplayName, Plane, RequestInfo};
+use crate::anonymous::Newcomer;
+use crate::changes::{Affected, NOBODY};
+use crate::hooks::UserOrigin;
+use crate::news::News;
+use crate::template::SignInMethod;
+use crate::{Auth, BrowserToken, DisplayName, Plane, RequestInfo, User};
 
 impl<P: Plane> Auth<P> {
     /// Asks for a passkey for a user. Nothing is there until the answer to it
@@ -36,11 +40,13 @@ impl<P: Plane> Auth<P> {
             return Err(too_many());
         }
         let (owner, _) = self.find_user(user).await?;
+        self.admit_passkey(&owner).await?;
         let begun = party.begin_registration(&owner, &existing, attachment)?;
         self.ask(registration(user, browser), begun, request).await
     }
 
-    /// Checks what a device answered, and gives the user the passkey.
+    /// Checks what a device answered, and gives the user the passkey. An anonymous
+    /// user has an account by it.
     ///
     /// # Errors
     ///
@@ -87,11 +93,30 @@ impl<P: Plane> Auth<P> {
             .about(user)
             .with("factor", FACTOR)
             .with("passkey_id", passkey.id.to_string());
-        let batch = Batch::new()
+        let (owner, _) = self.find_user(user).await?;
+        self.admit_passkey(&owner).await?;
+        let mut batch = Batch::new()
             .step(self.insert_passkey(&passkey))
             .step(self.note_activity(added));
-        self.apply(&NOBODY, batch).await.map_err(already_there)?;
+        batch.extend(self.tell(user, News::Added(SignInMethod::Passkey))?);
+        let mut affected = Vec::from(NOBODY);
+        if owner.is_anonymous() {
+            let (origin, request) = (UserOrigin::Passkey, RequestInfo::new());
+            let newcomer = Newcomer::settling(owner);
+            let admitted = self.admit_newcomer(newcomer, origin, &request).await?;
+            batch.extend(self.settle(&admitted));
+            affected.push(Affected::User(user));
+        }
+        self.apply(&affected, batch).await.map_err(already_there)?;
         Ok(passkey)
+    }
+
+    /// Who has no account signs up by his first passkey.
+    async fn admit_passkey(&self, owner: &User) -> Result<()> {
+        if owner.is_anonymous() {
+            P::admit_sign_up(self, None).await?;
+        }
+        Ok(())
     }
 }
 
