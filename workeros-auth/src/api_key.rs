@@ -9,6 +9,7 @@ use workeros_core::{
 
 use crate::cache::{CacheKey, Known, TOUCH_INTERVAL};
 use crate::changes::{Place, SecretHash};
+use crate::email::is_placeholder;
 use crate::session::earlier;
 use crate::user::{holds, read_roles};
 use crate::{ApiKeySecret, Auth};
@@ -80,7 +81,7 @@ type Found = Arc<Known<KnownKey>>;
 
 const FIND: &str = "SELECT k.id, k.tenant_id, k.token_hash, k.roles, k.expires_at, k.last_used_at, \
     k.revoked_at, u.id, u.email, u.disabled, r.role, k.collections, k.read_only, k.per_minute, \
-    k.per_day \
+    k.per_day, k.tools \
     FROM workeros_api_keys k JOIN workeros_users u ON u.id = k.user_id \
     LEFT JOIN workeros_user_roles r ON r.tenant_id = k.tenant_id AND r.user_id = k.user_id \
     WHERE k.prefix = $1";
@@ -188,17 +189,23 @@ fn identity(first: &Row, rows: &Rows) -> Result<Identity> {
     if let Some(scope) = read_scope(first, 3)? {
         roles.retain(|role| scope.contains(role));
     }
-    let identity = Identity::host(UserId::new(first.uuid(7)?).to_string())
-        .with_email(first.text(8)?)
+    let identity = Identity::host(UserId::new(first.uuid(7)?).to_string());
+    let address = first.text(8)?;
+    let identity = match is_placeholder(address) {
+        true => identity,
+        false => identity.with_email(address),
+    };
+    let identity = identity
         .with_tenant(TenantId::new(first.uuid(1)?))
-        .with_scope(read_narrowing(first, 11)?)
+        .with_scope(read_narrowing(first, 11, 15)?)
         .with_credential(Credential::ApiKey(ApiKeyId::new(first.uuid(0)?)));
     Ok(roles.into_iter().fold(identity, Identity::with_role))
 }
 
 impl ApiKey {
     /// Reads `id, tenant_id, user_id, name, prefix, last4, roles, created_at,
-    /// expires_at, last_used_at, collections, read_only, per_minute, per_day`.
+    /// expires_at, last_used_at, collections, read_only, per_minute, per_day,
+    /// tools`.
     pub(crate) fn read(row: &Row) -> Result<Self> {
         Ok(Self {
             id: ApiKeyId::new(row.uuid(0)?),
@@ -211,16 +218,17 @@ impl ApiKey {
             created_at: row.timestamp(7)?,
             expires_at: row.optional_timestamp(8)?,
             last_used_at: row.optional_timestamp(9)?,
-            scope: read_narrowing(row, 10)?,
+            scope: read_narrowing(row, 10, 14)?,
             limits: read_limits(row, 12)?,
         })
     }
 }
 
-/// Reads `collections, read_only`.
-fn read_narrowing(row: &Row, at: usize) -> Result<Scope> {
-    let read_only = row.boolean(at + 1)?;
-    let scope = Scope::default().with_read_only(read_only);
+/// Reads `collections, read_only`, and `tools` where they stand.
+fn read_narrowing(row: &Row, at: usize, tools: usize) -> Result<Scope> {
+    let scope = Scope::default()
+        .with_read_only(row.boolean(at + 1)?)
+        .with_tools(read_scope(row, tools)?);
     Ok(scope.with_collections(read_scope(row, at)?))
 }
 

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use unicode_normalization::UnicodeNormalization as _;
-use workeros_core::{Error, Result, Value};
+use workeros_core::{Error, Result, UserId, Value};
 
 /// An e-mail address in its one canonical form: NFKC, lower case.
 ///
@@ -24,6 +24,25 @@ const MAX_BYTES: usize = 254;
 const MAX_LOCAL_BYTES: usize = 64;
 const MAX_LABEL_BYTES: usize = 63;
 
+const GUESTS: &str = "@anonymous.invalid";
+#[cfg(feature = "passkey")]
+const PASSKEYS: &str = "@passkey.invalid";
+
+/// Whether it is no address, but stands in the place of one.
+pub(crate) fn is_placeholder(address: &str) -> bool {
+    address.ends_with(".invalid")
+}
+
+/// Whether it stands in the place of the address of an anonymous user.
+pub(crate) fn is_of_guest(address: &str) -> bool {
+    address.ends_with(GUESTS)
+}
+
+fn not_an_address() -> Error {
+    Error::validation("/email", "INVALID_EMAIL", "must be an e-mail address")
+        .with_code("INVALID_EMAIL")
+}
+
 impl EmailAddress {
     /// Reads an address.
     ///
@@ -31,15 +50,32 @@ impl EmailAddress {
     ///
     /// [`Validation`](workeros_core::ErrorKind::Validation) at `/email` with
     /// code `INVALID_EMAIL`. The domain is ASCII (punycode for others) and has
-    /// a dot; quoted local parts are not read.
+    /// a dot; quoted local parts are not read. Nobody has one below `.invalid`
+    /// (RFC 2606).
     pub fn parse(text: &str) -> Result<Self> {
         canonical(text)
-            .filter(|address| is_address(address))
+            .filter(|address| is_address(address) && !is_placeholder(address))
             .map(Self)
-            .ok_or_else(|| {
-                Error::validation("/email", "INVALID_EMAIL", "must be an e-mail address")
-                    .with_code("INVALID_EMAIL")
-            })
+            .ok_or_else(not_an_address)
+    }
+
+    /// Reads what stands in the place of a user's address.
+    pub(crate) fn stored(text: &str) -> Result<Self> {
+        if is_placeholder(text) {
+            return Ok(Self(text.to_owned()));
+        }
+        Self::parse(text).map_err(Error::internal)
+    }
+
+    /// What stands there for an anonymous user.
+    pub(crate) fn of_guest(user: UserId) -> Self {
+        Self(user.to_string() + GUESTS)
+    }
+
+    /// What stands there for a user who has a passkey and no address.
+    #[cfg(feature = "passkey")]
+    pub(crate) fn of_passkey(user: UserId) -> Self {
+        Self(user.to_string() + PASSKEYS)
     }
 
     /// The address.

@@ -3,7 +3,9 @@
 use workeros_core::{Batch, Error, ErrorKind, Result, Step};
 
 use crate::activity::{ActivityKind, NewActivity};
+use crate::admission::Admitted;
 use crate::changes::Affected;
+use crate::door::Passed;
 use crate::refusal::invalid_login;
 use crate::session::end;
 use crate::{Auth, PendingToken, Plane, Platform, RequestInfo, SignedIn, User};
@@ -19,6 +21,8 @@ pub(crate) enum Method {
     EmailOtp,
     /// An account at a provider.
     OAuth,
+    /// Nothing: he is new, and has no account.
+    Anonymous,
     /// His second factor, besides another method or a session.
     SecondFactor,
     /// A passkey, whose device has verified him: two factors at once.
@@ -71,6 +75,7 @@ impl Method {
             Self::MagicLink => "magic-link",
             Self::EmailOtp => "email-otp",
             Self::OAuth => "oauth",
+            Self::Anonymous => "anonymous",
             Self::SecondFactor => "second-factor",
             #[cfg(feature = "passkey")]
             Self::Passkey => "passkey",
@@ -80,7 +85,11 @@ impl Method {
     /// Whether it takes two factors by itself.
     const fn is_two_factors(self) -> bool {
         match self {
-            Self::Password | Self::MagicLink | Self::EmailOtp | Self::OAuth => false,
+            Self::Password
+            | Self::MagicLink
+            | Self::EmailOtp
+            | Self::OAuth
+            | Self::Anonymous => false,
             Self::SecondFactor => true,
             #[cfg(feature = "passkey")]
             Self::Passkey => true,
@@ -89,8 +98,8 @@ impl Method {
 }
 
 impl Entry {
-    /// Somebody, by a method.
-    pub(crate) fn new(user: User, method: Method) -> Self {
+    /// Somebody, by a method, who went through its door.
+    pub(crate) fn new(user: User, method: Method, _: Passed) -> Self {
         Self {
             user,
             method,
@@ -101,15 +110,29 @@ impl Entry {
         }
     }
 
+    /// Somebody who gets an account by these steps.
+    pub(crate) fn new_user(
+        admitted: Admitted,
+        method: Method,
+        passed: Passed,
+        proof: Vec<Step>,
+    ) -> Self {
+        Self {
+            affected: admitted.affected(),
+            proof,
+            ..Self::new(admitted.into_user(), method, passed)
+        }
+    }
+
     /// Somebody who takes over the account of whoever made it; see
     /// [`claim`](crate::claim).
-    pub(crate) fn claiming(mut user: User, method: Method) -> Self {
+    pub(crate) fn claiming(mut user: User, method: Method, passed: Passed) -> Self {
         user.email_verified = true;
         let affected = vec![Affected::User(user.id)];
         Self {
             affected,
             drops_second_factor: true,
-            ..Self::new(user, method)
+            ..Self::new(user, method, passed)
         }
     }
 }
@@ -155,6 +178,7 @@ impl<P: Plane> Auth<P> {
     /// Lets somebody in who needs to show nothing more.
     async fn open(&self, entry: Entry, request: &RequestInfo) -> Result<SignedIn<P>> {
         let session = self.open_session(entry.user.id, request);
+        let claims = P::claims(self, &entry.user, &session).await?;
         let issued = P::issue(self, &session)?;
         let password_hash = entry.password_hash.as_deref();
         let mut batch = Batch::new();
@@ -170,13 +194,23 @@ impl<P: Plane> Auth<P> {
         batch.push(self.note_activity(activity));
         let mut affected = request.ends();
         affected.extend(entry.affected);
+        let left = self.guest_of(request).await?;
+        let left = left.filter(|guest| guest.user.id != entry.user.id);
+        if let Some(guest) = &left {
+            batch.extend(self.leave_guest(guest, entry.user.id));
+            affected.push(Affected::User(guest.user.id));
+        }
         self.apply(&affected, batch).await.map_err(refused)?;
         self.forgive(&entry.user.email).await;
+        if let Some(guest) = left {
+            self.tell_of_link(guest.user.id, entry.user.id).await;
+        }
         tracing::debug!(user = %entry.user.id, method = ?entry.method, "signed in");
         Ok(SignedIn {
             token: issued.token,
             session,
             user: entry.user,
+            claims,
         })
     }
 

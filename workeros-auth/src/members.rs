@@ -10,7 +10,7 @@ use workeros_core::{
 
 use crate::activity::ActivityKind;
 use crate::changes::Affected;
-use crate::roles::{assignable, expect_user};
+use crate::roles::{assignable, expect_account};
 use crate::user::{holds, read_roles};
 use crate::users::page;
 use crate::{Account, Auth, Platform, UserPage, api_keys, invitation, setup};
@@ -96,7 +96,8 @@ impl Auth {
     /// As [`set_roles`](Self::set_roles), but that anybody can be made one.
     pub async fn add_member(&self, tenant: TenantId, user: UserId, roles: &[String]) -> Result<()> {
         let roles = assignable(roles)?;
-        let mut batch = Batch::new().step(expect_user::<Platform>(self.realm, user));
+        let mut batch = Batch::new();
+        batch.extend(expect_account::<Platform>(self.realm, user));
         batch.extend(self.enrol(tenant, user));
         batch.extend(self.replace_roles(tenant, user, &roles));
         self.apply(&[Affected::User(user)], batch).await

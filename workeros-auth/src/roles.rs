@@ -29,6 +29,11 @@ const IS_MEMBER: PlaneSql = planes!(
 );
 const EXISTS: PlaneSql = planes!("SELECT id FROM " p "_users WHERE id = $1 AND realm_id = $2");
 
+const IS_ANONYMOUS: PlaneSql = planes!(
+    "SELECT id FROM " p "_users WHERE id = $1 AND realm_id = $2 \
+    AND email LIKE '%@anonymous.invalid'"
+);
+
 const MAX_ROLES: usize = 100;
 const MAX_NAME_BYTES: usize = 100;
 
@@ -58,10 +63,11 @@ impl<P: Plane> Auth<P> {
     /// * [`NotFound`](ErrorKind::NotFound) without such a user, and for one who
     ///   is no member.
     /// * [`Conflict`](ErrorKind::Conflict) when the workspace would lose its
-    ///   last admin.
+    ///   last admin, and for an anonymous user.
     pub async fn set_roles(&self, tenant: TenantId, user: UserId, roles: &[String]) -> Result<()> {
         let roles = assignable(roles)?;
-        let mut batch = Batch::new().step(expect_user::<P>(self.realm, user));
+        let mut batch = Batch::new();
+        batch.extend(expect_account::<P>(self.realm, user));
         batch.extend(self.expect_member(tenant, user));
         batch.extend(self.replace_roles(tenant, user, &roles));
         self.apply(&[Affected::User(user)], batch).await
@@ -205,6 +211,14 @@ fn insert_roles<P: Plane>(tenant: TenantId, user: UserId, roles: &[&str]) -> Vec
 fn insert_role<P: Plane>(tenant: TenantId, user: UserId, role: &str) -> Step {
     let params = vec![tenant.into(), user.into(), role.into()];
     Step::new(Statement::new(INSERT.of::<P>(), params))
+}
+
+/// Fails when there is no such user, and when it has no account.
+pub(crate) fn expect_account<P: Plane>(realm: Realm, user: UserId) -> [Step; 2] {
+    let statement = Statement::new(IS_ANONYMOUS.of::<P>(), vec![user.into(), realm.into()]);
+    let why = "the user has no account";
+    let account = Step::new(statement).expect(Expect::None, ErrorKind::Conflict, why);
+    [expect_user::<P>(realm, user), account]
 }
 
 /// Fails when there is no such user.

@@ -1,8 +1,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::{Map, Value as Json};
 use workeros_core::{
-    Batch, Cost, ErrorKind, Expect, Identity, Result, Row, Rows, SessionId, Statement, Step,
+    Batch, Cost, ErrorKind, Expect, Identity, OrganizationId, Result, Row, Rows, SessionId, Statement, Step,
     TenantId, Timestamp, UserId, Value, Workspace, role,
 };
 
@@ -12,7 +13,7 @@ use crate::key::SessionKey;
 use crate::plane::{Issued, PlaneSql, planes};
 use crate::refusal::INVALID_LOGIN;
 use crate::user::{holds, read_roles};
-use crate::{Auth, Plane, Platform, Realm, RequestInfo, SessionToken, User};
+use crate::{Affiliation, Auth, Impersonation, Plane, Platform, Realm, RequestInfo, SessionToken, User};
 
 /// A time somebody is signed in on one device.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +36,10 @@ pub struct Session {
     /// The workspace it acts in when a request names none, while its user is a
     /// member there; `None` for the default one.
     pub active_tenant: Option<TenantId>,
+    /// The organization it acts for, while its user is in it.
+    pub active_organization: Option<OrganizationId>,
+    /// Who acts by it, if it is not its user; see [`Auth::impersonate`].
+    pub impersonation: Option<Impersonation>,
 }
 
 /// A session with what it gives: who is signed in, with which roles.
@@ -49,6 +54,8 @@ pub struct ActiveSession {
     pub tenant: TenantId,
     /// Names of the user's roles there, sorted.
     pub roles: Vec<String>,
+    /// The organizations of an end user, by their ids.
+    pub affiliations: Vec<Affiliation>,
     /// Whether the user has a second factor.
     pub two_factor: bool,
 }
@@ -63,6 +70,8 @@ pub struct SignedIn<P: Plane = Platform> {
     pub session: Session,
     /// Who signed in.
     pub user: User,
+    /// What his access tokens say besides, if there are any.
+    pub(crate) claims: Map<String, Json>,
 }
 
 type Found = Arc<Known<ActiveSession>>;
@@ -79,7 +88,11 @@ const FIND: PlaneSql = planes!(
     s.user_agent, s.active_tenant, \
     u.id, u.email, u.name, u.email_verified, u.disabled, u.created_at, u.updated_at, r.role, \
     EXISTS (SELECT 1 FROM " p "_two_factor t \
-    WHERE t.user_id = u.id AND t.confirmed_at IS NOT NULL), r.tenant_id \
+    WHERE t.user_id = u.id AND t.confirmed_at IS NOT NULL), r.tenant_id, \
+    s.admin_id, s.admin_session, s.admin_tenant, s.admin_roles, s.read_only, \
+    " ["NULL, NULL", "s.active_organization, (SELECT \
+    string_agg(CAST(m.organization_id AS text) || ' ' || m.role, ',') \
+    FROM app_organization_members m WHERE m.user_id = s.user_id)"] " \
     FROM " p "_sessions s JOIN " p "_users u ON u.id = s.user_id \
     LEFT JOIN " p "_user_roles r ON r.user_id = s.user_id \
     AND r.tenant_id IN ($1, s.active_tenant) \
@@ -153,6 +166,12 @@ impl<P: Plane> Auth<P> {
     ///
     /// What the database answers.
     pub async fn end_session(&self, key: &SessionKey) -> Result<()> {
+        let active = self.find_session(key, None).await?;
+        if let Some(active) = active.as_ref().map(|known| &known.value)
+            && let Some(by) = &active.session.impersonation
+        {
+            return self.end_impersonation(key, active, by).await;
+        }
         let ended = [Affected::Session(*key)];
         let batch = Batch::new()
             .step(self.note_sign_out(key))
@@ -197,7 +216,10 @@ impl<P: Plane> Auth<P> {
         if !is_member {
             return Err(Workspace::not_there());
         }
-        sessions.put(key, &known);
+        // Whether somebody may still act as another is asked each time.
+        if known.value.session.impersonation.is_none() {
+            sessions.put(key, &known);
+        }
         Ok(Some(known))
     }
 
@@ -213,7 +235,16 @@ impl<P: Plane> Auth<P> {
         let Some(first) = rows.first() else {
             return Ok(None);
         };
-        let session = Session::read(first)?;
+        let mut session = Session::read(first)?;
+        session.impersonation = Impersonation::read(first, 18)?;
+        let affiliations = Affiliation::read_all(first.optional_text(24)?)?;
+        let is_in = |id: &OrganizationId| affiliations.iter().any(|one| one.organization == *id);
+        session.active_organization = read_organization(first, 23)?.filter(is_in);
+        if let Some(by) = &session.impersonation
+            && !self.may_impersonate(by).await?
+        {
+            return Ok(None);
+        }
         let chosen = session.active_tenant.filter(|_| key.named.is_none());
         let chosen = chosen
             .map(|tenant| self.standing(&rows, tenant))
@@ -227,6 +258,7 @@ impl<P: Plane> Auth<P> {
             user: User::read(first, 8)?,
             tenant: standing.tenant,
             roles: standing.roles,
+            affiliations,
             two_factor: first.boolean(16)?,
         };
         let about = [
@@ -268,6 +300,8 @@ impl<P: Plane> Auth<P> {
             ip: request.ip.map(|ip| ip.to_string()),
             user_agent: request.user_agent.clone(),
             active_tenant: None,
+            active_organization: None,
+            impersonation: None,
         }
     }
 
@@ -328,6 +362,8 @@ impl Session {
             ip: row.optional_text(5)?.map(ToOwned::to_owned),
             user_agent: row.optional_text(6)?.map(ToOwned::to_owned),
             active_tenant,
+            active_organization: None,
+            impersonation: None,
         })
     }
 
@@ -358,6 +394,14 @@ impl Session {
             INVALID_LOGIN,
         )
     }
+}
+
+/// Reads the id of an organization, if there is one.
+pub(crate) fn read_organization(row: &Row, at: usize) -> Result<Option<OrganizationId>> {
+    if row.is_null(at) {
+        return Ok(None);
+    }
+    row.uuid(at).map(|id| Some(OrganizationId::new(id)))
 }
 
 /// Ends a session.

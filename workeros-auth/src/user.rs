@@ -1,4 +1,6 @@
-use workeros_core::{Result, Row, Timestamp, UserId, role};
+use workeros_core::{Identity, Result, Row, Timestamp, UserId, role};
+
+use crate::email::{is_of_guest, is_placeholder};
 
 /// A user. What proves who it is (the password's hash) is not part of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -6,7 +8,7 @@ use workeros_core::{Result, Row, Timestamp, UserId, role};
 pub struct User {
     /// Its id.
     pub id: UserId,
-    /// Its e-mail address, canonical.
+    /// Its e-mail address, canonical; see [`address`](Self::address).
     pub email: String,
     /// The name it goes by; may be empty.
     pub name: String,
@@ -32,6 +34,25 @@ pub struct Account {
 }
 
 impl User {
+    /// Its e-mail address, if it has one. What stands in the place of one ends in
+    /// `.invalid`, and is nobody's.
+    #[must_use]
+    pub fn address(&self) -> Option<&str> {
+        Some(self.email.as_str()).filter(|email| !is_placeholder(email))
+    }
+
+    /// Refuses who has no account.
+    pub(crate) fn require_account(&self) -> Result<()> {
+        let identity = Identity::host(self.id.to_string());
+        identity.with_guest(self.is_anonymous()).require_account()
+    }
+
+    /// Whether it has no account: neither an address nor a passkey.
+    #[must_use]
+    pub fn is_anonymous(&self) -> bool {
+        is_of_guest(&self.email)
+    }
+
     /// Reads `id, email, name, email_verified, disabled, created_at,
     /// updated_at` from a position on.
     pub(crate) fn read(row: &Row, at: usize) -> Result<Self> {

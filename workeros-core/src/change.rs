@@ -24,7 +24,7 @@ pub struct Change {
     pub before: Option<String>,
     /// The row after, as a JSON object; `None` for a delete.
     pub after: Option<String>,
-    /// Who did it: `system`, `anonymous`, `user:<id>` or `key:<id>`.
+    /// Who did it; see [`Subject::actor`](crate::Subject::actor).
     pub actor: String,
     /// The request it came with, if it came with one.
     pub request_id: Option<String>,

@@ -77,6 +77,10 @@ pub struct Scope {
     pub collections: Option<Vec<String>>,
     /// Whether it changes nothing, by whatever way.
     pub read_only: bool,
+    /// Names of the MCP tools it is good for; `None` for all. With a list it is
+    /// good for nothing but those tools: what is not asked for through them is
+    /// refused before anybody looks at it.
+    pub tools: Option<Vec<String>>,
 }
 
 impl Scope {
@@ -84,6 +88,7 @@ impl Scope {
     pub const FULL: Self = Self {
         collections: None,
         read_only: false,
+        tools: None,
     };
 
     /// Narrows it to these collections.
@@ -98,6 +103,33 @@ impl Scope {
     pub fn with_read_only(mut self, read_only: bool) -> Self {
         self.read_only = read_only;
         self
+    }
+
+    /// Narrows it to these MCP tools, and to asking through MCP.
+    #[must_use]
+    pub fn with_tools(mut self, names: Option<Vec<String>>) -> Self {
+        self.tools = names;
+        self
+    }
+
+    /// Whether it is good for an MCP tool.
+    #[must_use]
+    pub fn allows_tool(&self, name: &str) -> bool {
+        let names = self.tools.as_ref();
+        names.is_none_or(|names| names.iter().any(|known| known == name))
+    }
+
+    /// Asserts that it is good for more than MCP tools.
+    ///
+    /// # Errors
+    ///
+    /// [`Forbidden`](ErrorKind::Forbidden) when it is not.
+    pub fn require_all_tools(&self) -> Result<()> {
+        if self.tools.is_none() {
+            return Ok(());
+        }
+        let why = "this credential is good for some MCP tools alone";
+        Err(Error::new(ErrorKind::Forbidden, why))
     }
 
     /// Whether it is good for an action on a collection.

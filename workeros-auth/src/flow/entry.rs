@@ -7,7 +7,9 @@ use workeros_core::{Cost, Error, ErrorKind, Result, Row, Statement, Step, Value}
 use super::{FlowKey, Purpose};
 use crate::changes::SecretHash;
 use crate::claim::claim;
+use crate::door::Passed;
 use crate::entry::{Entry, Method};
+use crate::hooks::UserOrigin;
 use crate::plane::{PlaneSql, planes};
 use crate::refusal::taken_email;
 use crate::session::later;
@@ -119,12 +121,13 @@ impl<P: Plane> Auth<P> {
     }
 
     /// Lets somebody in by a flow, which is used up. Whoever is new becomes a
-    /// user; whoever is not verified yet takes the account over from whoever
+    /// user, and an anonymous user gets an account; whoever is not verified yet takes the account over from whoever
     /// made it.
     pub(crate) async fn enter(
         &self,
         flow: EntryFlow,
         method: Method,
+        passed: Passed,
         request: &RequestInfo,
     ) -> Result<Arrival<P>> {
         let now = self.now();
@@ -133,15 +136,21 @@ impl<P: Plane> Auth<P> {
         let mut entry = match flow.user {
             None => {
                 P::admit_sign_up(self, None).await?;
-                let mut user = self.new_user(&flow.address, &flow.name);
-                user.email_verified = true;
-                proof.extend(self.sign_up_steps(&user, None));
-                Entry::new(user, method)
+                let newcomer = self.newcomer(&flow.address, &flow.name, request);
+                let mut newcomer = newcomer.await?;
+                newcomer.user.email_verified = true;
+                let origin = match method {
+                    Method::EmailOtp => UserOrigin::EmailOtp,
+                    _ => UserOrigin::MagicLink,
+                };
+                let admitted = self.admit_newcomer(newcomer, origin, request).await?;
+                proof.extend(self.sign_up_steps(&admitted, None));
+                Entry::new_user(admitted, method, passed, Vec::new())
             }
-            Some(user) if user.email_verified => Entry::new(user, method),
+            Some(user) if user.email_verified => Entry::new(user, method, passed),
             Some(user) => {
                 proof.extend(claim::<P>(user.id, now));
-                Entry::claiming(user, method)
+                Entry::claiming(user, method, passed)
             }
         };
         entry.proof = proof;

@@ -8,6 +8,7 @@ use workeros_core::{Batch, Cost, ErrorKind, Expect, Result, Row, Statement, Step
 
 use super::sign_in::{Recognized, overtaken, was_overtaken};
 use super::{Callback, OAuthReturn};
+use crate::door::Door;
 use crate::entry::{Entry, Method};
 use crate::refusal::{INVALID_TOKEN, invalid_token, used_up};
 use crate::session::later;
@@ -66,8 +67,9 @@ impl Auth<App> {
     ) -> Result<OAuthHandover> {
         let identity = self.identify(back, callback, redirect_uri).await?;
         let token = LinkToken::generate(self.inner.random.as_ref())?;
+        let request = back.arriving(&RequestInfo::new());
         for _ in 0..ATTEMPTS {
-            let Recognized { entry, is_new } = self.recognize(&identity).await?;
+            let Recognized { entry, is_new } = self.recognize(&identity, &request).await?;
             let mut batch = Batch::new();
             batch.extend(entry.proof);
             batch.push(self.open_handover(&entry.user, &token, browser));
@@ -105,7 +107,8 @@ impl Auth<App> {
         let rows = self.fetch(statement).await?;
         let read = |row: &Row| User::read(row, 0);
         let user = rows.first().map(read).transpose()?;
-        let mut entry = Entry::new(user.ok_or_else(invalid_token)?, Method::OAuth);
+        let passed = self.pass(Door::Proof, request).await?;
+        let mut entry = Entry::new(user.ok_or_else(invalid_token)?, Method::OAuth, passed);
         let consume = Step::new(Statement::new(CONSUME, params()));
         entry
             .proof

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value as Json};
 use sha2::{Digest as _, Sha256};
 use workeros_core::{
@@ -15,7 +17,7 @@ use crate::changes::NOBODY;
 use crate::flow::sweep;
 use crate::plane::{PlaneSql, planes};
 use crate::session::later;
-use crate::{Auth, BrowserToken, Plane, RequestInfo};
+use crate::{Auth, BrowserToken, Plane, RequestInfo, SessionKey};
 
 /// How long a browser may stay away.
 const LIFETIME: Duration = Duration::from_mins(10);
@@ -62,8 +64,13 @@ pub struct OAuthReturn {
     /// Where he is sent to.
     pub pages: ReturnPages,
     pub(super) provider: String,
+    /// The client he has set out by.
+    pub(super) client: String,
     pub(super) pending: Pending,
     pub(super) link: Option<(UserId, SessionId)>,
+    /// The session he left as an anonymous user: on his way back there may be
+    /// none.
+    guest: Option<SessionKey>,
 }
 
 impl OAuthStart {
@@ -97,6 +104,12 @@ impl OAuthReturn {
     pub fn is_link(&self) -> bool {
         self.link.is_some()
     }
+
+    /// His request, which comes with the session he left by if it has none.
+    pub(super) fn arriving(&self, request: &RequestInfo) -> RequestInfo {
+        let session = request.replaces.or(self.guest);
+        request.clone().with_replaced(session)
+    }
 }
 
 impl<P: Plane> Auth<P> {
@@ -117,10 +130,16 @@ impl<P: Plane> Auth<P> {
         request: &RequestInfo,
     ) -> Result<String> {
         let client = self.oauth_client(&start.provider)?;
+        if let Some((user, _)) = start.link {
+            self.find_user(user).await?.0.require_account()?;
+        }
         self.admit_departure(request).await?;
         let authorization = client.authorize(&start.request).await?;
         let (id, now) = (self.inner.ids.next_id(), self.now());
-        let kept = write(&authorization.pending, start).to_string();
+        let guest = self.guest_of(request).await?;
+        let guest = guest.and(request.replaces);
+        let by = client.provider().fingerprint();
+        let kept = write(&authorization.pending, start, guest, by).to_string();
         let sealed = self
             .sealer()?
             .seal(PURPOSE, id.as_bytes(), kept.as_bytes())?;
@@ -202,15 +221,22 @@ fn optional_user(row: &Row) -> Result<Option<UserId>> {
     row.uuid(1).map(UserId::new).map(Some)
 }
 
-fn write(pending: &Pending, start: &OAuthStart) -> Json {
+fn write(
+    pending: &Pending,
+    start: &OAuthStart,
+    guest: Option<SessionKey>,
+    client: String,
+) -> Json {
     let session = start.link.map(|(_, session)| session.to_string());
     let members = [
         ("verifier", Some(pending.verifier().to_owned())),
         ("nonce", Some(pending.nonce().to_owned())),
+        ("client", Some(client)),
         ("done", start.pages.done.clone()),
         ("new_user", start.pages.new_user.clone()),
         ("error", start.pages.error.clone()),
         ("session", session),
+        ("guest", guest.map(|key| URL_SAFE_NO_PAD.encode(key.0))),
     ];
     let members = members.into_iter();
     let members = members.filter_map(|(name, value)| Some((name.to_owned(), value?.into())));
@@ -230,6 +256,8 @@ fn read(kept: &[u8], provider: &str, user: Option<UserId>) -> Option<OAuthReturn
         (None, None) => None,
         _ => return None,
     };
+    let guest = take("guest").and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
+    let guest = guest.and_then(|key| key.try_into().ok()).map(SessionKey);
     Some(OAuthReturn {
         pages: ReturnPages {
             done: take("done"),
@@ -237,7 +265,9 @@ fn read(kept: &[u8], provider: &str, user: Option<UserId>) -> Option<OAuthReturn
             error: take("error"),
         },
         provider: provider.to_owned(),
+        client: take("client")?,
         pending,
         link,
+        guest,
     })
 }

@@ -37,8 +37,9 @@ impl RelyingParty {
         existing: &[Passkey],
         attachment: Option<Attachment>,
     ) -> Result<Begun> {
+        let account = user.address().unwrap_or(&user.name);
         let name = if user.name.is_empty() {
-            &user.email
+            account
         } else {
             &user.name
         };
@@ -46,7 +47,7 @@ impl RelyingParty {
         // among them, the table says.
         let (options, state) = self
             .webauthn()?
-            .start_passkey_registration(user.id.uuid(), &user.email, name, None)
+            .start_passkey_registration(user.id.uuid(), account, name, None)
             .map_err(Error::internal)?;
         let mut options = serde_json::to_value(options.public_key).map_err(Error::internal)?;
         if let Some(options) = options.as_object_mut() {
