@@ -1,5 +1,7 @@
 use std::net::IpAddr;
 
+use workeros_core::CaptchaResponse;
+
 use crate::SessionKey;
 use crate::changes::Affected;
 
@@ -14,6 +16,8 @@ pub struct RequestInfo {
     pub user_agent: Option<String>,
     /// The session the request came with: it ends when another one opens.
     pub replaces: Option<SessionKey>,
+    /// What the widget of a captcha gave.
+    pub captcha: Option<CaptchaResponse>,
 }
 
 const MAX_USER_AGENT_CHARS: usize = 512;
@@ -42,6 +46,13 @@ impl RequestInfo {
                 .collect()
         };
         self.user_agent = user_agent.map(kept);
+        self
+    }
+
+    /// Sets what the widget of a captcha gave.
+    #[must_use]
+    pub fn with_captcha(mut self, response: Option<CaptchaResponse>) -> Self {
+        self.captcha = response;
         self
     }
 

@@ -1,9 +1,10 @@
-use workeros_core::{Batch, Cost, Result, Statement, Step, UserId};
+use workeros_core::{Batch, Cost, ErrorKind, Result, Statement, Step, UserId};
 
 use crate::activity::{ActivityKind, NewActivity};
 use crate::attempts::Attempt;
 use crate::changes::NOBODY;
 use crate::entry::{Entry, Method};
+use crate::hooks::{PasswordAttempt, PasswordUse};
 use crate::plane::{PlaneSql, planes};
 use crate::refusal::invalid_login;
 use crate::{Auth, EmailAddress, Entered, Password, Plane, RequestInfo, User};
@@ -56,17 +57,29 @@ impl<P: Plane> Auth<P> {
         sign_in: SignIn,
         request: &RequestInfo,
     ) -> Result<Entered<P>> {
-        self.admit(Attempt::SignIn, &sign_in.email, request).await?;
+        let passed = self.admit(Attempt::SignIn, &sign_in.email, request).await?;
         let found = self.find_login(&sign_in.email).await?;
         let stored = found.as_ref().and_then(|(_, hash)| hash.as_deref());
-        let proven = self.inner.hasher.verify(&sign_in.password, stored).await?;
         let known = found.as_ref().map(|(user, _)| user.id);
+        let attempt = PasswordAttempt {
+            password: &sign_in.password,
+            user: known,
+            email: sign_in.email.as_str(),
+            stored,
+            used_for: PasswordUse::SignIn,
+            ip: request.ip,
+        };
+        let proven = self.is_password(&attempt).await.inspect_err(|error| {
+            if error.kind() == ErrorKind::Forbidden {
+                self.note_refusal(refused(known, &sign_in.email));
+            }
+        })?;
         let Some((user, Some(password_hash))) = found.filter(|_| proven) else {
             self.note_refusal(refused(known, &sign_in.email));
             return Err(invalid_login());
         };
         let id = user.id;
-        let mut entry = Entry::new(user, Method::Password);
+        let mut entry = Entry::new(user, Method::Password, passed);
         entry.password_hash = Some(password_hash.clone());
         let entered = self.complete(entry, request).await?;
         if self.inner.hasher.is_outdated(&password_hash) {

@@ -10,9 +10,10 @@ use crate::plane::{PlaneSql, planes};
 use crate::refusal::taken_email;
 use crate::roles::{assignable, expect_user};
 use crate::session::end_all;
-use crate::sign_up::insert_user;
+use crate::anonymous::Newcomer;
+use crate::hooks::UserOrigin;
 use crate::user::read_roles;
-use crate::{Account, Auth, DisplayName, EmailAddress, Password, Plane, Realm, User};
+use crate::{Account, Auth, DisplayName, EmailAddress, Password, Plane, Realm, RequestInfo, User};
 
 /// A user that an admin makes.
 #[derive(Debug, Clone)]
@@ -171,16 +172,18 @@ impl<P: Plane> Auth<P> {
     /// [`set_roles`](Self::set_roles).
     pub async fn create_user(&self, tenant: TenantId, new: NewUser) -> Result<Account> {
         let roles = assignable(&new.roles)?;
+        if let Some(password) = &new.password {
+            self.check_new_password(password, &new.email)?;
+        }
+        let newcomer = Newcomer::from(self.new_user(&new.email, &new.name));
+        let (origin, request) = (UserOrigin::Admin, RequestInfo::new());
+        let admitted = self.admit_newcomer(newcomer, origin, &request).await?;
         let password_hash = match &new.password {
-            Some(password) => {
-                self.settings.password.check(password, &new.email)?;
-                Some(self.inner.hasher.hash(password).await?)
-            }
+            Some(password) => Some(self.inner.hasher.hash(password).await?),
             None => None,
         };
-        let user = self.new_user(&new.email, &new.name);
-        let insert = insert_user::<P>(self.realm, &user, password_hash.as_deref());
-        let mut batch = Batch::new().step(insert);
+        let mut batch = Batch::new().step(admitted.insert::<P>(self.realm, password_hash.as_deref()));
+        let user = admitted.into_user();
         batch.extend(self.add_roles(tenant, user.id, &roles));
         let activity = NewActivity::new(ActivityKind::UserCreated).about(user.id);
         batch.push(self.note_activity(activity));
@@ -229,6 +232,7 @@ impl<P: Plane> Auth<P> {
         batch.extend(P::lock());
         batch.push(expect_user::<P>(self.realm, user));
         batch.extend(P::spare_the_last_admin(user));
+        batch.extend(P::leave_behind(user));
         batch.push(Step::new(delete).expect(Expect::One, ErrorKind::NotFound, "not found"));
         batch.push(self.note_activity(NewActivity::new(ActivityKind::UserDeleted).about(user)));
         self.apply(&[Affected::User(user)], batch).await

@@ -2,6 +2,7 @@ use workeros_core::{Batch, ErrorKind, Expect, Result, Statement, Step};
 
 use crate::activity::{ActivityKind, NewActivity};
 use crate::changes::Affected;
+use crate::door::Door;
 use crate::flow::{Flow, Purpose};
 use crate::plane::{PlaneSql, planes};
 use crate::refusal::{INVALID_TOKEN, used_up};
@@ -28,7 +29,8 @@ impl<P: Plane> Auth<P> {
         request: &RequestInfo,
         link: impl FnOnce(&LinkToken) -> String,
     ) -> Result<()> {
-        self.mail_link(Purpose::VerifyEmail, email, request, link)
+        let passed = self.pass(Door::VerificationEmail, request).await?;
+        self.mail_link(Purpose::VerifyEmail, email, request, passed, link)
             .await
     }
 

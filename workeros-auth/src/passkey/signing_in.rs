@@ -10,6 +10,7 @@ use super::refusal::{Source, assertion_failed};
 use super::{FACTOR, Passkey};
 use crate::activity::{ActivityKind, NewActivity};
 use crate::changes::NOBODY;
+use crate::door::Door;
 use crate::entry::{Entry, Method};
 use crate::{Auth, BrowserToken, Entered, Plane, RequestInfo, User};
 
@@ -73,7 +74,8 @@ impl<P: Plane> Auth<P> {
         request: &RequestInfo,
     ) -> Result<Entered<P>> {
         let used = self.use_passkey(passkey.id, asserted, self.now());
-        let mut entry = Entry::new(user, Method::Passkey);
+        let passed = self.pass(Door::Proof, request).await?;
+        let mut entry = Entry::new(user, Method::Passkey, passed);
         entry.proof.push(used);
         self.complete(entry, request)
             .await
