@@ -3,11 +3,11 @@ use std::str::FromStr;
 use http::HeaderMap;
 use http::request::Parts;
 use serde_json::Value as Json;
-use workeros_auth::{Auth, Caller, RequestInfo};
-use workeros_core::{Error, ErrorKind, Identity, Result, Subject, TenantId};
+use workeros_auth::{App, Auth, Caller, RequestInfo};
 use workeros_schema::{DataPlane, Items};
 
 use crate::Backend;
+use crate::callback::Places;
 use crate::client_address::client_address;
 use crate::request_id::RequestId;
 
@@ -21,6 +21,8 @@ pub(crate) struct Call {
     pub(crate) body: Option<Json>,
     /// Who asks; `None` where nobody was asked who he is.
     pub(crate) subject: Option<Subject>,
+    /// The end users of the workspace in the path, if there is one.
+    pub(crate) app: Option<Auth<App>>,
     pub(crate) request_id: RequestId,
 }
 
@@ -78,6 +80,27 @@ impl Call {
     pub(crate) fn auth(&self) -> Result<Auth> {
         let auth = self.backend.auth().ok_or_else(Error::not_found)?;
         Ok(auth.for_caller(self.caller()))
+    }
+
+    /// The end users of the workspace in the path, asked by who sent this request.
+    pub(crate) fn app(&self) -> Result<Auth<App>> {
+        let app = self.app.as_ref().ok_or_else(Error::not_found)?;
+        Ok(app.for_caller(self.caller()))
+    }
+
+    /// Where whoever asks may be sent to.
+    pub(crate) fn places(&self) -> Places<'_> {
+        Places {
+            backend: &self.backend,
+            app: self.app.as_ref().map(Auth::settings),
+        }
+    }
+
+    /// Refuses a page that may not act for whoever asks, also for who has no cookie
+    /// yet.
+    pub(crate) fn check_origin(&self) -> Result<()> {
+        let app = self.app.as_ref().map(Auth::settings);
+        self.backend.0.csrf.check_origin(self.headers(), app)
     }
 
     /// Who sent this request, for the activity.

@@ -1,11 +1,13 @@
 use http::Uri;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use workeros_auth::RealmSettings;
 use workeros_core::{Error, Result};
 
 use crate::{Backend, Origin};
 
 /// A place a client is sent to: a path on this host, or a page of a trusted
-/// origin. Anything else would let a link to us lead anywhere.
+/// origin, or what a workspace allows for its end users. Anything else would let a
+/// link to us lead anywhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CallbackUrl(String);
 
@@ -15,12 +17,29 @@ const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
+/// Whose clients are sent somewhere: what the instance trusts, and, for end users,
+/// what their workspace allows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Places<'a> {
+    pub(crate) backend: &'a Backend,
+    pub(crate) app: Option<&'a RealmSettings>,
+}
+
+impl Places<'_> {
+    fn allow(self, url: &str) -> bool {
+        let uri: Option<Uri> = url.parse().ok();
+        let origin = uri.and_then(|uri| Origin::of(&uri));
+        origin.is_some_and(|origin| self.backend.0.csrf.trusts(&origin))
+            || self.app.is_some_and(|app| app.allows_redirect(url))
+    }
+}
+
 impl CallbackUrl {
-    pub(crate) fn parse(text: &str, backend: &Backend, path: &str) -> Result<Self> {
+    pub(crate) fn parse(text: &str, places: Places<'_>, path: &str) -> Result<Self> {
         let plain = text
             .bytes()
             .all(|byte| byte.is_ascii_graphic() && byte != b'\\');
-        if plain && (is_path(text) || is_trusted(text, backend)) {
+        if plain && (is_path(text) || places.allow(text)) {
             return Ok(Self(text.to_owned()));
         }
         let message = "must be a path, or a URL of a trusted origin";
@@ -52,12 +71,6 @@ impl CallbackUrl {
 
 fn is_path(text: &str) -> bool {
     text.starts_with('/') && !text.starts_with("//")
-}
-
-fn is_trusted(text: &str, backend: &Backend) -> bool {
-    let url: Option<Uri> = text.parse().ok();
-    let origin = url.and_then(|url| Origin::of(&url));
-    origin.is_some_and(|origin| backend.0.csrf.trusts(&origin))
 }
 
 #[cfg(test)]

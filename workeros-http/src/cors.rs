@@ -6,6 +6,7 @@ use http::header::{
 use http::{HeaderMap, HeaderValue};
 
 use crate::Origin;
+use crate::app_page::AppPage;
 
 const REQUEST_HEADERS: &str = "authorization, content-type, idempotency-key, if-match, \
      if-none-match, x-if-unmodified-since, x-request-id, x-workeros-tenant";
@@ -37,20 +38,29 @@ impl Cors {
     }
 
     /// Puts the headers on a response by which a browser lets the page read
-    /// it.
-    pub(crate) fn put(&self, headers: &mut HeaderMap, origin: Option<HeaderValue>) {
-        if self.0.is_empty() {
+    /// it: one of an origin that is listed also what it is answered to cookies, one
+    /// that a workspace allows never.
+    pub(crate) fn put(
+        &self,
+        headers: &mut HeaderMap,
+        origin: Option<HeaderValue>,
+        app: Option<AppPage>,
+    ) {
+        if self.0.is_empty() && app.is_none() {
             return;
         }
         headers.append(VARY, HeaderValue::from_static("origin"));
-        let Some(origin) = origin else {
+        let is_listed = origin.is_some();
+        let Some(origin) = origin.or(app.and_then(|app| app.allowed)) else {
             return;
         };
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        headers.insert(
-            ACCESS_CONTROL_ALLOW_CREDENTIALS,
-            HeaderValue::from_static("true"),
-        );
+        if is_listed {
+            headers.insert(
+                ACCESS_CONTROL_ALLOW_CREDENTIALS,
+                HeaderValue::from_static("true"),
+            );
+        }
         headers.insert(
             ACCESS_CONTROL_EXPOSE_HEADERS,
             HeaderValue::from_static(RESPONSE_HEADERS),

@@ -1,5 +1,6 @@
 use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderName, ORIGIN, REFERER};
 use http::{HeaderMap, Method, Uri};
+use workeros_auth::RealmSettings;
 use workeros_core::{Error, ErrorKind, Result};
 
 use crate::Origin;
@@ -44,8 +45,17 @@ impl CsrfRule {
 
     /// Checks where a request comes from that changes something also for who
     /// has no cookie yet.
-    pub(crate) fn check_origin(&self, headers: &HeaderMap) -> Result<()> {
-        if self.is_ours(headers) {
+    /// Pages that a workspace allows may act for its end users.
+    pub(crate) fn check_origin(
+        &self,
+        headers: &HeaderMap,
+        app: Option<&RealmSettings>,
+    ) -> Result<()> {
+        let is_of_app = |app: &RealmSettings| {
+            let origin = single(headers, &ORIGIN).and_then(|text| Origin::parse(text).ok());
+            origin.is_some_and(|origin| app.allows_origin(&origin))
+        };
+        if self.is_ours(headers) || app.is_some_and(is_of_app) {
             return Ok(());
         }
         Err(untrusted())

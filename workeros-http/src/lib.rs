@@ -71,6 +71,7 @@
 
 #[cfg(feature = "actix")]
 pub mod actix;
+mod app_page;
 mod backend;
 mod body;
 mod call;

@@ -5,11 +5,13 @@ use std::panic::AssertUnwindSafe;
 use futures::FutureExt as _;
 use http::header::{ALLOW, CONNECTION, CONTENT_LENGTH};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Version};
+use http::{HeaderValue, Method, Response, StatusCode, Version};
 use http_body::Body as _;
 use tracing::Instrument as _;
+use workeros_auth::{App, Auth};
 use workeros_core::{Error, ErrorKind, Result, Subject};
 
+use crate::app_page::{AppPage, Asked, app_of_path};
 use crate::body::RequestBody;
 use crate::call::Call;
 use crate::endpoint::{Access, Endpoint, Input};
@@ -41,6 +43,7 @@ pub(crate) async fn respond(backend: Backend, parts: Parts, body: RequestBody) -
             .unwrap_or_else(|_| span.in_scope(|| failed(&panicked(), &request_id, Reader::Api))),
         None => shut_down(&request_id, version),
     };
+    let page = response.extensions().get::<AppPage>().cloned();
     let mut response = if is_head {
         without_body(response)
     } else {
@@ -49,7 +52,7 @@ pub(crate) async fn respond(backend: Backend, parts: Parts, body: RequestBody) -
     let headers = response.headers_mut();
     headers.insert(X_REQUEST_ID, request_id.header());
     security_headers::put(headers, inner.config.is_https());
-    inner.cors.put(headers, origin);
+    inner.cors.put(headers, origin, page);
     response
 }
 
@@ -59,11 +62,11 @@ async fn answer(
     body: RequestBody,
     request_id: &RequestId,
 ) -> Response<Body> {
-    let route = limits::check(&parts).and_then(|()| route(backend, &parts));
+    let route = limits::check(&parts).and_then(|()| route(backend, &parts.method, &parts));
     let (endpoint, path) = match route {
         Ok(Route::Found(endpoint, path)) => (endpoint, path),
         Ok(Route::OtherMethods(allow)) if parts.method == Method::OPTIONS => {
-            return options(backend, &parts.headers, allow);
+            return options(backend, &parts, allow).await;
         }
         Ok(Route::OtherMethods(allow)) => {
             return Failure::method_not_allowed(&allow).into_response(request_id, Reader::Api);
@@ -72,17 +75,52 @@ async fn answer(
         Err(error) => return failed(&error, request_id, Reader::Api),
     };
     tracing::Span::current().record("route", endpoint.path());
-    let subject = match identify(backend, endpoint, &parts).await {
-        Ok(subject) => subject,
+    let app = match app_of_path(backend, &path).await {
+        Ok(app) => app,
         Err(error) => return failed(&error, request_id, endpoint.reader),
     };
-    let identity = subject.as_ref().and_then(Subject::identity);
-    let quotas = identity.map_or(Vec::new(), |identity| identity.quotas.clone());
-    let served = serve(backend, endpoint, path, parts, body, subject, request_id).await;
-    let mut response =
-        served.unwrap_or_else(|error| failed(&error, request_id, endpoint.reader));
-    rate_limit::put(response.headers_mut(), &quotas);
+    let subject = identify(backend, endpoint, &parts).await;
+    let page = page_of(backend, &parts, app.as_ref(), &subject).await;
+    let mut response = match subject {
+        Ok(subject) => {
+            let identity = subject.as_ref().and_then(Subject::identity);
+            let quotas = identity.map_or(Vec::new(), |identity| identity.quotas.clone());
+            let way = Way { path, subject, app };
+            let served = serve(backend, endpoint, way, parts, body, request_id).await;
+            let mut response =
+                served.unwrap_or_else(|error| failed(&error, request_id, endpoint.reader));
+            rate_limit::put(response.headers_mut(), &quotas);
+            response
+        }
+        Err(error) => failed(&error, request_id, endpoint.reader),
+    };
+    if let Some(page) = page {
+        response.extensions_mut().insert(page);
+    }
     response
+}
+
+/// Where a request goes, and whose it is.
+struct Way {
+    path: Vec<(&'static str, String)>,
+    subject: Option<Subject>,
+    app: Option<Auth<App>>,
+}
+
+/// What the page is told that asks, where a workspace has a say.
+async fn page_of(
+    backend: &Backend,
+    parts: &Parts,
+    app: Option<&Auth<App>>,
+    subject: &Result<Option<Subject>>,
+) -> Option<AppPage> {
+    let asked = match (app, subject) {
+        (Some(app), _) => Asked::App(app),
+        (None, Ok(Some(subject))) => Asked::Subject(subject),
+        (None, Err(error)) if error.kind() == ErrorKind::Unauthorized => Asked::Unknown,
+        (None, _) => return None,
+    };
+    AppPage::of(backend, &parts.headers, asked).await
 }
 
 /// Who asks; `None` where nobody is asked who he is.
@@ -103,13 +141,12 @@ async fn identify(
 async fn serve(
     backend: &Backend,
     endpoint: &Endpoint,
-    path: Vec<(&'static str, String)>,
+    way: Way,
     parts: Parts,
     body: RequestBody,
-    subject: Option<Subject>,
     request_id: &RequestId,
 ) -> Result<Response<Body>> {
-    if let Some(subject) = &subject {
+    if let Some(subject) = &way.subject {
         admit(backend, subject, &parts, endpoint.access()).await?;
     }
     let query = parts.uri.query();
@@ -130,10 +167,11 @@ async fn serve(
     let call = Call {
         backend: backend.clone(),
         parts,
-        path,
+        path: way.path,
         query,
         body,
-        subject,
+        subject: way.subject,
+        app: way.app,
         request_id: request_id.clone(),
     };
     Ok(endpoint.handle(call).await?.into_response())
@@ -168,26 +206,39 @@ async fn admit(
 
 /// Looks the path up as it came, which is below the mount point if the host
 /// took that away, and else without the mount point's path.
-fn route<'a>(backend: &'a Backend, parts: &Parts) -> Result<Route<'a>> {
+pub(crate) fn route<'a>(
+    backend: &'a Backend,
+    method: &Method,
+    parts: &Parts,
+) -> Result<Route<'a>> {
     let inner = &backend.0;
     let path = parts.uri.path();
-    let route = inner.router.find(&parts.method, path)?;
+    let route = inner.router.find(method, path)?;
     let mount_path = inner.config.mount_path();
     match (&route, path.strip_prefix(mount_path)) {
         (Route::NotFound, Some(below)) if !mount_path.is_empty() => {
-            inner.router.find(&parts.method, below)
+            inner.router.find(method, below)
         }
         _ => Ok(route),
     }
 }
 
-fn options(backend: &Backend, request: &HeaderMap, allow: HeaderValue) -> Response<Body> {
+async fn options(backend: &Backend, parts: &Parts, allow: HeaderValue) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
     response.headers_mut().insert(ALLOW, allow);
     let cors = &backend.0.cors;
-    if cors::is_preflight(request) && cors.origin(request).is_some() {
+    if !cors::is_preflight(&parts.headers) {
+        return response;
+    }
+    let is_listed = cors.origin(&parts.headers).is_some();
+    let page = AppPage::of_preflight(backend, parts).await;
+    let is_allowed = page.as_ref().is_some_and(|page| page.allowed.is_some());
+    if is_listed || is_allowed {
         cors.put_preflight(response.headers_mut());
+    }
+    if let Some(page) = page {
+        response.extensions_mut().insert(page);
     }
     response
 }

@@ -138,7 +138,7 @@ impl Wired for App {
     }
 
     async fn auth(call: &Call) -> Result<Auth<Self>> {
-        call.auth()?.app_by_slug(call.segment("workspace")).await
+        call.app()
     }
 
     async fn presented(call: &Call, auth: &Auth<Self>) -> Result<Option<SessionKey>> {

@@ -51,6 +51,16 @@ impl OAuthClient {
         &self.provider
     }
 
+    /// Finds out whether the provider is there, where it is not one that is known
+    /// to be.
+    ///
+    /// # Errors
+    ///
+    /// As [`authorize`](Self::authorize).
+    pub(crate) async fn probe(&self) -> Result<()> {
+        self.provider.kind().metadata(self).await.map(drop)
+    }
+
     /// Makes the URL that a browser is sent to.
     ///
     /// # Errors

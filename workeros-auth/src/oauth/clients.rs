@@ -17,9 +17,9 @@ pub(crate) fn connect(
     providers: Vec<OAuthProvider>,
     http: Option<&Arc<dyn HttpClient>>,
     runtime: &Runtime,
-) -> Result<Vec<OAuthClient>> {
+) -> Result<Vec<Arc<OAuthClient>>> {
     let refuse = |why: String| Error::new(ErrorKind::Validation, why);
-    let mut clients: Vec<OAuthClient> = Vec::new();
+    let mut clients: Vec<Arc<OAuthClient>> = Vec::new();
     for provider in providers {
         let id = provider.id();
         if clients.iter().any(|client| client.provider().id() == id) {
@@ -30,12 +30,12 @@ pub(crate) fn connect(
                 "`{id}` needs an HTTP client: set one by `with_http_client`"
             ))
         })?;
-        clients.push(OAuthClient::new(
+        clients.push(Arc::new(OAuthClient::new(
             provider,
             Arc::clone(http),
             Arc::clone(&runtime.clock),
             Arc::clone(&runtime.random),
-        ));
+        )));
     }
     Ok(clients)
 }
@@ -44,7 +44,7 @@ impl<P: Plane> Auth<P> {
     /// The ids of the providers one can sign in with.
     #[must_use]
     pub fn oauth_providers(&self) -> Vec<&str> {
-        let clients = self.inner.oauth.get::<P>().iter();
+        let clients = self.settings.providers.iter();
         clients.map(|client| client.provider().id()).collect()
     }
 
@@ -54,9 +54,9 @@ impl<P: Plane> Auth<P> {
     ///
     /// [`NotFound`](ErrorKind::NotFound) with code `PROVIDER_NOT_FOUND`.
     pub(super) fn oauth_client(&self, id: &str) -> Result<&OAuthClient> {
-        let mut clients = self.inner.oauth.get::<P>().iter();
+        let mut clients = self.settings.providers.iter();
         let client = clients.find(|client| client.provider().id() == id);
-        client.ok_or_else(|| {
+        client.map(AsRef::as_ref).ok_or_else(|| {
             let message = "there is no such provider";
             Error::new(ErrorKind::NotFound, message).with_code("PROVIDER_NOT_FOUND")
         })

@@ -13,6 +13,8 @@ use crate::{DisplayName, EmailAddress};
 pub struct ExternalIdentity {
     /// The id of the provider.
     pub provider: String,
+    /// The row of the provider.
+    pub(super) row: String,
     /// Who speaks for the account.
     pub issuer: String,
     /// The account, as the issuer names it.
@@ -40,6 +42,7 @@ impl ExternalIdentity {
         }
         Ok(Self {
             provider: provider.id().to_owned(),
+            row: provider.row().to_owned(),
             issuer: provider.issuer().to_owned(),
             subject: subject.to_owned(),
             email: None,

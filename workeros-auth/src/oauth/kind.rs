@@ -21,6 +21,9 @@ pub use apple::AppleKey;
 /// A kind of provider. What is not said is as OpenID Connect has it.
 #[async_trait]
 pub(super) trait Kind: Debug + Send + Sync {
+    /// What it is called where one is set up.
+    fn name(&self) -> &'static str;
+
     /// What users are asked to let us see.
     fn scopes(&self) -> &'static [&'static str] {
         &["openid", "email", "profile"]

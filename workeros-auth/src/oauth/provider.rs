@@ -1,6 +1,9 @@
 use std::fmt;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::Uri;
+use sha2::{Digest as _, Sha256};
 use workeros_core::{Error, Result};
 
 use super::kind::Kind;
@@ -22,6 +25,8 @@ use super::secret::ClientSecret;
 #[must_use]
 pub struct OAuthProvider {
     id: String,
+    /// The row it is kept in, if it is kept in one.
+    row: Option<String>,
     kind: &'static dyn Kind,
     issuer: String,
     client_id: String,
@@ -46,17 +51,14 @@ impl OAuthProvider {
         secret: ClientSecret,
     ) -> Result<Self> {
         let client_id = client_id.into();
-        check(
-            is_id(id),
-            "id",
-            "must be lower case letters, digits and `-`",
-        )?;
+        check_id(id)?;
         let message = "must be an https URL without query, as the provider spells it";
         check(is_issuer(issuer), "issuer", message)?;
         let message = "must be printable ascii";
         check(is_client_id(&client_id), "clientId", message)?;
         Ok(Self {
             id: id.to_owned(),
+            row: None,
             kind,
             issuer: issuer.to_owned(),
             client_id,
@@ -130,11 +132,57 @@ impl OAuthProvider {
         self.admits_sign_up
     }
 
+    /// Names it otherwise than its kind.
+    pub(crate) fn with_id(mut self, id: &str) -> Result<Self> {
+        check_id(id)?;
+        id.clone_into(&mut self.id);
+        Ok(self)
+    }
+
+    /// Sets the row it is kept in.
+    pub(crate) fn with_row(mut self, row: impl Into<String>) -> Self {
+        self.row = Some(row.into());
+        self
+    }
+
+    /// What accounts at it belong to: its row, if it has one. Another provider of
+    /// the same name is another row, and nobody's account there opens one here.
+    pub(crate) fn row(&self) -> &str {
+        self.row.as_deref().unwrap_or(&self.id)
+    }
+
+    /// What it is: `google`, `github`, `apple` or `oidc`.
+    pub(crate) fn kind_name(&self) -> &'static str {
+        self.kind.name()
+    }
+
+    /// Which client of whom it is: what was begun with one does not end with
+    /// another. A new secret does not make it another.
+    pub(super) fn fingerprint(&self) -> String {
+        let parts = [self.kind_name(), self.row(), &self.issuer, &self.client_id];
+        let hash = parts.iter().fold(Sha256::new(), |hash, part| {
+            let length = (part.len() as u64).to_be_bytes();
+            hash.chain_update(length).chain_update(part)
+        });
+        URL_SAFE_NO_PAD.encode(hash.finalize())
+    }
+
+    /// Whether it is the same in everything.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.fingerprint() == other.fingerprint()
+            && self.id == other.id
+            && self.secret == other.secret
+            && self.scopes == other.scopes
+            && self.is_trusted_for_linking == other.is_trusted_for_linking
+            && self.admits_sign_up == other.admits_sign_up
+    }
+
     pub(super) fn kind(&self) -> &'static dyn Kind {
         self.kind
     }
 
-    pub(super) fn scopes(&self) -> &[String] {
+    /// What users are asked to let us see.
+    pub(crate) fn scopes(&self) -> &[String] {
         &self.scopes
     }
 
@@ -201,9 +249,10 @@ fn is_client_id(client_id: &str) -> bool {
         && client_id.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-fn is_id(id: &str) -> bool {
+fn check_id(id: &str) -> Result<()> {
     let of_id = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    (1..=MAX_ID_BYTES).contains(&id.len()) && id.bytes().all(of_id)
+    let is_id = (1..=MAX_ID_BYTES).contains(&id.len()) && id.bytes().all(of_id);
+    check(is_id, "id", "must be lower case letters, digits and `-`")
 }
 
 fn check(holds: bool, path: &str, message: &str) -> Result<()> {

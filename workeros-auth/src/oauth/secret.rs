@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 use super::AppleKey;
 
 /// What shows a provider that it is us who ask.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) enum ClientSecret {
     Text(Zeroizing<String>),
     Apple(AppleKey),

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use http::Uri;
 use serde_json::{Value as Json, json};
-use workeros_core::{Cost, Error, Migration, Origin, Result, Statement, Step};
+use workeros_core::{Cost, Error, Migration, Origin, Result, Statement, Step, TenantId};
 
 use super::setting::{Said, Setting};
 use crate::{Auth, Plane, Realm, RealmSettings};
@@ -72,14 +72,18 @@ impl RealmSettings {
         self.allowed_origins.contains(origin.as_str())
     }
 
-    /// Whether there are any such pages.
-    #[must_use]
-    pub fn has_allowed_origins(&self) -> bool {
-        !self.allowed_origins.is_empty()
-    }
 }
 
 impl<P: Plane> Auth<P> {
+    /// Whether a workspace says that pages of this origin may ask for its end users.
+    ///
+    /// # Errors
+    ///
+    /// What the database answers.
+    pub async fn is_origin_of_app(&self, tenant: TenantId, origin: &Origin) -> Result<bool> {
+        Ok(self.rules_of(tenant).await?.allows_origin(origin))
+    }
+
     /// Whether any workspace says that pages of this origin may ask for its end
     /// users.
     ///

@@ -1,11 +1,13 @@
 //! Signing in with an account somewhere else.
 
+mod anonymous;
 mod apple;
 mod claimed;
 mod end_users;
 mod github;
 mod hostile;
 mod linking;
+mod of_workspace;
 mod openid;
 mod own_accounts;
 mod provider;

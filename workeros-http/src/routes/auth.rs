@@ -72,7 +72,7 @@ pub(super) fn app_endpoints() -> Vec<Endpoint> {
 }
 
 async fn sign_up<P: Wired>(call: Call) -> Result<Reply> {
-    let form = read_sign_up(call.json(), &call.backend)?;
+    let form = read_sign_up(call.json(), call.places())?;
     let auth = P::auth(&call).await?;
     let sign_up = SignUp::new(form.email, form.password, form.name)
         .with_setup_token(form.setup_token)
@@ -92,7 +92,7 @@ async fn sign_up<P: Wired>(call: Call) -> Result<Reply> {
 }
 
 async fn sign_in<P: Wired>(call: Call) -> Result<Reply> {
-    let form = read_sign_in(call.json(), &call.backend)?;
+    let form = read_sign_in(call.json(), call.places())?;
     let auth = P::auth(&call).await?;
     let sign_in = SignIn::new(form.email, form.password);
     let request = arrival(&call, &auth).await?;

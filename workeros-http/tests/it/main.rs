@@ -11,6 +11,7 @@
 
 #[cfg(feature = "actix")]
 mod actix;
+mod auth_settings;
 mod authenticators;
 mod bodies;
 mod client_address;

@@ -20,7 +20,7 @@ const LIFETIME: i64 = 300;
 /// A key of *Sign in with Apple*, which stands for a secret: each request is
 /// sent with a token that was signed with it just then. It does not show in
 /// debug output.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct AppleKey {
     team: String,
     id: String,
@@ -100,6 +100,10 @@ impl fmt::Debug for AppleKey {
 
 #[async_trait]
 impl Kind for Apple {
+    fn name(&self) -> &'static str {
+        "apple"
+    }
+
     fn scopes(&self) -> &'static [&'static str] {
         &["openid", "email", "name"]
     }

@@ -38,6 +38,10 @@ impl OAuthProvider {
 
 #[async_trait]
 impl Kind for GitHub {
+    fn name(&self) -> &'static str {
+        "github"
+    }
+
     fn scopes(&self) -> &'static [&'static str] {
         &["read:user", "user:email"]
     }

@@ -22,4 +22,8 @@ impl OAuthProvider {
     }
 }
 
-impl Kind for Google {}
+impl Kind for Google {
+    fn name(&self) -> &'static str {
+        "google"
+    }
+}

@@ -30,4 +30,8 @@ impl OAuthProvider {
     }
 }
 
-impl Kind for OpenId {}
+impl Kind for OpenId {
+    fn name(&self) -> &'static str {
+        "oidc"
+    }
+}

@@ -3,8 +3,7 @@ use workeros_auth::{DisplayName, EmailAddress, LinkToken, Password, SetupToken};
 use workeros_core::input::Object;
 use workeros_core::{Detail, Error, Result};
 
-use crate::Backend;
-use crate::callback::CallbackUrl;
+use crate::callback::{CallbackUrl, Places};
 use crate::cookie::Keep;
 
 pub(super) struct SignUpForm {
@@ -26,7 +25,7 @@ pub(super) struct SignInForm {
 
 /// Reads `{email, password, name, rememberMe?, callbackURL?, setupToken?,
 /// invitationToken?}`.
-pub(super) fn read_sign_up(body: &Json, backend: &Backend) -> Result<SignUpForm> {
+pub(super) fn read_sign_up(body: &Json, places: Places<'_>) -> Result<SignUpForm> {
     let mut object = Object::read(body, "")?;
     object.alias("setupToken", "setup_token");
     let invitation = read_invitation(&mut object)?;
@@ -38,7 +37,7 @@ pub(super) fn read_sign_up(body: &Json, backend: &Backend) -> Result<SignUpForm>
         .string("setupToken")
         .map(|text| SetupToken::new(&text));
     let keep = read_keep(&mut object);
-    let callback = read_callback(&mut object, "callbackURL", backend);
+    let callback = read_callback(&mut object, "callbackURL", places);
     object.finish()?;
     match (email, password, name) {
         (Some(email), Some(password), Some(name)) => Ok(SignUpForm {
@@ -60,12 +59,12 @@ fn read_invitation(object: &mut Object) -> Result<Option<LinkToken>> {
 }
 
 /// Reads `{email, password, rememberMe?, callbackURL?}`.
-pub(super) fn read_sign_in(body: &Json, backend: &Backend) -> Result<SignInForm> {
+pub(super) fn read_sign_in(body: &Json, places: Places<'_>) -> Result<SignInForm> {
     let mut object = Object::read(body, "")?;
     let email = read_email(&mut object);
     let password = read_password(&mut object);
     let keep = read_keep(&mut object);
-    let callback = read_callback(&mut object, "callbackURL", backend);
+    let callback = read_callback(&mut object, "callbackURL", places);
     object.finish()?;
     match (email, password) {
         (Some(email), Some(password)) => Ok(SignInForm {
@@ -128,10 +127,10 @@ fn read_keep(object: &mut Object) -> Keep {
 pub(super) fn read_callback(
     object: &mut Object,
     key: &str,
-    backend: &Backend,
+    places: Places<'_>,
 ) -> Option<CallbackUrl> {
     let text = object.string(key)?;
-    let callback = CallbackUrl::parse(&text, backend, &object.pointer(key));
+    let callback = CallbackUrl::parse(&text, places, &object.pointer(key));
     object.keep(callback)
 }
 

@@ -13,9 +13,8 @@ use workeros_core::{Error, ErrorKind, Result};
 use super::body::{incomplete, read_callback};
 use super::link::{callback, link};
 use super::own::Own;
-use crate::Backend;
 use crate::call::Call;
-use crate::callback::CallbackUrl;
+use crate::callback::{CallbackUrl, Places};
 use crate::endpoint::{Access, Endpoint};
 use crate::plane::{Paths, Wired, paths};
 use crate::reply::Reply;
@@ -47,7 +46,7 @@ async fn ask<P: Wired>(call: Call) -> Result<Reply> {
         user,
         session,
     } = Own::<P>::of(&call).await?;
-    let form = read_form(call.json(), &call.backend)?;
+    let form = read_form(call.json(), call.places())?;
     auth.require_fresh(session).await?;
     let url = |token: &LinkToken| url::<P>(&call, token, form.callback.as_ref());
     auth.request_email_change(user, &form.email, &call.request_info(), url)
@@ -66,7 +65,7 @@ async fn look<P: Wired>(call: Call) -> Result<Reply> {
             let site = call.backend.public_url().host().unwrap_or_default();
             return Ok(Reply::page(page::write(&change, site)));
         }
-        let home = || CallbackUrl::parse(HOME, &call.backend, "callbackURL");
+        let home = || CallbackUrl::parse(HOME, call.places(), "callbackURL");
         let page = page.clone().map_or_else(home, Ok)?;
         Reply::redirect(&page.with("token", token.expose()))
     };
@@ -83,7 +82,7 @@ async fn confirm<P: Wired>(call: Call) -> Result<Reply> {
     let auth = P::auth(&call).await?;
     let has_page = P::cookies(&auth).is_some();
     if has_page {
-        call.backend.0.csrf.check_origin(call.headers())?;
+        call.check_origin()?;
     }
     let page = page.filter(|_| has_page);
     let followed = async {
@@ -121,7 +120,7 @@ fn read_token(call: &Call) -> Result<LinkToken> {
 
 fn read_page(call: &Call) -> Result<Option<CallbackUrl>> {
     let text = call.parameter("callbackURL");
-    text.map(|text| CallbackUrl::parse(text, &call.backend, "callbackURL"))
+    text.map(|text| CallbackUrl::parse(text, call.places(), "callbackURL"))
         .transpose()
 }
 
@@ -132,7 +131,7 @@ struct Form {
 
 /// Reads `{newEmail, callbackURL?}`. Where the link is to lead to is checked
 /// before anybody is looked up.
-fn read_form(body: &Json, backend: &Backend) -> Result<Form> {
+fn read_form(body: &Json, places: Places<'_>) -> Result<Form> {
     let mut object = Object::read(body, "")?;
     object.require("newEmail");
     let email = object.string("newEmail").map(|text| {
@@ -140,7 +139,7 @@ fn read_form(body: &Json, backend: &Backend) -> Result<Form> {
         EmailAddress::parse(&text).map_err(invalid)
     });
     let email = email.and_then(|email| object.keep(email));
-    let callback = read_callback(&mut object, "callbackURL", backend);
+    let callback = read_callback(&mut object, "callbackURL", places);
     object.finish()?;
     Ok(Form {
         email: email.ok_or_else(incomplete)?,

@@ -31,7 +31,7 @@ async fn delete_user<P: Wired>(call: Call) -> Result<Reply> {
     } = Own::<P>::of(&call).await?;
     let mut object = Object::read(call.json(), "")?;
     let password = object.string("password");
-    read_callback(&mut object, "callbackURL", &call.backend);
+    read_callback(&mut object, "callbackURL", call.places());
     object.finish()?;
     let password = password.map(|text| Password::parse(&text).map_err(|_| wrong_password()));
     let still_me = StillMe::new(user, session, password.transpose()?);

@@ -8,9 +8,8 @@ use workeros_core::{ErrorKind, Result};
 
 use super::body::{at_new_password, incomplete, read_callback, read_email, read_new_password};
 use super::link::{callback, link};
-use crate::Backend;
 use crate::call::Call;
-use crate::callback::CallbackUrl;
+use crate::callback::{CallbackUrl, Places};
 use crate::endpoint::{Access, Endpoint};
 use crate::plane::{Paths, Wired, paths};
 use crate::reply::Reply;
@@ -38,7 +37,7 @@ pub(super) fn endpoints<P: Wired>() -> Vec<Endpoint> {
 }
 
 async fn request_reset<P: Wired>(call: Call) -> Result<Reply> {
-    let form = read_request(call.json(), &call.backend)?;
+    let form = read_request(call.json(), call.places())?;
     let auth = P::auth(&call).await?;
     let path = P::link_path(&call, RESET);
     let url = |token: &LinkToken| {
@@ -55,7 +54,7 @@ async fn request_reset<P: Wired>(call: Call) -> Result<Reply> {
 /// Nothing is used up: programs that look into mails follow links too.
 async fn follow_link<P: Wired>(call: Call) -> Result<Reply> {
     let page = call.parameter("callbackURL").unwrap_or(PAGE);
-    let page = CallbackUrl::parse(page, &call.backend, "callbackURL")?;
+    let page = CallbackUrl::parse(page, call.places(), "callbackURL")?;
     let token = call.segment("token");
     match check::<P>(&call, token).await {
         Ok(()) => Reply::redirect(&page.with("token", token)),
@@ -93,10 +92,10 @@ struct ResetForm {
 
 /// Reads `{email, redirectTo?}`. Where it is to lead to is checked before
 /// anybody is looked up.
-fn read_request(body: &Json, backend: &Backend) -> Result<RequestForm> {
+fn read_request(body: &Json, places: Places<'_>) -> Result<RequestForm> {
     let mut object = Object::read(body, "")?;
     let email = read_email(&mut object);
-    let redirect = read_callback(&mut object, "redirectTo", backend);
+    let redirect = read_callback(&mut object, "redirectTo", places);
     object.finish()?;
     Ok(RequestForm {
         email: email.ok_or_else(incomplete)?,

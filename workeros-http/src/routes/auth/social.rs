@@ -65,7 +65,7 @@ async fn list_providers<P: Wired>(call: Call) -> Result<Reply> {
 }
 
 async fn sign_in<P: Lands>(call: Call) -> Result<Reply> {
-    let form = read_social(call.json(), &call.backend)?;
+    let form = read_social(call.json(), call.places())?;
     let auth = P::auth(&call).await?;
     let Some(presented) = &form.id_token else {
         return depart(&call, &auth, &form, |start| start).await;
@@ -86,7 +86,7 @@ async fn sign_in<P: Lands>(call: Call) -> Result<Reply> {
 /// What somebody could sign in by is for him to say alone, so he has to have
 /// signed in just now.
 async fn link_account<P: Lands>(call: Call) -> Result<Reply> {
-    let form = read_social(call.json(), &call.backend)?;
+    let form = read_social(call.json(), call.places())?;
     let Own {
         auth,
         user,
@@ -197,7 +197,7 @@ fn fail(call: &Call, back: &OAuthReturn, error: Error) -> Result<Reply> {
 
 /// A page that was named when the browser set out. It must still be one.
 fn page(call: &Call, named: Option<&str>) -> Result<CallbackUrl> {
-    CallbackUrl::parse(named.unwrap_or(HOME), &call.backend, "callbackURL")
+    CallbackUrl::parse(named.unwrap_or(HOME), call.places(), "callbackURL")
 }
 
 /// Where providers send browsers back to: what the instance was told that it is

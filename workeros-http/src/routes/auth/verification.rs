@@ -8,9 +8,8 @@ use workeros_core::{Error, ErrorKind, Result};
 
 use super::body::{incomplete, read_callback, read_email};
 use super::link::{callback, link};
-use crate::Backend;
 use crate::call::Call;
-use crate::callback::CallbackUrl;
+use crate::callback::{CallbackUrl, Places};
 use crate::endpoint::{Access, Endpoint};
 use crate::plane::{Paths, Wired, paths};
 use crate::reply::Reply;
@@ -29,7 +28,7 @@ pub(super) fn endpoints<P: Wired>() -> Vec<Endpoint> {
 
 /// The same whether there is such a user or not.
 async fn send_verification<P: Wired>(call: Call) -> Result<Reply> {
-    let form = read_form(call.json(), &call.backend)?;
+    let form = read_form(call.json(), call.places())?;
     let auth = P::auth(&call).await?;
     let url = link_for::<P>(&call, form.callback.as_ref());
     auth.send_verification_email(&form.email, &call.request_info(), url)
@@ -53,7 +52,7 @@ pub(super) fn link_for<'a, P: Wired>(
 async fn verify_email<P: Wired>(call: Call) -> Result<Reply> {
     let page = call
         .parameter("callbackURL")
-        .map(|url| CallbackUrl::parse(url, &call.backend, "callbackURL"))
+        .map(|url| CallbackUrl::parse(url, call.places(), "callbackURL"))
         .transpose()?;
     // Who only asks for the head looks where a link leads, and does not follow.
     let verified = if call.parts.method == Method::HEAD {
@@ -90,10 +89,10 @@ struct Form {
 }
 
 /// Reads `{email, callbackURL?}`.
-fn read_form(body: &Json, backend: &Backend) -> Result<Form> {
+fn read_form(body: &Json, places: Places<'_>) -> Result<Form> {
     let mut object = Object::read(body, "")?;
     let email = read_email(&mut object);
-    let callback = read_callback(&mut object, "callbackURL", backend);
+    let callback = read_callback(&mut object, "callbackURL", places);
     object.finish()?;
     Ok(Form {
         email: email.ok_or_else(incomplete)?,

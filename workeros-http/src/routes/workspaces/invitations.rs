@@ -7,9 +7,8 @@ use workeros_core::input::Object;
 use workeros_core::{Error, ErrorKind, Result};
 
 use super::standing::{Standing, own_session, subject_in, team_user};
-use crate::Backend;
 use crate::call::Call;
-use crate::callback::CallbackUrl;
+use crate::callback::{CallbackUrl, Places};
 use crate::endpoint::{Access, Endpoint};
 use crate::reply::Reply;
 use crate::routes::auth::link::{callback, link};
@@ -40,7 +39,7 @@ async fn list_invitations(call: Call) -> Result<Reply> {
 
 async fn create_invitation(call: Call) -> Result<Reply> {
     let standing = Standing::of_admin(&call).await?;
-    let form = read_new(call.json(), &call.backend)?;
+    let form = read_new(call.json(), call.places())?;
     let called = standing.details(&call).await?.name;
     let new = NewInvitation::new(form.email)
         .with_roles(form.roles)
@@ -67,7 +66,7 @@ async fn revoke_invitation(call: Call) -> Result<Reply> {
 /// signed in. Nothing is used up: programs that look into mails follow links too.
 async fn follow_link(call: Call) -> Result<Reply> {
     let page = call.parameter("callbackURL").unwrap_or(PAGE);
-    let page = CallbackUrl::parse(page, &call.backend, "callbackURL")?;
+    let page = CallbackUrl::parse(page, call.places(), "callbackURL")?;
     let token = call.parameter("token").unwrap_or_default();
     match check(&call, token).await {
         Ok(()) => Reply::redirect(&page.with("token", token)),
@@ -102,14 +101,14 @@ struct NewForm {
 }
 
 /// Reads `{email, roles?, callbackURL?}`.
-fn read_new(body: &Json, backend: &Backend) -> Result<NewForm> {
+fn read_new(body: &Json, places: Places<'_>) -> Result<NewForm> {
     let mut object = Object::read(body, "")?;
     let text = object.required_string("email");
     let email = object.keep(EmailAddress::parse(&text));
     let roles = object.strings("roles").unwrap_or_default();
     let page = object.string("callbackURL").map(|text| {
         let pointer = object.pointer("callbackURL");
-        CallbackUrl::parse(&text, backend, &pointer)
+        CallbackUrl::parse(&text, places, &pointer)
     });
     let page = page.and_then(|page| object.keep(page));
     object.finish()?;

@@ -3,8 +3,7 @@ use workeros_auth::oauth::ReturnPages;
 use workeros_core::Result;
 use workeros_core::input::Object;
 
-use crate::Backend;
-use crate::callback::CallbackUrl;
+use crate::callback::{CallbackUrl, Places};
 use crate::routes::auth::body::read_callback;
 
 /// Somebody wants to go to a provider, or was there already.
@@ -42,12 +41,12 @@ impl SocialForm {
 /// idToken?, scopes?, disableRedirect?, loginHint?, requestSignUp?,
 /// additionalData?}`. The last two are taken and left: whether one signs up is
 /// not for a client to say, and nothing is kept for him.
-pub(super) fn read_social(body: &Json, backend: &Backend) -> Result<SocialForm> {
+pub(super) fn read_social(body: &Json, places: Places<'_>) -> Result<SocialForm> {
     let mut object = Object::read(body, "")?;
     let provider = object.required_string("provider");
-    let done = read_callback(&mut object, "callbackURL", backend);
-    let new_user = read_callback(&mut object, "newUserCallbackURL", backend);
-    let error = read_callback(&mut object, "errorCallbackURL", backend);
+    let done = read_callback(&mut object, "callbackURL", places);
+    let new_user = read_callback(&mut object, "newUserCallbackURL", places);
+    let error = read_callback(&mut object, "errorCallbackURL", places);
     let scopes = object.strings("scopes").unwrap_or_default();
     let login_hint = object.string("loginHint");
     let redirects = !object.boolean("disableRedirect").unwrap_or(false);

@@ -1,0 +1,247 @@
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+use workeros_core::input::{Object, escape};
+use workeros_core::{Detail, Error, ErrorKind, Result};
+use zeroize::Zeroizing;
+
+use super::super::setting::Said;
+use super::ROW;
+use crate::oauth::{AppleKey, OAuthClient, OAuthProvider};
+
+/// One provider, as a workspace says it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entry<'a> {
+    said: &'a Said<'a>,
+    id: &'a str,
+}
+
+/// What is the same for all kinds.
+struct Common {
+    row: Option<String>,
+    client_id: String,
+    scopes: Option<Vec<String>>,
+    is_enabled: bool,
+    admits_sign_up: bool,
+    is_trusted: bool,
+}
+
+impl<'a> Entry<'a> {
+    pub(super) fn new(said: &'a Said<'a>, id: &'a str) -> Self {
+        Self { said, id }
+    }
+
+    /// Adds it to the providers, or takes one of the operator's away.
+    pub(super) fn apply(self, json: &Json, providers: &mut Vec<Arc<OAuthClient>>) -> Result<()> {
+        let is_new = self.said.is_new;
+        let is_operators = providers.iter().any(|client| self.is_of(client));
+        match (json.get("kind").is_some(), is_operators) {
+            (false, true) => return self.switch(json, providers),
+            // The operator's, until he took it away.
+            (false, false) if !is_new => return Ok(()),
+            (true, true) if is_new => {
+                let message = "is set up by the operator: only `enabled` can be said of it";
+                return Err(Error::validation(self.pointer(), "not_allowed", message));
+            }
+            (true, _) | (false, false) => {}
+        }
+        let (provider, is_enabled) = match self.read(json) {
+            Ok(read) => read,
+            Err(error) if error.kind() == ErrorKind::Internal && !is_new => {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(provider = self.id, error, "a provider cannot be read");
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
+        providers.retain(|client| !self.is_of(client));
+        let client = self.client(provider)?;
+        providers.extend(client.filter(|_| is_enabled));
+        Ok(())
+    }
+
+    /// Turns one of the operator's off, or on.
+    fn switch(self, json: &Json, providers: &mut Vec<Arc<OAuthClient>>) -> Result<()> {
+        let mut object = Object::read(json, self.pointer())?;
+        let is_enabled = object.boolean("enabled").unwrap_or(true);
+        object.finish()?;
+        providers.retain(|client| is_enabled || !self.is_of(client));
+        Ok(())
+    }
+
+    fn read(self, json: &Json) -> Result<(OAuthProvider, bool)> {
+        let mut object = Object::read(json, self.pointer())?;
+        let kind = object.required_string("kind");
+        let common = Common::read(&mut object);
+        let client_id = common.client_id.as_str();
+        let made = match kind.as_str() {
+            "apple" => self.apple(&mut object, client_id),
+            "google" | "github" | "oidc" => self.by_secret(&mut object, &kind, client_id),
+            _ => {
+                let message = "must be `google`, `github`, `apple` or `oidc`";
+                object.complain("kind", "invalid_value", message);
+                Ok(None)
+            }
+        };
+        let finished = made.and_then(|made| match made {
+            Some(provider) => common.finish(provider, self.id).map(Some),
+            None => Ok(None),
+        });
+        let finished = match finished {
+            Err(error) if error.kind() != ErrorKind::Validation => return Err(error),
+            other => object.keep(other.map_err(|error| self.placed(&error))),
+        };
+        let provider = finished.flatten();
+        let is_trusted = common.is_trusted
+            && provider
+                .as_ref()
+                .is_none_or(|provider| self.may_be_trusted(provider));
+        if self.said.is_new && common.is_trusted && !is_trusted {
+            let message = "is for the operator to say of this issuer";
+            object.complain("trusted_for_linking", "not_allowed", message);
+        }
+        object.finish()?;
+        // INVARIANT: where there is none, there was a complaint.
+        let provider = provider.ok_or_else(|| Error::internal("a provider without a word"))?;
+        let provider = match is_trusted {
+            true => provider.with_trust_for_linking(),
+            false => provider,
+        };
+        Ok((provider, common.is_enabled))
+    }
+
+    fn by_secret(
+        self,
+        object: &mut Object,
+        kind: &str,
+        client_id: &str,
+    ) -> Result<Option<OAuthProvider>> {
+        let issuer = (kind == "oidc").then(|| object.required_string("issuer"));
+        let Some(secret) = self.secret(object, "client_secret")? else {
+            return Ok(None);
+        };
+        let secret = secret.as_str();
+        let provider = match issuer {
+            Some(issuer) => OAuthProvider::oidc(self.id, &issuer, client_id, secret),
+            None if kind == "google" => OAuthProvider::google(client_id, secret),
+            None => OAuthProvider::github(client_id, secret),
+        };
+        provider.map(Some)
+    }
+
+    fn apple(self, object: &mut Object, client_id: &str) -> Result<Option<OAuthProvider>> {
+        let team = object.required_string("team_id");
+        let key = object.required_string("key_id");
+        let Some(secret) = self.secret(object, "private_key")? else {
+            return Ok(None);
+        };
+        let key = AppleKey::new(team, key, &secret)?;
+        OAuthProvider::apple(client_id, key).map(Some)
+    }
+
+    /// A secret, which must be there.
+    fn secret(self, object: &mut Object, name: &str) -> Result<Option<Zeroizing<String>>> {
+        // What stands there says that it is set.
+        object.json(name);
+        let below = format!("/{}/{name}", escape(self.id));
+        let secret = match self.said.secret(&below) {
+            Err(_) if self.said.is_new => {
+                let message = "cannot be opened any more: give it again";
+                object.complain(name, "required", message);
+                return Ok(None);
+            }
+            other => other?,
+        };
+        if secret.is_none() {
+            object.complain(name, "required", "is required");
+        }
+        Ok(secret)
+    }
+
+    /// Whether nobody in the workspace can speak for it.
+    fn may_be_trusted(self, provider: &OAuthProvider) -> bool {
+        let vouched = &self.said.defaults.vouched_issuers;
+        provider.kind_name() != "oidc" || vouched.contains(provider.issuer())
+    }
+
+    /// A client of it: the one there is, if it is the same, with what it
+    /// remembers.
+    fn client(self, provider: OAuthProvider) -> Result<Option<Arc<OAuthClient>>> {
+        let before = self.said.before.map(|before| before.providers.iter());
+        let is_same = |client: &&Arc<OAuthClient>| client.provider().is_same(&provider);
+        if let Some(client) = before.into_iter().flatten().find(is_same) {
+            return Ok(Some(Arc::clone(client)));
+        }
+        let instance = self.said.instance;
+        match &instance.http {
+            Some(http) => Ok(Some(Arc::new(OAuthClient::new(
+                provider,
+                Arc::clone(http),
+                Arc::clone(&instance.clock),
+                Arc::clone(&instance.random),
+            )))),
+            None if self.said.is_new => {
+                let message = "this instance has no HTTP client to ask providers by";
+                Err(Error::validation(self.pointer(), "unsupported", message))
+            }
+            None => Ok(None),
+        }
+    }
+
+    fn is_of(self, client: &Arc<OAuthClient>) -> bool {
+        client.provider().id() == self.id
+    }
+
+    fn pointer(self) -> String {
+        format!("{}/{}", self.said.pointer, escape(self.id))
+    }
+
+    /// Says where in the document it is what a provider is not made of.
+    fn placed(self, error: &Error) -> Error {
+        let details = error.details().iter();
+        let details = details.map(|detail| {
+            let member = match detail.path.as_str() {
+                "id" => "",
+                "issuer" => "/issuer",
+                "clientId" => "/client_id",
+                "clientSecret" => "/client_secret",
+                "scopes" => "/scopes",
+                "teamId" => "/team_id",
+                "keyId" => "/key_id",
+                _ => "/private_key",
+            };
+            Detail {
+                path: self.pointer() + member,
+                ..detail.clone()
+            }
+        });
+        Error::invalid(details.collect())
+    }
+}
+
+impl Common {
+    fn read(object: &mut Object) -> Self {
+        Self {
+            row: object.string(ROW),
+            client_id: object.required_string("client_id"),
+            scopes: object.strings("scopes"),
+            is_enabled: object.boolean("enabled").unwrap_or(true),
+            admits_sign_up: object.boolean("sign_up").unwrap_or(true),
+            is_trusted: object.boolean("trusted_for_linking").unwrap_or(false),
+        }
+    }
+
+    fn finish(&self, provider: OAuthProvider, id: &str) -> Result<OAuthProvider> {
+        let mut provider = provider.with_id(id)?;
+        if let Some(row) = &self.row {
+            provider = provider.with_row(row);
+        }
+        if let Some(scopes) = &self.scopes {
+            provider = provider.with_scopes(scopes)?;
+        }
+        Ok(match self.admits_sign_up {
+            true => provider,
+            false => provider.with_sign_up_disabled(),
+        })
+    }
+}
