@@ -21,6 +21,10 @@ const IDLE: Duration = Duration::from_secs(1);
 /// and what is to be tried again, is seen after this.
 const MAIL_IDLE: Duration = Duration::from_secs(5);
 
+/// How often what is left of deleted workspaces is looked for when nothing wakes
+/// it: what another instance has begun.
+const REMOVAL_IDLE: Duration = Duration::from_secs(60);
+
 /// The longest pause after a reaction failed.
 const MAX_BACKOFF: Duration = Duration::from_secs(60);
 
@@ -33,6 +37,7 @@ impl Tasks {
         let mut tasks = JoinSet::new();
         tasks.spawn(refresh(plane.clone()));
         tasks.spawn(sweep(plane.clone()));
+        tasks.spawn(remove_workspaces(plane.clone(), auth.cloned()));
         if let Some(auth) = auth {
             tasks.spawn(refresh_auth(auth.clone()));
             tasks.spawn(sweep_auth(auth.clone()));
@@ -78,6 +83,27 @@ async fn sweep(plane: DataPlane) {
         if let Err(error) = plane.sweep().await {
             tracing::warn!(%error, "old answers could not be swept out");
         }
+    }
+}
+
+/// Begins at once, with what an instance before left.
+async fn remove_workspaces(plane: DataPlane, auth: Option<Auth>) {
+    let others = |tenant| {
+        let auth = auth.as_ref();
+        async move {
+            match auth {
+                Some(auth) => auth.remove_workspace(tenant).await,
+                None => Ok(()),
+            }
+        }
+    };
+    loop {
+        if let Err(error) = plane.remove_deleted_workspaces(others).await {
+            tracing::warn!(%error, "a deleted workspace could not be removed, and is tried again");
+        }
+        let woken = tokio::time::timeout(REMOVAL_IDLE, plane.workspace_deleted());
+        // Woken or not, the database is what says whether there is more.
+        drop(woken.await);
     }
 }
 

@@ -28,6 +28,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::new(Method::POST, ALL, signed_in, create_workspace).with_json(),
         Endpoint::new(Method::GET, ONE, signed_in, read_workspace),
         Endpoint::new(Method::PATCH, ONE, signed_in, update_workspace).with_json(),
+        Endpoint::new(Method::DELETE, ONE, signed_in, delete_workspace).with_json(),
         Endpoint::new(Method::POST, SWITCH, signed_in, switch_workspace),
     ];
     endpoints.extend(members::endpoints());
@@ -97,6 +98,18 @@ async fn update_workspace(call: Call) -> Result<Reply> {
     let workspaces = call.plane().workspaces(subject);
     let renamed = workspaces.rename(tenant, call.json()).await?;
     Ok(Reply::data(renamed.to_json()))
+}
+
+/// Takes somebody who has just signed in, and names it once more.
+async fn delete_workspace(call: Call) -> Result<Reply> {
+    let standing = Standing::of_admin(&call).await?;
+    let (auth, (_, session)) = (call.auth()?, own_session(&call)?);
+    auth.require_fresh(session).await?;
+    let details = standing.details(&call).await?;
+    let workspaces = call.plane().workspaces(standing.subject);
+    let delete = |steps| workspaces.delete(standing.tenant, call.json(), steps);
+    auth.end_workspace(&details.workspace, delete).await?;
+    Ok(Reply::ok())
 }
 
 async fn switch_workspace(call: Call) -> Result<Reply> {

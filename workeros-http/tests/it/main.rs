@@ -43,4 +43,5 @@ mod shutdown;
 mod soft_authenticator;
 mod support;
 mod two_factor;
+mod workspace_deletion;
 mod workspaces;

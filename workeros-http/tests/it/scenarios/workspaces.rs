@@ -84,6 +84,25 @@ pub(super) fn table(world: &World) -> Vec<Scenario> {
             .json(json!({"slug": "other"}))
             .expect(422)
             .body(["/slug", "/name"]),
+        Scenario::delete(one(&default))
+            .json(json!({"slug": "default"}))
+            .expect(401),
+        Scenario::delete(one(&default))
+            .as_user("ann")
+            .json(json!({"slug": "default"}))
+            .expect(403),
+        Scenario::delete(one(&default))
+            .as_key_of("admin")
+            .json(json!({"slug": "default"}))
+            .expect(403),
+        Scenario::delete(one(NOWHERE))
+            .as_admin()
+            .json(json!({"slug": "acme"}))
+            .expect(404),
+        Scenario::delete(one(&default))
+            .as_admin()
+            .json(json!({"slug": "default"}))
+            .expect(409),
         Scenario::post(switch(&default)).expect(401),
         Scenario::post(switch(&default)).as_user("ann"),
         Scenario::post(switch(&default))
