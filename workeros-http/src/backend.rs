@@ -91,13 +91,15 @@ impl Backend {
     ///   that are not valid.
     /// * [`Forbidden`](workeros_core::ErrorKind::Forbidden) for a request that
     ///   changes something, has a cookie, and comes from a page that is not
-    ///   trusted.
+    ///   trusted; and for an API key that is good for MCP tools alone.
     /// * [`NotFound`](workeros_core::ErrorKind::NotFound) where the request names a
     ///   workspace in which he does not act.
     /// * What an authenticator and the database answer.
     pub async fn authenticate(&self, request: &Parts) -> Result<Subject> {
         self.0.csrf.check(&request.method, &request.headers)?;
-        resolve(self, request).await
+        let subject = resolve(self, request).await?;
+        subject.scope().require_all_tools()?;
+        Ok(subject)
     }
 
     /// Answers every further request with 503, and waits until those under way

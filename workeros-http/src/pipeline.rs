@@ -185,6 +185,7 @@ async fn admit(
     access: Access,
 ) -> Result<()> {
     let (plane, only_reads) = (backend.plane(), parts.method.is_safe());
+    subject.scope().require_all_tools()?;
     match access {
         Access::Admin if only_reads => plane.require_admin(subject).await?,
         Access::Admin => plane.require_admin_to_change(subject).await?,

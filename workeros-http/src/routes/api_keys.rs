@@ -63,14 +63,16 @@ async fn revoke_api_key(call: Call) -> Result<Reply> {
     Ok(Reply::ok())
 }
 
-/// Reads `{name, roles?, collections?, read_only?, requests_per_minute?,
-/// requests_per_day?, expires_at?}`. A key acts as who makes it: another
+/// Reads `{name, roles?, collections?, read_only?, mcp_tools?,
+/// requests_per_minute?, requests_per_day?, expires_at?}`. A key acts as who makes it: another
 /// `user_id` is refused.
 fn read_new(body: &Json, caller: &Identity) -> Result<NewApiKey> {
     let mut object = Object::read(body, "")?;
     object.alias("expires_at", "expiresAt");
     object.alias("user_id", "userId");
     object.alias("read_only", "readOnly");
+    object.alias("mcp_read_only", "mcpReadOnly");
+    object.alias("mcp_tools", "mcpTools");
     object.alias("requests_per_minute", "requestsPerMinute");
     object.alias("requests_per_day", "requestsPerDay");
     let name = object.required_string("name");
@@ -82,9 +84,13 @@ fn read_new(body: &Json, caller: &Identity) -> Result<NewApiKey> {
         })
     });
     let expires_at = expires_at.and_then(|expires_at| object.keep(expires_at));
+    // What reads alone through MCP reads alone everywhere.
+    let flags = ["read_only", "mcp_read_only"].map(|name| object.boolean(name));
+    let read_only = flags.contains(&Some(true));
     let scope = Scope::default()
         .with_collections(object.strings("collections"))
-        .with_read_only(object.boolean("read_only").unwrap_or(false));
+        .with_read_only(read_only)
+        .with_tools(object.strings("mcp_tools"));
     let per_minute = read_limit(&mut object, "requests_per_minute");
     let limits = KeyLimits::new(per_minute, read_limit(&mut object, "requests_per_day"));
     let user_id = object.string("user_id");
@@ -119,6 +125,7 @@ fn write(key: &ApiKey) -> Json {
         "roles": key.roles,
         "collections": key.scope.collections,
         "read_only": key.scope.read_only,
+        "mcp_tools": key.scope.tools,
         "requests_per_minute": key.limits.per_minute,
         "requests_per_day": key.limits.per_day,
         "created_at": key.created_at.to_string(),

@@ -2,6 +2,7 @@
 
 use http::Method;
 use serde_json::{Value as Json, json};
+use workeros_core::{Authenticator as _, ErrorKind};
 use workeros_http::Access;
 use workeros_http::testkit::Client;
 
@@ -113,5 +114,67 @@ async fn a_key_says_what_it_is_narrowed_to() {
     ] {
         let body = json!({"name": "ci", member: value});
         admin.post("/api/api-keys").json(&body).await.expect(422);
+    }
+}
+
+/// KEY-5: the guards for MCP. A key that is good for some tools is good for
+/// nothing else.
+#[tokio::test]
+async fn key_5_a_key_for_some_tools_gets_through_no_other_door() {
+    let world = World::sqlite().await;
+    let tools = json!({"mcpTools": ["list_items", "posts.read"]});
+    let key = key(&world, tools).await;
+    let mut tried = 0;
+    for endpoint in world.app.backend().endpoints() {
+        if endpoint.access() == Access::Open {
+            continue;
+        }
+        let path = endpoint.path().replace("{workspace}", "default");
+        let path = path.replace(['{', '}'], "");
+        let request = key.request(endpoint.method().clone(), &path);
+        let response = request.json(&json!({})).await;
+        assert_eq!(response.status, 403, "{endpoint:?}: {response:?}");
+        tried += 1;
+    }
+    assert!(tried > 40, "only {tried}");
+    let bearer = format!("Bearer {}", key.token());
+    let request = http::Request::get("/host").header(http::header::AUTHORIZATION, bearer);
+    let (parts, ()) = request.body(()).unwrap().into_parts();
+    let refused = world.app.backend().authenticate(&parts).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Forbidden);
+    // The server of MCP is told what it is good for.
+    let auth = world.app.backend().auth().unwrap();
+    let identity = auth.authenticate(&parts, None).await.unwrap().unwrap();
+    let scope = identity.scope;
+    assert!(scope.allows_tool("posts.read") && !scope.allows_tool("posts.write"));
+}
+
+/// KEY-5: what only reads through MCP only reads.
+#[tokio::test]
+async fn key_5_a_key_that_only_reads_through_mcp_only_reads() {
+    let world = World::sqlite().await;
+    let key = key(&world, json!({"mcpReadOnly": true})).await;
+    key.get("/api/items/posts").await.expect(200);
+    let post = json!({"title": "x"});
+    let refused = key.post("/api/items/posts").json(&post).await;
+    refused.expect(403);
+}
+
+#[tokio::test]
+async fn names_of_tools_that_are_none_are_refused() {
+    let world = World::sqlite().await;
+    let admin = world.app.admin().await;
+    let many = vec!["tool"; 101];
+    for tools in [json!([""]), json!(["a b"]), json!("all"), json!(many)] {
+        let body = json!({"name": "x", "mcp_tools": tools});
+        let refused = admin.post("/api/api-keys").json(&body).await.expect(422);
+        assert!(refused.paths()[0].starts_with("/mcp_tools"), "{refused:?}");
+    }
+    for (body, tools) in [
+        (json!({"name": "none", "mcp_tools": []}), json!([])),
+        (json!({"name": "all"}), Json::Null),
+    ] {
+        let made = admin.post("/api/api-keys").json(&body).await.expect(201);
+        assert_eq!(made.data()["mcp_tools"], tools);
     }
 }
