@@ -88,6 +88,11 @@ impl Apps {
         self.workspaces.by_id(id).await
     }
 
+    /// Who signs our tokens.
+    pub(crate) fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
     /// What we are called: the host of the public URL.
     pub(crate) fn host(&self) -> String {
         let url = self.issuer.parse::<http::Uri>().unwrap_or_default();
@@ -181,7 +186,13 @@ impl Auth {
         if !is_ours {
             let workspaces = apps.workspaces.as_ref();
             let trusted = &self.inner.trusted;
-            let theirs = trusted.identify(token, named, workspaces).await?;
+            let mut theirs = trusted.identify(token, named, workspaces).await?;
+            if let (None, Some(named)) = (&theirs, named) {
+                let rules = self.rules_of(named).await?;
+                if let Some(issuers) = &rules.issuers {
+                    theirs = issuers.tokens.identify(token, Some(named), workspaces).await?;
+                }
+            }
             if theirs.is_some() {
                 return Ok(theirs);
             }

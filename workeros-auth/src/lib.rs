@@ -120,6 +120,7 @@ pub mod jwt;
 mod key;
 mod magic_link;
 mod mail;
+mod mail_preview;
 mod members;
 mod migrations;
 mod name;

@@ -57,13 +57,16 @@ use workeros_core::{Error, ErrorKind, Origin, Result, Timestamp};
 use crate::oauth::OAuthClient;
 use crate::password::PasswordPolicy;
 use crate::session::later;
+use crate::third_party::RealmIssuers;
 use crate::{AnonymousUsers, AuthHooks, CaptchaPolicy, OrganizationRules, Session, Templates};
 
 mod anonymous;
 mod change;
 mod document;
 mod list;
+mod mail;
 mod oauth_providers;
+mod organizations;
 mod origins;
 #[cfg(feature = "passkey")]
 mod passkeys;
@@ -74,6 +77,7 @@ mod session;
 mod setting;
 mod sign_up;
 mod stored;
+mod trusted_issuers;
 mod verification;
 
 pub use change::SettingsPatch;
@@ -103,6 +107,9 @@ pub struct RealmSettings {
     /// Whether an address must be verified before its user may sign in by
     /// password (no).
     pub require_verified_email: bool,
+    /// Whether choosing a new password by a link or a code revokes the user's
+    /// API keys too (no).
+    pub reset_revokes_keys: bool,
     /// Whether there are users without an account (no).
     pub anonymous: Option<AnonymousUsers>,
     /// The rules for the organizations of end users.
@@ -111,6 +118,8 @@ pub struct RealmSettings {
     pub captcha: Option<CaptchaPolicy>,
     /// What mails say.
     pub(crate) templates: Arc<Templates>,
+    /// Whose tokens end users act by, besides those the host trusts.
+    pub(crate) issuers: Option<RealmIssuers>,
     /// Who has a say besides, in order.
     pub(crate) hooks: Vec<Arc<dyn AuthHooks>>,
     pub(crate) password: PasswordPolicy,
@@ -154,10 +163,12 @@ impl Default for RealmSettings {
         Self {
             sign_up: SignUpPolicy::default(),
             require_verified_email: false,
+            reset_revokes_keys: false,
             organizations: OrganizationRules::default(),
             anonymous: None,
             captcha: None,
             templates: Arc::default(),
+            issuers: None,
             hooks: Vec::new(),
             password: PasswordPolicy {
                 min_chars: PasswordPolicy::MIN_CHARS,
@@ -196,6 +207,15 @@ impl RealmSettings {
     #[must_use]
     pub fn with_required_verification(mut self, required: bool) -> Self {
         self.require_verified_email = required;
+        self
+    }
+
+    /// Sets whether choosing a new password by a link or a code revokes the
+    /// user's API keys too, as it ends his sessions. Somebody who was robbed of
+    /// his password may have been robbed of keys; programs that act by them stop.
+    #[must_use]
+    pub fn with_keys_revoked_at_reset(mut self, revoked: bool) -> Self {
+        self.reset_revokes_keys = revoked;
         self
     }
 

@@ -16,4 +16,4 @@ mod roles;
 mod trusted;
 
 pub use issuer::{TokenIssuer, TokenKind};
-pub(crate) use trusted::TrustedTokens;
+pub(crate) use trusted::{RealmIssuers, TrustedTokens};

@@ -1,15 +1,20 @@
 use std::str::FromStr;
 
-use http::HeaderMap;
+use http::header::ACCEPT_LANGUAGE;
 use http::request::Parts;
+use http::{HeaderMap, HeaderName};
 use serde_json::Value as Json;
-use workeros_auth::{App, Auth, Caller, RequestInfo};
+use workeros_auth::{App, Auth, Caller, Languages, RequestInfo};
+use workeros_core::{CaptchaResponse, Error, ErrorKind, Identity, Result, Subject, TenantId};
 use workeros_schema::{DataPlane, Items};
 
 use crate::Backend;
 use crate::callback::Places;
 use crate::client_address::client_address;
 use crate::request_id::RequestId;
+
+/// The header of what the widget of a captcha gave.
+const CAPTCHA: HeaderName = HeaderName::from_static("x-captcha-response");
 
 /// A request that was let in, as a handler takes it apart.
 #[derive(Debug)]
@@ -110,6 +115,14 @@ impl Call {
         Caller::new(self.subject().actor())
             .with_origin(address, self.user_agent())
             .with_request_id(self.request_id.as_str())
+            .with_languages(self.languages())
+    }
+
+    /// The languages whoever asks reads.
+    fn languages(&self) -> Languages {
+        let values = self.headers().get_all(ACCEPT_LANGUAGE).iter();
+        let values: Vec<_> = values.filter_map(|value| value.to_str().ok()).collect();
+        Languages::accepted(&values.join(","))
     }
 
     fn user_agent(&self) -> Option<&str> {
@@ -130,5 +143,12 @@ impl Call {
         RequestInfo::new()
             .with_ip(address)
             .with_user_agent(self.user_agent())
+            .with_captcha(self.captcha())
+    }
+
+    /// What the widget of a captcha gave; what cannot be that is nothing.
+    fn captcha(&self) -> Option<CaptchaResponse> {
+        let value = self.headers().get(CAPTCHA)?.to_str().ok()?;
+        CaptchaResponse::parse(value).ok()
     }
 }

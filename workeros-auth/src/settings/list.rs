@@ -2,7 +2,8 @@
 
 use super::setting::Setting;
 use super::{
-    anonymous, oauth_providers, origins, password, redirects, session, sign_up, verification,
+    anonymous, mail, oauth_providers, organizations, origins, password, redirects, session, sign_up,
+    trusted_issuers, verification,
 };
 #[cfg(feature = "passkey")]
 use super::passkeys;
@@ -14,9 +15,12 @@ pub(super) const SETTINGS: &[&dyn Setting] = &[
     &verification::RequiredVerification,
     &password::Passwords,
     &session::Sessions,
+    &organizations::Organizations,
     &origins::AllowedOrigins,
     &redirects::AllowedRedirectUrls,
     &oauth_providers::OAuthProviders,
+    &trusted_issuers::TrustedIssuers,
+    &mail::Mail,
     #[cfg(feature = "passkey")]
     &passkeys::Passkeys,
 ];

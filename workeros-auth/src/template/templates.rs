@@ -109,6 +109,13 @@ impl Templates {
         texts.map(|((template, locale), text)| (*template, locale, text))
     }
 
+    /// The language that is best for who reads these, whether there are words in
+    /// it or not.
+    pub(crate) fn locale_for(&self, languages: &Languages) -> Result<Locale> {
+        let first = languages.iter().chain(&self.default_locale).next();
+        first.map_or_else(|| Locale::parse(builtin::ENGLISH), |first| Ok(first.clone()))
+    }
+
     /// A mail for who reads these languages.
     pub(crate) fn write(
         &self,

@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 
 use serde_json::{Map, Value as Json};
+use workeros_core::input::Object;
 use workeros_core::{Detail, Error, Result, html};
 
 use super::MailTemplate;
@@ -79,6 +80,25 @@ impl MailText {
     pub fn with_html(mut self, html: impl Into<String>) -> Self {
         self.html = Some(html.into());
         self
+    }
+
+    /// Reads `subject`, `text` and `html`, each of which may be missing.
+    pub(crate) fn read(object: &mut Object) -> Self {
+        Self {
+            subject: object.string("subject"),
+            text: object.string("text"),
+            html: object.string("html"),
+        }
+    }
+
+    /// What of it is given.
+    pub(crate) fn show(&self) -> Json {
+        let parts = [("subject", &self.subject), ("text", &self.text), ("html", &self.html)];
+        let given = parts.into_iter().filter_map(|(name, part)| {
+            let part = part.as_ref()?;
+            Some((name.to_owned(), Json::from(part.as_str())))
+        });
+        given.collect()
     }
 
     /// Checks that it can be sent as a mail of that kind; `pointer` is where it

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use workeros_core::{Error, Result};
 
 /// What stands in an audience for the slug of a workspace.
@@ -62,6 +64,15 @@ impl Audience {
             audience: audience.to_owned(),
             slug,
         })
+    }
+}
+
+impl fmt::Display for Audience {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fixed(text) => f.write_str(text),
+            Self::OfWorkspace(before, behind) => write!(f, "{before}{SLUG}{behind}"),
+        }
     }
 }
 

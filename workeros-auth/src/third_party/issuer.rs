@@ -17,7 +17,7 @@ use crate::oauth::{is_endpoint, is_issuer};
 /// assert!(issuer.user_id("u-1").starts_with("ext_"));
 /// # Ok::<(), workeros_core::Error>(())
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub struct TokenIssuer {
     pub(super) issuer: String,
@@ -53,6 +53,18 @@ pub enum TokenKind {
 pub(super) struct EmailClaims {
     pub(super) address: String,
     pub(super) verified: String,
+}
+
+/// What is set of an issuer.
+pub(crate) struct Parts<'a> {
+    pub(crate) audience: String,
+    pub(crate) jwks_url: Option<&'a str>,
+    pub(crate) kind: TokenKind,
+    pub(crate) algorithms: &'a [Algorithm],
+    /// The claims of the address, and that it is verified.
+    pub(crate) email: (&'a str, &'a str),
+    /// The claim, and the roles for what it says.
+    pub(crate) roles: Option<(&'a str, &'a [(String, String)])>,
 }
 
 /// What only ID tokens say.
@@ -181,6 +193,21 @@ impl TokenIssuer {
     #[must_use]
     pub fn issuer(&self) -> &str {
         &self.issuer
+    }
+
+    /// What was set, to be shown.
+    pub(crate) fn parts(&self) -> Parts<'_> {
+        Parts {
+            audience: self.audience.to_string(),
+            jwks_url: match &self.source {
+                KeySource::Discovery => None,
+                KeySource::Url(url) => Some(url),
+            },
+            kind: self.kind,
+            algorithms: &self.algorithms,
+            email: (&self.email.address, &self.email.verified),
+            roles: self.roles.as_ref().map(RoleClaims::parts),
+        }
     }
 
     /// Checks what the setters alone cannot.

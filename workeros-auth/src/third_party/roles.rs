@@ -37,6 +37,10 @@ impl RoleClaims {
         Ok(Self { claim, map })
     }
 
+    pub(super) fn parts(&self) -> (&str, &[(String, String)]) {
+        (&self.claim, &self.map)
+    }
+
     /// The roles that a token gives.
     pub(super) fn read(&self, claims: &Claims) -> Vec<String> {
         let said = words(find(claims, &self.claim));

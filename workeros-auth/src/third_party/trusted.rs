@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use workeros_core::{
@@ -20,6 +21,13 @@ pub(crate) struct TrustedTokens {
     issuers: Vec<Arc<Trusted>>,
     verified: Verified<KeySet, Verdict>,
     clock: Arc<dyn Clock>,
+}
+
+/// The issuers that a workspace trusts, by the names it has for them.
+#[derive(Debug, Clone)]
+pub(crate) struct RealmIssuers {
+    pub(crate) named: BTreeMap<String, TokenIssuer>,
+    pub(crate) tokens: Arc<TrustedTokens>,
 }
 
 #[derive(Debug)]

@@ -3,7 +3,10 @@
 use http::header::ETAG;
 use http::{HeaderValue, Method};
 use serde_json::{Value as Json, json};
-use workeros_auth::{App, Auth, SettingsPatch, StoredSettings};
+use workeros_auth::{
+    App, Auth, Languages, Locale, MailTemplate, MailText, SettingsPatch, StoredSettings,
+};
+use workeros_core::input::Object;
 use workeros_core::{Credential, Error, ErrorKind, Result, Workspace, Workspaces as _};
 
 use crate::call::Call;
@@ -13,10 +16,12 @@ use crate::reply::Reply;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     const PATH: &str = "/api/auth-settings";
+    const PREVIEW: &str = "/api/auth-settings/mail/preview";
     let admin = Access::Admin;
     vec![
         Endpoint::new(Method::GET, PATH, admin, read_settings),
         Endpoint::new(Method::PATCH, PATH, admin, change_settings).with_json(),
+        Endpoint::new(Method::POST, PREVIEW, admin, preview_mail).with_json(),
     ]
 }
 
@@ -40,6 +45,38 @@ async fn change_settings(call: Call) -> Result<Reply> {
     }
     let settings = app(&call).await?.change_settings(&patch).await?;
     reply(&settings, &etag(&settings))
+}
+
+/// What a mail looks like, with words that are not stored yet, if some are
+/// given.
+async fn preview_mail(call: Call) -> Result<Reply> {
+    let mut object = Object::read(call.json(), "")?;
+    let name = object.required_string("template");
+    let locale = object.string("locale").map(|text| Locale::parse(&text));
+    let locale = locale.and_then(|locale| object.keep(locale.map_err(at_locale)));
+    let text = MailText::new();
+    let text = object.string("subject").into_iter().fold(text, MailText::with_subject);
+    let text = object.string("text").into_iter().fold(text, MailText::with_text);
+    let text = object.string("html").into_iter().fold(text, MailText::with_html);
+    let template = MailTemplate::parse(&name);
+    if template.is_none() {
+        object.complain("template", "invalid_value", "is no mail");
+    }
+    object.finish()?;
+    let template = template.ok_or_else(Error::not_found)?;
+    let languages = locale.map(Languages::from).unwrap_or_default();
+    let mail = app(&call).await?.preview_mail(template, &languages, text)?;
+    Ok(Reply::data(json!({
+        "locale": mail.locale,
+        "subject": mail.subject,
+        "text": mail.text,
+        "html": mail.html,
+    })))
+}
+
+fn at_locale(error: Error) -> Error {
+    let message = error.details().first().map(|detail| detail.message.clone());
+    Error::validation("/locale", "invalid_value", message.unwrap_or_default())
 }
 
 async fn app(call: &Call) -> Result<Auth<App>> {
