@@ -21,6 +21,8 @@ pub struct Endpoint {
     pub(crate) reader: Reader,
     /// Whether a cookie may be what somebody acts by.
     pub(crate) takes_cookies: bool,
+    /// Whether somebody without an account counts as signed in.
+    pub(crate) admits_guests: bool,
     handler: Handler,
 }
 
@@ -32,7 +34,8 @@ pub enum Access {
     Open,
     /// Everybody; who is not signed in is anonymous.
     Public,
-    /// Whoever is signed in.
+    /// Whoever is signed in, with an account unless it says otherwise. Nobody
+    /// changes anything by it for a user he impersonates.
     SignedIn,
     /// Whoever may do everything in the workspace.
     Admin,
@@ -76,6 +79,7 @@ impl Endpoint {
             input: Input::None,
             reader: Reader::Api,
             takes_cookies: true,
+            admits_guests: false,
             handler: Box::new(move |call| Box::pin(handler(call))),
         }
     }
@@ -116,6 +120,12 @@ impl Endpoint {
     /// nothing by it.
     pub(crate) fn without_cookies(mut self) -> Self {
         self.takes_cookies = false;
+        self
+    }
+
+    /// Is there for somebody without an account as well.
+    pub(crate) fn for_guests(mut self) -> Self {
+        self.admits_guests = true;
         self
     }
 

@@ -9,7 +9,7 @@ use http::{HeaderValue, Method, Response, StatusCode, Version};
 use http_body::Body as _;
 use tracing::Instrument as _;
 use workeros_auth::{App, Auth};
-use workeros_core::{Error, ErrorKind, Result, Subject};
+use workeros_core::{Error, ErrorKind, Identity, Result, Subject};
 
 use crate::app_page::{AppPage, Asked, app_of_path};
 use crate::body::RequestBody;
@@ -147,7 +147,7 @@ async fn serve(
     request_id: &RequestId,
 ) -> Result<Response<Body>> {
     if let Some(subject) = &way.subject {
-        admit(backend, subject, &parts, endpoint.access()).await?;
+        admit(backend, subject, &parts, endpoint).await?;
     }
     let query = parts.uri.query();
     let mut query = match endpoint.is_lenient {
@@ -182,9 +182,10 @@ async fn admit(
     backend: &Backend,
     subject: &Subject,
     parts: &Parts,
-    access: Access,
+    endpoint: &Endpoint,
 ) -> Result<()> {
     let (plane, only_reads) = (backend.plane(), parts.method.is_safe());
+    let access = endpoint.access();
     subject.scope().require_all_tools()?;
     match access {
         Access::Admin if only_reads => plane.require_admin(subject).await?,
@@ -201,6 +202,23 @@ async fn admit(
             ErrorKind::Forbidden,
             "this credential only reads",
         ));
+    }
+    match subject.identity() {
+        Some(identity) if access == Access::SignedIn => {
+            admit_identity(identity, only_reads, endpoint)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What takes somebody who is signed in takes an account, and himself where it
+/// changes something.
+fn admit_identity(identity: &Identity, only_reads: bool, endpoint: &Endpoint) -> Result<()> {
+    if !endpoint.admits_guests {
+        identity.require_account()?;
+    }
+    if !only_reads {
+        identity.require_himself()?;
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use crate::Endpoint;
 mod activity;
 mod adoption;
 mod api_keys;
+mod app_users;
 mod auth;
 mod auth_settings;
 mod collections;
@@ -33,6 +34,8 @@ pub(crate) fn endpoints(with_auth: bool) -> Vec<Endpoint> {
         let of_apps = of_apps.chain(auth::app_endpoints());
         endpoints.extend(of_apps.map(Endpoint::without_cookies));
         endpoints.extend(users::endpoints());
+        endpoints.extend(auth::impersonation::of_team());
+        endpoints.extend(app_users::endpoints());
         endpoints.extend(workspaces::endpoints());
         endpoints.extend(activity::endpoints());
         endpoints.extend(auth_settings::endpoints());

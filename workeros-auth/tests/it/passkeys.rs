@@ -1,15 +1,16 @@
 //! Passkeys, on both planes, by a device that does whatever it is told to.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
 use serde_json::{Value as Json, json};
-use workeros_adapters::MemoryMailer;
+use workeros_adapters::{MemoryMailer, MemoryRateLimiter};
 use workeros_auth::{
     Attachment, Auth, AuthBuilder, BrowserToken, Entered, Passkey, Plane, RelyingParty,
     RequestInfo, SecondFactor, StillMe, UserPatch,
 };
-use workeros_core::{ErrorKind, Result, UserId};
+use workeros_core::{ErrorKind, RateLimiter, Result, UserId};
 
 use crate::mail::{link, token};
 use crate::soft_authenticator::SoftAuthenticator;
@@ -18,6 +19,7 @@ use crate::support::{
 };
 
 mod altered;
+mod anonymous;
 mod races;
 
 const ORIGIN: &str = "http://localhost:8080";
@@ -427,9 +429,10 @@ async fn pk_6_the_device_says_who_it_is() {
         let mut wrong = device.get(&asked.options);
         wrong["response"]["signature"] = json!("MAYCAQECAQE");
         let wrong = answer(auth, &asked, &wrong).await.unwrap_err();
-        let shown =
-            |error: &workeros_core::Error| (error.kind(), error.code(), error.message().to_owned());
-        assert_eq!(shown(&unknown), shown(&wrong));
+        assert_eq!(
+            (unknown.kind(), unknown.code(), unknown.message()),
+            (wrong.kind(), wrong.code(), wrong.message())
+        );
         assert_eq!(sessions(auth, ann).await, 1);
     }
     on_both_planes!(case);
@@ -456,6 +459,37 @@ async fn pk_7_a_disabled_user_stays_out() {
         }
     }
     on_both_planes!(case);
+}
+
+/// LIM-1: who locks an account by guessing keeps nobody from his passkey.
+#[tokio::test]
+async fn lim_1_a_locked_account_is_open_to_its_passkey() {
+    for mut world in passkey_worlds().await {
+        let party = RelyingParty::of_origin(ORIGIN).unwrap();
+        let limiter = MemoryRateLimiter::new(Arc::clone(&world.runtime.clock));
+        let limiter: Arc<dyn RateLimiter> = Arc::new(limiter);
+        world.auth = world.auth_with(|auth| {
+            auth.danger_weak_hashing()
+                .with_secret(secret())
+                .with_passkeys(party.clone())
+                .with_rate_limiter(Arc::clone(&limiter))
+        });
+        let (ann, mut device) = (somebody(&world.auth, "ann").await, device());
+        add(&world.auth, ann, &mut device).await;
+        let by_password = async |text: &str, n: u8| {
+            let request = RequestInfo::new().with_ip(Some([192, 0, 2, n].into()));
+            let login = crate::support::sign_in("ann", text);
+            world.auth.sign_in_email(login, &request).await
+        };
+        for n in 0..10 {
+            by_password("not the password", n).await.unwrap_err();
+        }
+        let locked = by_password(PASSWORD, 10).await.unwrap_err();
+        assert_eq!(locked.code(), Some("ACCOUNT_TEMPORARILY_LOCKED"));
+        sign_in(&world.auth, &mut device).await.unwrap();
+        // He has shown who he is.
+        by_password(PASSWORD, 11).await.unwrap();
+    }
 }
 
 /// A device that verifies its user is two factors.

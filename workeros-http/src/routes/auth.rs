@@ -14,12 +14,15 @@ use crate::plane::{Paths, Wired, paths};
 use crate::reply::Reply;
 
 mod account;
+mod anonymous;
 mod body;
 mod change_email;
 mod deletion;
 mod email_otp;
+pub(super) mod impersonation;
 pub(super) mod link;
 mod magic_link;
+mod organization;
 mod own;
 #[cfg(feature = "passkey")]
 mod passkeys;
@@ -29,7 +32,7 @@ mod social;
 mod tokens;
 mod two_factor;
 mod verification;
-mod wire;
+pub(super) mod wire;
 
 const SIGN_UP: Paths = paths!("/sign-up/email");
 const SIGN_IN: Paths = paths!("/sign-in/email");
@@ -51,6 +54,8 @@ pub(super) fn endpoints<P: SocialPlane>() -> Vec<Endpoint> {
         .into_iter()
         .chain(sessions::endpoints::<P>())
         .chain(account::endpoints::<P>())
+        .chain(anonymous::endpoints::<P>())
+        .chain(impersonation::endpoints::<P>())
         .chain(change_email::endpoints::<P>())
         .chain(deletion::endpoints::<P>())
         .chain(reset::endpoints::<P>())
@@ -68,6 +73,7 @@ pub(super) fn endpoints<P: SocialPlane>() -> Vec<Endpoint> {
 pub(super) fn app_endpoints() -> Vec<Endpoint> {
     let mut endpoints = tokens::endpoints();
     endpoints.extend(social::app_endpoints());
+    endpoints.extend(organization::endpoints());
     endpoints
 }
 

@@ -99,7 +99,7 @@ fn read_new(body: &Json) -> Result<NewUser> {
 }
 
 /// Reads `{email?, name?, disabled?}`.
-fn read_patch(body: &Json) -> Result<UserPatch> {
+pub(super) fn read_patch(body: &Json) -> Result<UserPatch> {
     let mut object = Object::read(body, "")?;
     let email = object
         .string("email")

@@ -1,7 +1,7 @@
 //! A front end that was written for the client of better-auth works unchanged,
 //! for the team of an instance and for the end users of a workspace.
 
-use workeros::{AuthBuilder, RealmSettings};
+use workeros::{AnonymousUsers, AuthBuilder, RealmSettings};
 
 use crate::counterparts::Counterparts;
 use crate::site::Site;
@@ -100,7 +100,45 @@ async fn a_second_factor() {
     check("two-factor").await;
 }
 
+#[tokio::test]
+async fn users_without_an_account() {
+    check_with("anonymous", |auth| {
+        let settings = RealmSettings::new().with_anonymous(AnonymousUsers::new());
+        let auth = auth.danger_weak_hashing().with_settings(settings.clone());
+        auth.with_app_settings(settings)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn acting_as_a_user() {
+    let Some(counterparts) = Counterparts::find() else {
+        return;
+    };
+    for (plane, path) in PLANES {
+        println!("{plane}:");
+        let weak = AuthBuilder::danger_weak_hashing;
+        let site = Site::open_with(|_, builder| builder.auth(weak)).await;
+        let team = format!("{}/backend", site.origin);
+        let base = format!("{team}{path}");
+        let mails = site.mails();
+        let arguments = [plane, &base, &site.origin, &mails, "impersonation", &team];
+        counterparts.check("better-auth.mjs", &arguments).await;
+    }
+}
+
 #[cfg(feature = "passkey")]
+#[tokio::test]
+async fn organizations_of_end_users() {
+    let Some(counterparts) = Counterparts::find() else {
+        return;
+    };
+    let site = Site::open().await;
+    let base = format!("{}/backend/api/t/default/auth", site.origin);
+    let arguments = ["app", &base, &site.origin, &site.mails(), "organizations"];
+    counterparts.check("better-auth.mjs", &arguments).await;
+}
+
 #[tokio::test]
 async fn passkeys_of_a_real_browser() {
     let Some(counterparts) = Counterparts::find_with_chromium() else {

@@ -22,7 +22,9 @@ const PASSWORD: Paths = paths!("/change-password");
 pub(super) fn endpoints<P: Wired>() -> Vec<Endpoint> {
     let signed_in = Access::SignedIn;
     vec![
-        Endpoint::new(Method::POST, P::path(UPDATE), signed_in, update_user::<P>).with_json(),
+        Endpoint::new(Method::POST, P::path(UPDATE), signed_in, update_user::<P>)
+            .with_json()
+            .for_guests(),
         Endpoint::new(
             Method::POST,
             P::path(PASSWORD),

@@ -36,8 +36,11 @@ pub(super) fn endpoints<P: Wired>() -> Vec<Endpoint> {
     let answer = P::path(FINISH_SIGN_IN);
     vec![
         Endpoint::new(get(), begin, signed_in, begin_registration::<P>)
-            .with_parameters(&["authenticatorAttachment", "name"]),
-        Endpoint::new(post(), finish, signed_in, finish_registration::<P>).with_json(),
+            .with_parameters(&["authenticatorAttachment", "name"])
+            .for_guests(),
+        Endpoint::new(post(), finish, signed_in, finish_registration::<P>)
+            .with_json()
+            .for_guests(),
         Endpoint::new(get(), P::path(BEGIN_SIGN_IN), open, begin_sign_in::<P>),
         Endpoint::new(post(), answer, open, finish_sign_in::<P>).with_json(),
         Endpoint::new(get(), P::path(LIST), signed_in, list_passkeys::<P>),

@@ -26,7 +26,7 @@ pub(super) fn endpoints<P: Wired>() -> Vec<Endpoint> {
     let signed_in = Access::SignedIn;
     let (list, revoke) = (P::path(LIST), P::path(REVOKE));
     let (revoke_all, revoke_others) = (P::path(REVOKE_ALL), P::path(REVOKE_OTHERS));
-    vec![
+    let endpoints = vec![
         Endpoint::new(Method::GET, list, signed_in, list_sessions::<P>),
         Endpoint::new(Method::POST, revoke, signed_in, revoke_session::<P>).with_json(),
         Endpoint::new(Method::POST, revoke_all, signed_in, revoke_sessions::<P>),
@@ -36,7 +36,8 @@ pub(super) fn endpoints<P: Wired>() -> Vec<Endpoint> {
             signed_in,
             revoke_other_sessions::<P>,
         ),
-    ]
+    ];
+    endpoints.into_iter().map(Endpoint::for_guests).collect()
 }
 
 async fn list_sessions<P: Wired>(call: Call) -> Result<Reply> {

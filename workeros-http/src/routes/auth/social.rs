@@ -6,7 +6,7 @@ use serde_json::json;
 use workeros_auth::oauth::{
     AuthorizationRequest, Callback, OAuthReturn, OAuthStart, PresentedIdToken,
 };
-use workeros_auth::{Auth, BrowserToken};
+use workeros_auth::{Auth, BrowserToken, RequestInfo};
 use workeros_core::{Error, ErrorKind, Result};
 
 use self::body::{SocialForm, read_social};
@@ -67,15 +67,15 @@ async fn list_providers<P: Wired>(call: Call) -> Result<Reply> {
 async fn sign_in<P: Lands>(call: Call) -> Result<Reply> {
     let form = read_social(call.json(), call.places())?;
     let auth = P::auth(&call).await?;
+    let request = arrival(&call, &auth).await?;
     let Some(presented) = &form.id_token else {
-        return depart(&call, &auth, &form, |start| start).await;
+        return depart(&call, &auth, &form, &request, |start| start).await;
     };
     let presented = PresentedIdToken {
         token: &presented.token,
         nonce: presented.nonce.as_deref(),
         user: presented.user.as_deref(),
     };
-    let request = arrival(&call, &auth).await?;
     let arrived = auth
         .sign_in_id_token(&form.provider, presented, &request)
         .await?;
@@ -97,7 +97,9 @@ async fn link_account<P: Lands>(call: Call) -> Result<Reply> {
         let why = "an account is added by going there";
         return Err(Error::validation("/idToken", "unsupported", why));
     }
-    depart(&call, &auth, &form, |start| start.with_link(user, session)).await
+    let request = call.request_info();
+    let link = |start: OAuthStart| start.with_link(user, session);
+    depart(&call, &auth, &form, &request, link).await
 }
 
 /// Sends a browser to a provider, and gives it what it will be known by.
@@ -105,6 +107,7 @@ async fn depart<P: Lands>(
     call: &Call,
     auth: &Auth<P>,
     form: &SocialForm,
+    arriving: &RequestInfo,
     purpose: impl FnOnce(OAuthStart) -> OAuthStart,
 ) -> Result<Reply> {
     let request = AuthorizationRequest::new(redirect_uri::<P>(call, &form.provider))
@@ -116,7 +119,7 @@ async fn depart<P: Lands>(
         None => auth.new_browser_token()?,
     };
     let url = auth
-        .begin_oauth(&purpose(start), &browser, &call.request_info())
+        .begin_oauth(&purpose(start), &browser, arriving)
         .await?;
     let answer = P::departure(json!({"url": url, "redirect": form.redirects}), &browser);
     let team = call.auth()?;

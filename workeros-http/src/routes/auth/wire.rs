@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 use workeros_auth::{Session, User};
 use workeros_core::Timestamp;
 
-pub(super) fn write_user(user: &User, roles: Option<&[String]>) -> Json {
+pub(in crate::routes) fn write_user(user: &User, roles: Option<&[String]>) -> Json {
     let mut json = json!({
         "id": user.id.to_string(),
         "email": user.email,
@@ -14,14 +14,20 @@ pub(super) fn write_user(user: &User, roles: Option<&[String]>) -> Json {
         "createdAt": write_instant(user.created_at),
         "updatedAt": write_instant(user.updated_at),
     });
-    if let (Some(roles), Some(members)) = (roles, json.as_object_mut()) {
+    let Some(members) = json.as_object_mut() else {
+        return json;
+    };
+    if user.is_anonymous() {
+        members.insert("isAnonymous".to_owned(), json!(true));
+    }
+    if let Some(roles) = roles {
         members.insert("roles".to_owned(), json!(roles));
     }
     json
 }
 
-pub(super) fn write_session(session: &Session, token: &str) -> Json {
-    json!({
+pub(in crate::routes) fn write_session(session: &Session, token: &str) -> Json {
+    let mut json = json!({
         "id": session.id.to_string(),
         "token": token,
         "userId": session.user_id.to_string(),
@@ -31,7 +37,14 @@ pub(super) fn write_session(session: &Session, token: &str) -> Json {
         "ipAddress": session.ip,
         "userAgent": session.user_agent,
         "activeWorkspaceId": session.active_tenant.map(|tenant| tenant.to_string()),
-    })
+        "activeOrganizationId": session.active_organization.map(|id| id.to_string()),
+    });
+    if let (Some(by), Some(members)) = (&session.impersonation, json.as_object_mut()) {
+        let admin = by.admin.to_string();
+        members.insert("impersonatedBy".to_owned(), json!(admin));
+        members.insert("readOnly".to_owned(), json!(by.read_only));
+    }
+    json
 }
 
 /// An instant to the millisecond: whatever stands behind the point, better-auth's
