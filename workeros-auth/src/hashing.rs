@@ -5,13 +5,14 @@ mod memory;
 
 use std::hint::black_box;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use argon2::password_hash::phc::{Output, PasswordHash, Salt};
 use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Params, Version};
 use tokio::sync::Semaphore;
 use workeros_core::{Error, ErrorKind, Random, Result};
 
-use crate::Password;
+use crate::{Auth, Password, Plane};
 use memory::Memory;
 
 /// Costs above these are not ours and not verified: a damaged row must not
@@ -33,6 +34,8 @@ pub(crate) struct Hasher {
     /// One for each call that runs.
     turns: Arc<Semaphore>,
     memory: Arc<Memory>,
+    /// How many calls have run.
+    runs: Arc<AtomicU64>,
 }
 
 impl Hasher {
@@ -48,6 +51,7 @@ impl Hasher {
             random,
             places: Arc::new(Semaphore::new(running.saturating_add(waiting))),
             turns: Arc::new(Semaphore::new(running)),
+            runs: Arc::default(),
         }
     }
 
@@ -123,6 +127,7 @@ impl Hasher {
             .acquire_owned()
             .await
             .map_err(Error::internal)?;
+        self.runs.fetch_add(1, Ordering::Relaxed);
         let memory = Arc::clone(&self.memory);
         // The thread keeps the permits: a caller that goes away does not make
         // room before the work is over.
@@ -133,6 +138,15 @@ impl Hasher {
         tokio::task::spawn_blocking(run)
             .await
             .map_err(Error::internal)?
+    }
+}
+
+impl<P: Plane> Auth<P> {
+    /// How many passwords were hashed or checked since this instance was built,
+    /// of both planes: for metrics. Each takes as long as the others.
+    #[must_use]
+    pub fn passwords_hashed(&self) -> u64 {
+        self.inner.hasher.runs.load(Ordering::Relaxed)
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use unicode_normalization::UnicodeNormalization as _;
 use workeros_core::{Error, Result};
 
-use crate::EmailAddress;
+use crate::{Auth, EmailAddress, Plane};
 
 /// A password as somebody typed it. It never shows in debug output.
 ///
@@ -64,7 +64,12 @@ impl PasswordPolicy {
     /// No smaller minimum can be set: the list of common passwords starts here.
     pub(crate) const MIN_CHARS: usize = 8;
 
-    pub(crate) fn check(&self, password: &Password, email: &EmailAddress) -> Result<()> {
+    fn check(
+        &self,
+        password: &Password,
+        email: &EmailAddress,
+        workspace: Option<&str>,
+    ) -> Result<()> {
         let text = password.expose();
         if text.chars().count() < self.min_chars {
             let message = format!("must have at least {} characters", self.min_chars);
@@ -73,6 +78,7 @@ impl PasswordPolicy {
         let lower = text.to_lowercase();
         let is_common = lower == email.as_str()
             || lower == email.local_part()
+            || workspace.is_some_and(|slug| lower == slug)
             || self.blocked.contains(&lower)
             || COMMON.lines().any(|common| common == lower);
         if is_common {
@@ -80,6 +86,20 @@ impl PasswordPolicy {
             return Err(refused("PASSWORD_COMMON", message));
         }
         Ok(())
+    }
+}
+
+impl<P: Plane> Auth<P> {
+    /// Refuses what is too short, or among the first that somebody would guess
+    /// who knows the address and the workspace.
+    pub(crate) fn check_new_password(
+        &self,
+        password: &Password,
+        email: &EmailAddress,
+    ) -> Result<()> {
+        let workspace = self.workspace.as_ref();
+        let slug = workspace.map(|workspace| workspace.slug.as_str());
+        self.settings.password.check(password, email, slug)
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
-use workeros_core::{Batch, Quota, RateKey, Result, Statement, Step, UserId, Value};
+use workeros_core::{Batch, Error, Quota, RateKey, Result, Statement, Step, UserId, Value};
 
 use super::CHALLENGE_LIFETIME;
 use super::begun::Begun;
@@ -63,7 +63,7 @@ const OPEN: PlaneSql = planes!(
 const TAKE: PlaneSql = planes!(
     "UPDATE " p "_auth_flows SET attempts = 1 WHERE realm_id = $1 AND purpose = $2 \
     AND secret_hash = $3 AND COALESCE(user_id, $4) = $5 AND expires_at > $6 AND attempts = 0 \
-    RETURNING data"
+    RETURNING id, data"
 );
 const IS_KNOWN: PlaneSql = planes!(
     "SELECT id FROM " p "_auth_flows WHERE realm_id = $1 AND purpose = $2 \
@@ -87,8 +87,8 @@ impl Asked<'_> {
 }
 
 impl<P: Plane> Auth<P> {
-    /// Keeps what the answer will be held against. What is left is for the
-    /// browser.
+    /// Keeps what the answer will be held against, sealed: the challenge is in
+    /// it. What is left is for the browser.
     pub(super) async fn ask(
         &self,
         asked: Asked<'_>,
@@ -102,14 +102,20 @@ impl<P: Plane> Auth<P> {
                 .await?;
             decision.check()?;
         }
-        let now = self.now();
+        let (id, now, purpose) = (
+            self.inner.ids.next_id(),
+            self.now(),
+            asked.ceremony.purpose(),
+        );
+        let state = begun.state.as_bytes();
+        let sealed = self.sealer()?.seal(purpose, id.as_bytes(), state)?;
         let params = vec![
-            self.inner.ids.next_id().into(),
+            id.into(),
             self.realm.into(),
-            asked.ceremony.purpose().into(),
+            purpose.into(),
             asked.user.map_or(Value::Null, Value::from),
             asked.secret_hash(&begun.challenge),
-            begun.state.into(),
+            sealed.into(),
             now.into(),
             later(now, CHALLENGE_LIFETIME).into(),
         ];
@@ -138,7 +144,10 @@ impl<P: Plane> Auth<P> {
             .apply_and_read(&NOBODY, Batch::new().step(take))
             .await?;
         if let Some(row) = rows.first() {
-            return row.text(0).map(|state| Taken::Now(state.to_owned()));
+            let (id, purpose) = (row.uuid(0)?, asked.ceremony.purpose());
+            let state = self.sealer()?.open(purpose, id.as_bytes(), row.text(1)?)?;
+            let state = String::from_utf8(state.to_vec()).map_err(Error::internal)?;
+            return Ok(Taken::Now(state));
         }
         let known = self.fetch(Statement::new(IS_KNOWN.of::<P>(), params()));
         match known.await?.first() {
