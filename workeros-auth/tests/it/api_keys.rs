@@ -1,12 +1,15 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::Request;
 use http::header::AUTHORIZATION;
+use workeros_adapters::DatabaseRateLimiter;
 use workeros_auth::{ApiKeySecret, CreatedApiKey, KeyLimits, NewApiKey, SignedIn, UserPatch};
 use workeros_core::{
     Action, ApiKeyId, Authenticator as _, Credential, ErrorKind, Identity, Result, Scope, TenantId,
 };
 
+use crate::race::{race, rounds};
 use crate::support::{World, finding, mail_worlds, names, worlds};
 
 const STORED: &str = "SELECT id, name, prefix, last4, token_hash, roles FROM workeros_api_keys";
@@ -494,5 +497,39 @@ async fn a_key_is_used_as_often_as_it_may() {
         let owner = world.identity(&ann).await;
         let made = world.auth.create_api_key(&owner, world.tenant, none).await;
         assert_eq!(finding(&made.unwrap_err()).0, "/requests_per_minute");
+    }
+}
+
+/// R19: of 64 uses of a key at once, at two instances, as many count as it may
+/// be used.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn r19_of_64_uses_of_a_key_at_once_as_many_count_as_may() {
+    for world in worlds().await {
+        let ann = world.sign_up("ann").await;
+        let mut instances = Vec::new();
+        for _ in 0..2 {
+            let (database, clock) = (&world.runtime.database, &world.runtime.clock);
+            let limiter = DatabaseRateLimiter::open(Arc::clone(database), Arc::clone(clock));
+            let limiter = Arc::new(limiter.await.unwrap());
+            instances.push(world.auth_with(|auth| auth.with_rate_limiter(limiter.clone())));
+        }
+        for _ in 0..rounds(world.name) {
+            let limits = KeyLimits::new(Some(3), None);
+            let key = create(&world, &ann, NewApiKey::new("ci").with_limits(limits)).await;
+            let uses = race(|racer| {
+                let (auth, tenant) = (instances[racer % 2].clone(), world.tenant);
+                let secret = key.secret.clone();
+                async move { crate::remembered::act(&auth, tenant, secret.expose()).await }
+            })
+            .await;
+            let mut admitted = 0;
+            for used in uses {
+                match used {
+                    Ok(_) => admitted += 1,
+                    Err(error) => assert_eq!(error.kind(), ErrorKind::RateLimited),
+                }
+            }
+            assert_eq!(admitted, 3, "{}", world.name);
+        }
     }
 }

@@ -71,8 +71,8 @@ async fn lim_1_after_ten_failures_of_any_kind_an_account_is_locked() {
         assert_eq!(locked.retry_after_seconds(), Some(15 * 60));
         let purpose = CodePurpose::ResetPassword;
         let refused = world.auth.check_code(purpose, &guess, &from(&ip(11))).await;
-        let code = refused.unwrap_err().code();
-        assert_eq!(code, Some("ACCOUNT_TEMPORARILY_LOCKED"));
+        let refused = refused.unwrap_err();
+        assert_eq!(refused.code(), Some("ACCOUNT_TEMPORARILY_LOCKED"));
 
         // Nobody is locked out of what cannot be guessed.
         crate::mail::ask(&world.auth, "ann").await;
@@ -94,6 +94,36 @@ async fn lim_1_after_ten_failures_of_any_kind_an_account_is_locked() {
         try_password(&world, "ann", "another horse battery", "192.0.2.99")
             .await
             .unwrap();
+    }
+}
+
+/// LOG-1: that an account is locked is noted, once as long as it is.
+#[tokio::test]
+async fn log_1_a_lock_is_noted_once() {
+    for (world, _) in mail_worlds().await {
+        world.sign_up("ann").await;
+        for n in 0..20 {
+            let ip = format!("192.0.2.{n}");
+            let tried = try_password(&world, "ann", "wrong horse battery", &ip);
+            assert!(tried.await.is_err());
+        }
+        let noted = async || {
+            world.auth.drain().await;
+            let rows = world.auth.activity(200, None, None).await.unwrap().rows;
+            let rows = rows.into_iter().filter(|row| row.action == "auth.locked");
+            rows.collect::<Vec<_>>()
+        };
+        let [row] = &noted().await[..] else {
+            panic!("not one row on {}", world.name)
+        };
+        assert_eq!(row.detail["email"], "ann@example.com");
+        world.wait(Duration::from_mins(15));
+        for n in 0..12 {
+            let ip = format!("192.0.2.{n}");
+            let tried = try_password(&world, "ann", "wrong horse battery", &ip);
+            assert!(tried.await.is_err());
+        }
+        assert_eq!(noted().await.len(), 2);
     }
 }
 

@@ -76,8 +76,8 @@ async fn otp_3_the_owner_of_an_address_takes_an_account_over_clean() {
         assert_eq!(ids, [owner.session.id], "{by:?} on {}", world.name);
         let login = sign_in("ann", PASSWORD);
         let refused = auth.sign_in_email(login, &RequestInfo::new()).await;
-        let code = refused.unwrap_err().code();
-        assert_eq!(code, Some("INVALID_EMAIL_OR_PASSWORD"));
+        let refused = refused.unwrap_err();
+        assert_eq!(refused.code(), Some("INVALID_EMAIL_OR_PASSWORD"));
     }
     for by in [By::Link, By::Code] {
         for (world, mailer) in mail_worlds().await {

@@ -2,6 +2,8 @@ use futures::future::join_all;
 use workeros_auth::{AuthBuilder, NewUser, RequestInfo, SetupToken, UserPatch};
 use workeros_core::ErrorKind;
 
+use crate::race::{race, rounds};
+use crate::secrets::Log;
 use crate::support::{display_name, email, names, sign_up, worlds, worlds_with};
 
 const ADMINS: &str = "SELECT user_id FROM workeros_user_roles WHERE role = 'admin'";
@@ -36,6 +38,40 @@ async fn first_1_fifty_parallel_sign_ups_make_one_admin() {
                 .count(),
             1
         );
+    }
+}
+
+/// FIRST-1, R19: of 64 who sign up first at once one is admin.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn first_1_r19_of_64_who_come_first_at_once_one_is_admin() {
+    for world in worlds().await {
+        for _ in 0..rounds(world.name) {
+            let users = race(|racer| {
+                let (auth, new) = (world.auth.clone(), sign_up(&format!("user{racer}")));
+                async move {
+                    let signed_up = auth.sign_up_email(new, &RequestInfo::new()).await;
+                    signed_up.unwrap().user.id
+                }
+            })
+            .await;
+            let admins = world.rows(ADMINS, vec![]).await;
+            let [admin] = admins.rows.as_slice() else {
+                panic!("{} admins on {}", admins.rows.len(), world.name)
+            };
+            assert!(
+                users
+                    .iter()
+                    .any(|user| user.uuid() == admin.uuid(0).unwrap())
+            );
+            for table in [
+                "DELETE FROM workeros_bootstrap",
+                "DELETE FROM workeros_user_roles",
+                "DELETE FROM workeros_sessions",
+                "DELETE FROM workeros_users",
+            ] {
+                world.run(table, vec![]).await;
+            }
+        }
     }
 }
 
@@ -112,9 +148,15 @@ fn guarded(builder: AuthBuilder) -> AuthBuilder {
 #[tokio::test]
 async fn first_3_warns_while_there_is_no_admin() {
     for world in worlds().await {
+        let log = Log::default();
+        let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).finish();
+        let guard = tracing::subscriber::set_default(subscriber);
         assert!(world.auth.warn_without_admin().await.unwrap());
+        assert!(log.text().contains("there is no admin yet"));
         world.sign_up("ann").await;
         assert!(!world.auth.warn_without_admin().await.unwrap());
+        drop(guard);
+        assert_eq!(log.text().matches("there is no admin yet").count(), 1);
     }
 }
 

@@ -4,6 +4,7 @@ use futures::future::join_all;
 use workeros_auth::{AuthBuilder, RequestInfo};
 use workeros_core::ErrorKind;
 
+use crate::secrets::Log;
 use crate::support::{PASSWORD, sign_in, worlds_with};
 
 #[tokio::test]
@@ -46,6 +47,24 @@ async fn a_caller_that_goes_away_does_not_keep_its_place() {
             assert!(Instant::now() < deadline, "the place stays taken");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+    }
+}
+
+/// CFG-2: that passwords are hashed weakly is said once, when it is chosen.
+#[tokio::test]
+async fn cfg_2_weak_hashing_is_warned_of_once() {
+    for world in worlds_with(AuthBuilder::danger_weak_hashing).await {
+        let log = Log::default();
+        let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).finish();
+        let guard = tracing::subscriber::set_default(subscriber);
+        let auth = world.auth_with(AuthBuilder::danger_weak_hashing);
+        for name in ["ann", "bob"] {
+            let request = RequestInfo::new();
+            let new = crate::support::sign_up(name);
+            auth.sign_up_email(new, &request).await.unwrap();
+        }
+        drop(guard);
+        assert_eq!(log.text().matches("danger_weak_hashing").count(), 1);
     }
 }
 

@@ -9,6 +9,7 @@ use workeros_auth::{
 use workeros_core::{Error, ErrorKind, Expect, Result, Statement, Step, TenantId, UserId};
 
 use crate::mail::{link, token};
+use crate::race::{rounds, winner};
 use crate::support::{World, email, mail_worlds, names, sign_up, worlds};
 use crate::workspaces::{add, workspace};
 
@@ -375,8 +376,6 @@ async fn lim_5_invitations_are_held_back_and_that_is_said() {
     }
 }
 
-const ROUNDS: usize = 5;
-
 /// R19: of 64 who accept an invitation at once one does.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn r19_of_64_who_accept_an_invitation_at_once_one_does() {
@@ -385,21 +384,14 @@ async fn r19_of_64_who_accept_an_invitation_at_once_one_does() {
         world.auth = world.mailing_with(&mailer, |auth| auth);
         world.sign_up("root").await;
         let ann = world.sign_up("ann").await.user.id;
-        for _ in 0..ROUNDS {
+        for _ in 0..rounds(world.name) {
             let tenant = workspace(&world);
             let (_, link) = invite(&world.auth, &mailer, tenant, to("ann", &["editor"])).await;
-            let attempts = (0..64).map(|_| {
+            let accepted = winner(&[INVALID], |_| {
                 let (auth, link) = (world.auth.clone(), link.clone());
-                tokio::spawn(async move { auth.accept_invitation(ann, &link).await })
+                async move { auth.accept_invitation(ann, &link).await }
             });
-            let mut accepted = 0;
-            for attempt in futures::future::join_all(attempts).await {
-                match attempt.unwrap() {
-                    Ok(there) => accepted += usize::from(there == tenant),
-                    Err(error) => assert_eq!(error.code(), Some(INVALID), "{error:?}"),
-                }
-            }
-            assert_eq!(accepted, 1, "{}", world.name);
+            assert_eq!(accepted.await, tenant, "{}", world.name);
             assert!(is_member(&world, tenant, ann).await);
         }
     }
@@ -412,28 +404,15 @@ async fn r19_of_64_who_sign_up_by_an_invitation_at_once_one_does() {
         let mailer = MemoryMailer::default();
         world.auth = world.mailing_with(&mailer, |auth| auth.with_sign_up(SignUpPolicy::Invited));
         world.sign_up("root").await;
-        for round in 0..ROUNDS {
+        for round in 0..rounds(world.name) {
             let (tenant, name) = (workspace(&world), format!("ann{round}"));
             let (_, link) = invite(&world.auth, &mailer, tenant, to(&name, &["editor"])).await;
-            let attempts = (0..64).map(|_| {
+            winner(&[INVALID, "USER_ALREADY_EXISTS"], |_| {
                 let auth = world.auth.clone();
                 let new = sign_up(&name).with_invitation(Some(link.clone()));
-                tokio::spawn(async move { auth.sign_up_email(new, &RequestInfo::new()).await })
-            });
-            let mut signed_up = 0;
-            for attempt in futures::future::join_all(attempts).await {
-                match attempt.unwrap() {
-                    Ok(_) => signed_up += 1,
-                    Err(error) => {
-                        let code = error.code().unwrap_or_default();
-                        assert!(
-                            [INVALID, "USER_ALREADY_EXISTS"].contains(&code),
-                            "{error:?}"
-                        );
-                    }
-                }
-            }
-            assert_eq!(signed_up, 1, "{}", world.name);
+                async move { auth.sign_up_email(new, &RequestInfo::new()).await }
+            })
+            .await;
             let members = world.auth.members(tenant, 10, None).await.unwrap();
             assert_eq!(members.accounts.len(), 1);
         }
@@ -448,7 +427,7 @@ async fn r19_an_invitation_is_either_accepted_or_taken_back() {
         world.auth = world.mailing_with(&mailer, |auth| auth);
         world.sign_up("root").await;
         let ann = world.sign_up("ann").await.user.id;
-        for _ in 0..20 {
+        for _ in 0..rounds(world.name) {
             let tenant = workspace(&world);
             let (made, link) = invite(&world.auth, &mailer, tenant, to("ann", &[])).await;
             let (one, other) = (world.auth.clone(), world.auth.clone());

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use workeros_adapters::MemoryMailer;
-use workeros_auth::{ChangePassword, LinkToken, NewApiKey, RequestInfo, UserPatch};
+use workeros_auth::{
+    AuthBuilder, ChangePassword, LinkToken, NewApiKey, RealmSettings, RequestInfo, UserPatch,
+};
 use workeros_core::{Error, ErrorKind, Value};
 
 use crate::mail::{ask, link, token};
@@ -67,34 +69,6 @@ async fn pw_6_a_link_gives_a_new_password_once_and_ends_every_session() {
         assert!(signs_in(&world, NEW).await && !signs_in(&world, PASSWORD).await);
         assert_invalid(reset(&world, &link).await);
         assert_invalid(world.auth.check_password_reset(&link).await);
-    }
-}
-
-/// PW-6: of 64 who follow a link at once one sets the password.
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn pw_6_of_64_who_follow_a_link_at_once_one_sets_the_password() {
-    for (world, mailer) in mail_worlds().await {
-        world.sign_up("ann").await;
-        let link = reset_link(&world, &mailer, "ann").await;
-        let resets = (0..64).map(|n| {
-            let (auth, link) = (world.auth.clone(), link.clone());
-            let new = format!("{NEW} {n}");
-            tokio::spawn(async move {
-                let set = auth.reset_password(&link, &password(&new)).await;
-                set.map(|()| new)
-            })
-        });
-        let mut set = Vec::new();
-        for reset in futures::future::join_all(resets).await {
-            match reset.unwrap() {
-                Ok(new) => set.push(new),
-                Err(error) => assert_eq!(error.code(), Some("INVALID_TOKEN"), "{error:?}"),
-            }
-        }
-        let [new] = set.as_slice() else {
-            panic!("{} were set on {}", set.len(), world.name)
-        };
-        assert!(signs_in(&world, new).await);
     }
 }
 
@@ -228,6 +202,37 @@ async fn keys_of_an_address_nobody_had_verified_end_with_the_reset() {
             let acts = act(&world.auth, world.tenant, secret).await;
             assert_eq!(acts.is_err(), ends, "{}", world.name);
         }
+    }
+}
+
+/// PW-6: where the settings say so, a new password revokes all keys of the user,
+/// and of nobody else.
+#[tokio::test]
+async fn pw_6_a_link_revokes_keys_where_it_is_to() {
+    for (mut world, mailer) in mail_worlds().await {
+        let strict = RealmSettings::new().with_keys_revoked_at_reset(true);
+        let strict = |builder: AuthBuilder| builder.with_settings(strict.clone());
+        world.auth = world.mailing_with(&mailer, strict);
+        let mut keys = Vec::new();
+        for name in ["ann", "bob"] {
+            world.sign_up(name).await;
+            let link = reset_link(&world, &mailer, name).await;
+            reset(&world, &link).await.unwrap();
+            let request = RequestInfo::new();
+            let again = world.auth.sign_in_email(sign_in(name, NEW), &request);
+            let owner = world.identity(&signed_in(again.await.unwrap())).await;
+            let new = NewApiKey::new(name);
+            let made = world.auth.create_api_key(&owner, world.tenant, new);
+            keys.push(made.await.unwrap().secret);
+            // He is told of the new password, too.
+            world.auth.deliver_mail().await.unwrap();
+            mailer.take();
+        }
+        let link = reset_link(&world, &mailer, "ann").await;
+        reset(&world, &link).await.unwrap();
+        let [ann, bob] = [&keys[0], &keys[1]].map(|key| key.expose());
+        assert!(act(&world.auth, world.tenant, ann).await.is_err());
+        assert!(act(&world.auth, world.tenant, bob).await.is_ok());
     }
 }
 

@@ -13,7 +13,13 @@ const SETUP_TOKEN: &str = "canary-5e7c-setup-token";
 
 /// Everything that is logged.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
 
 impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -92,7 +98,7 @@ async fn err_2_no_secret_is_logged_or_shown() {
             "{ann:?} {key:?} {again:?} {wrong:?} {request:?} {link:?} {:?}",
             sign_in("ann", CANARY)
         ));
-        shown.push(String::from_utf8(log.0.lock().unwrap().clone()).unwrap());
+        shown.push(log.text());
 
         let secret = key.secret.expose();
         for text in shown {
@@ -107,9 +113,8 @@ async fn err_2_no_secret_is_logged_or_shown() {
             }
         }
     }
-    let logged = log.0.lock().unwrap();
     assert!(
-        String::from_utf8_lossy(&logged).contains("danger_weak_hashing"),
+        log.text().contains("danger_weak_hashing"),
         "the log was read"
     );
 }

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use workeros_core::testkit::SeededRandom;
 use workeros_core::{
     Batch, Capability, Database, Dialect, Error, ErrorKind, Page, Result, Rows, Shape, Statement,
+    Work,
 };
 
 #[derive(Debug)]
@@ -17,6 +18,7 @@ pub(crate) struct Watched {
     unreadable: AtomicBool,
     late: AtomicBool,
     delays: Mutex<Option<SeededRandom>>,
+    asked: Mutex<Vec<String>>,
 }
 
 impl Watched {
@@ -27,6 +29,7 @@ impl Watched {
             unreadable: AtomicBool::new(false),
             late: AtomicBool::new(false),
             delays: Mutex::new(None),
+            asked: Mutex::default(),
         }
     }
 
@@ -49,6 +52,16 @@ impl Watched {
     /// Delays answers by up to a millisecond.
     pub(crate) fn delay(&self, seed: u64) {
         *self.delays.lock().unwrap() = Some(SeededRandom::new(seed));
+    }
+
+    /// The texts of all statements since it was asked last, in order.
+    pub(crate) fn take_asked(&self) -> Vec<String> {
+        std::mem::take(&mut self.asked.lock().unwrap())
+    }
+
+    fn note(&self, statement: &Statement) {
+        let text = statement.sql.as_str().to_owned();
+        self.asked.lock().unwrap().push(text);
     }
 
     async fn pause(&self) {
@@ -76,6 +89,7 @@ impl Database for Watched {
 
     async fn fetch(&self, statement: Statement) -> Result<Rows> {
         self.reads.fetch_add(1, Ordering::SeqCst);
+        self.note(&statement);
         let told = format!("{statement:?}").contains("workeros_auth_changes");
         if told && self.unreadable.load(Ordering::SeqCst) {
             return Err(Error::new(ErrorKind::Unavailable, "asked for"));
@@ -90,6 +104,11 @@ impl Database for Watched {
     }
 
     async fn apply(&self, batch: Batch) -> Result<Vec<Rows>> {
+        for step in batch.steps() {
+            if let Work::Statement(statement) = &step.work {
+                self.note(statement);
+            }
+        }
         if self.late.load(Ordering::SeqCst) {
             let inner = Arc::clone(&self.inner);
             let applied = tokio::spawn(async move {

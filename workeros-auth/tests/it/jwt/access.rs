@@ -310,7 +310,8 @@ fn tok_1_claims_that_are_not_ours_are_refused() {
     }
 }
 
-/// TOK-1: an ID token is no access token; one of ours would be signed with the same key.
+/// TOK-1: an ID token is no access token; one of ours would be signed with the
+/// same key.
 #[test]
 fn tok_1_an_id_token_is_no_access_token() {
     for (key, keys) in keys() {

@@ -1,8 +1,10 @@
 //! The keys we sign with, from first to last.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use futures::future::join_all;
 use serde_json::Value as Json;
 use uuid::Uuid;
@@ -13,7 +15,8 @@ use workeros_auth::jwt::{
 };
 use workeros_core::testkit::StandingClock;
 use workeros_core::{
-    Batch, ErrorKind, Row, Runtime, Sealer, Secret, Statement, Step, TenantId, Value, migrate,
+    Batch, ErrorKind, Random, Result, Row, Runtime, Sealer, Secret, Statement, Step, SystemRandom,
+    TenantId, Value, migrate,
 };
 
 const OLD: &str = "Zr4u7x!A%D*G-KaPdSgVkYp3s6v9y$B&";
@@ -373,4 +376,54 @@ async fn err_2_no_key_shows() {
     let ring = keys.ring(Realm::Instance).await.unwrap();
     let shown = format!("{keys:?} {ring:?}");
     assert!(shown.contains("PrivateKey(..)"), "{shown}");
+}
+
+/// Random bytes, which it remembers.
+#[derive(Debug, Default)]
+struct Remembering(Mutex<Vec<Vec<u8>>>);
+
+impl Random for Remembering {
+    fn fill(&self, buffer: &mut [u8]) -> Result<()> {
+        SystemRandom.fill(buffer)?;
+        self.0.lock().unwrap().push(buffer.to_vec());
+        Ok(())
+    }
+}
+
+/// ERR-2: what a private key is made of is in no column.
+#[tokio::test]
+async fn err_2_no_private_key_is_in_the_database_in_clear() {
+    for mut world in worlds().await {
+        let random = Arc::new(Remembering::default());
+        world.runtime = world.runtime.clone().with_random(Arc::clone(&random) as _);
+        let ring = world.keys().ring(Realm::Instance).await.unwrap();
+        let rows = world.rows("SELECT id, sealed_key, public_jwk FROM workeros_signing_keys");
+        let rows = rows.await;
+        let seeds = random.0.lock().unwrap().clone();
+        let seeds: Vec<[u8; 32]> = seeds
+            .into_iter()
+            .filter_map(|drawn| drawn.try_into().ok())
+            .collect();
+        let mut public = 0;
+        for row in &rows {
+            let jwk: Json = serde_json::from_str(row.text(2).unwrap()).unwrap();
+            for seed in &seeds {
+                let key = ed25519_dalek::SigningKey::from_bytes(seed).verifying_key();
+                public += usize::from(jwk["x"] == URL_SAFE_NO_PAD.encode(key.as_bytes()));
+                let hex: String = seed.iter().map(|byte| format!("{byte:02x}")).collect();
+                let clear = [URL_SAFE_NO_PAD.encode(seed), STANDARD.encode(seed), hex];
+                for column in [1, 2] {
+                    let text = row.text(column).unwrap();
+                    assert!(!clear.iter().any(|clear| text.contains(clear)));
+                }
+            }
+        }
+        assert_eq!(public, rows.len(), "these are what the keys are made of");
+        let shown = format!("{ring:?}");
+        assert!(
+            seeds
+                .iter()
+                .all(|seed| !shown.contains(&STANDARD.encode(seed)))
+        );
+    }
 }

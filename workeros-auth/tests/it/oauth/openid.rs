@@ -60,6 +60,23 @@ async fn who_comes_back_is_known() {
     assert!(provider.requests("/me").is_empty(), "the token says it all");
 }
 
+/// OA-10: a picture is kept as the URL it is; nobody goes and looks.
+#[tokio::test]
+async fn oa_10_no_picture_is_fetched() {
+    for picture in [
+        "https://id.example.com/ann.png",
+        "https://169.254.169.254/latest/meta-data",
+    ] {
+        let provider = Provider::new(Script::default());
+        provider.tell(|script| script.claims["picture"] = picture.into());
+        let client = provider.client(staff());
+        sign_in(&client, &provider).await.unwrap();
+        let asked = provider.requests("");
+        assert!(!asked.is_empty());
+        assert!(asked.iter().all(|request| request.url != picture));
+    }
+}
+
 #[tokio::test]
 async fn the_secret_goes_where_the_provider_wants_it() {
     let methods = "token_endpoint_auth_methods_supported";
