@@ -71,7 +71,7 @@ const STANDING: &str = "SELECT r.role FROM workeros_sessions a \
     LEFT JOIN workeros_user_roles r ON r.user_id = a.user_id AND r.tenant_id = $1 \
     WHERE a.id = $2 AND a.user_id = $3 AND a.expires_at > $4 AND NOT u.disabled";
 const FIND_USER: PlaneSql = planes!(
-    "SELECT id, email, name, email_verified, disabled, created_at, updated_at \
+    "SELECT id, email, name, email_verified, disabled, created_at, updated_at, image \
     FROM " p "_users WHERE id = $1 AND realm_id = $2 AND NOT disabled"
 );
 /// Only while his own session is open.
@@ -321,6 +321,9 @@ fn refused(code: &'static str) -> Error {
 }
 
 fn nobody() -> Error {
-    Error::new(ErrorKind::BadRequest, "nobody is impersonated by this session")
-        .with_code("NOT_IMPERSONATING")
+    Error::new(
+        ErrorKind::BadRequest,
+        "nobody is impersonated by this session",
+    )
+    .with_code("NOT_IMPERSONATING")
 }

@@ -5,9 +5,9 @@ use workeros_core::{ErrorKind, Expect, Result, Statement, Step, UserId, Value};
 
 use super::NAME;
 use crate::activity::{ActivityKind, NewActivity};
+use crate::admission::Admitted;
 use crate::changes::Affected;
 use crate::plane::{PlaneSql, planes};
-use crate::admission::Admitted;
 use crate::{Auth, DisplayName, EmailAddress, Plane, RequestInfo, SessionKey, User};
 
 /// Only as long as he is anonymous, and the session is open that he does it by:
@@ -76,11 +76,7 @@ impl Newcomer {
 
 impl Admitted {
     /// Makes the user, or of the anonymous one a user like others.
-    pub(crate) fn steps<P: Plane>(
-        &self,
-        auth: &Auth<P>,
-        password_hash: Option<&str>,
-    ) -> Vec<Step> {
+    pub(crate) fn steps<P: Plane>(&self, auth: &Auth<P>, password_hash: Option<&str>) -> Vec<Step> {
         let mut signed_up = NewActivity::new(ActivityKind::SignUp).about(self.user.id);
         let mut steps = match &self.guest {
             None => vec![self.insert::<P>(auth.realm, password_hash)],

@@ -61,8 +61,16 @@ async fn noted<P: Plane>(auth: &Auth<P>, action: &str) -> Vec<workeros_auth::Act
 async fn there_are_none_unless_somebody_says_so() {
     for planes in Planes::all(|builder| builder).await {
         for error in [
-            planes.team.sign_in_anonymous(&RequestInfo::new()).await.err(),
-            planes.app.sign_in_anonymous(&RequestInfo::new()).await.err(),
+            planes
+                .team
+                .sign_in_anonymous(&RequestInfo::new())
+                .await
+                .err(),
+            planes
+                .app
+                .sign_in_anonymous(&RequestInfo::new())
+                .await
+                .err(),
         ] {
             let error = error.unwrap();
             assert_eq!(error.code(), Some("ANONYMOUS_USERS_DISABLED"));
@@ -91,7 +99,10 @@ async fn cfg_1_a_workspace_has_guests_if_its_admins_say_so() {
         let off = change(json!({"enabled": false}));
         planes.app.change_settings(&off).await.unwrap();
         let app = planes.team.app_by_slug("default").await.unwrap();
-        let refused = app.sign_in_anonymous(&RequestInfo::new()).await.unwrap_err();
+        let refused = app
+            .sign_in_anonymous(&RequestInfo::new())
+            .await
+            .unwrap_err();
         assert_eq!(refused.code(), Some("ANONYMOUS_USERS_DISABLED"));
     }
 }
@@ -196,11 +207,17 @@ async fn what_takes_an_account_is_not_for_guests() {
         let code = |error: workeros_core::Error| error.code().map(ToOwned::to_owned);
         let still_me = StillMe::new(user, one.session.id, None);
         let refused = auth.begin_two_factor(&still_me, &request).await;
-        assert_eq!(code(refused.unwrap_err()).as_deref(), Some("ANONYMOUS_USER"));
+        assert_eq!(
+            code(refused.unwrap_err()).as_deref(),
+            Some("ANONYMOUS_USER")
+        );
         let refused = auth
             .request_email_change(user, &email("ann"), &request, link)
             .await;
-        assert_eq!(code(refused.unwrap_err()).as_deref(), Some("ANONYMOUS_USER"));
+        assert_eq!(
+            code(refused.unwrap_err()).as_deref(),
+            Some("ANONYMOUS_USER")
+        );
         let roles = names(&["editor"]);
         let refused = auth.set_roles(world.tenant, user, &roles).await;
         assert_eq!(refused.unwrap_err().kind(), ErrorKind::Conflict);

@@ -173,7 +173,9 @@ async fn nobody_acts_as_who_is_not_there() {
         let elsewhere = start(&planes, &planes.other_app, &root, ann.user.id).await;
         assert_eq!(elsewhere.unwrap_err().kind(), ErrorKind::NotFound);
         let disabled = UserPatch::new().with_disabled(Some(true));
-        app.update_user(tenant, ann.user.id, disabled).await.unwrap();
+        app.update_user(tenant, ann.user.id, disabled)
+            .await
+            .unwrap();
         let refused = start(&planes, app, &root, ann.user.id).await.unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::NotFound);
     }
@@ -299,7 +301,9 @@ async fn ses_8_it_is_no_sign_in_of_the_users() {
         auth.require_fresh(ann.session.id).await.unwrap();
         let factor = SecondFactor::Totp(OneTimeCode::parse("123456").unwrap());
         let request = from(auth, &session).await;
-        let refused = auth.show_second_factor(ann.user.id, &factor, &request).await;
+        let refused = auth
+            .show_second_factor(ann.user.id, &factor, &request)
+            .await;
         assert_eq!(refused.unwrap_err().code(), Some("IMPERSONATED"));
     }
     for (planes, root) in planes().await {

@@ -28,7 +28,13 @@ async fn sign_in<P: Wired>(call: Call) -> Result<Reply> {
     let auth = P::auth(&call).await?;
     let request = arrival(&call, &auth).await?;
     let signed_in = auth.sign_in_anonymous(&request).await?;
-    enter(&auth, Entered::SignedIn(signed_in), json!({}), Keep::Session).await
+    enter(
+        &auth,
+        Entered::SignedIn(signed_in),
+        json!({}),
+        Keep::Session,
+    )
+    .await
 }
 
 async fn delete<P: Wired>(call: Call) -> Result<Reply> {
