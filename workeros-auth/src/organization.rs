@@ -5,9 +5,7 @@
 //! change who its members are at once, the second sees what the first has done.
 
 use serde_json::{Map, Value as Json};
-use workeros_core::{
-    Cost, Error, OrganizationId, Result, Row, Statement, Timestamp, UserId,
-};
+use workeros_core::{Cost, Error, OrganizationId, Result, Row, Statement, Timestamp, UserId};
 
 use crate::{App, Auth};
 
@@ -33,6 +31,7 @@ pub use new::{NewOrganization, OrganizationPatch, OrganizationSlug};
 pub use role::OrganizationRole;
 pub use rules::{OrganizationCreation, OrganizationRules};
 pub use standing::Organizer;
+pub(crate) use refusal::coded;
 pub(crate) use tables::APP_ORGANIZATIONS;
 pub(crate) use user::leave_behind;
 

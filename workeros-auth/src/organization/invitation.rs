@@ -5,18 +5,17 @@
 //! for an address, so both stand in a row beside it.
 
 use workeros_core::{
-    Batch, Cost, Error, ErrorKind, Expect, InvitationId, OrganizationId, OrganizationMemberId, Result, Row,
-    SessionId, Statement, Step, Timestamp, UserId, Value,
+    Batch, Cost, Error, ErrorKind, Expect, InvitationId, OrganizationId, OrganizationMemberId,
+    Result, Row, SessionId, Statement, Step, Timestamp, UserId, Value,
 };
 
+use super::Organizer;
 use super::member::{self, OrganizationMember};
 use super::refusal::{
-    ALREADY_MEMBER, NO_INVITATION, NOT_THE_RECIPIENT, NOT_TO_CANCEL, NOT_TO_LIST, UNVERIFIED,
-    coded,
+    ALREADY_MEMBER, NO_INVITATION, NOT_THE_RECIPIENT, NOT_TO_CANCEL, NOT_TO_LIST, UNVERIFIED, coded,
 };
 use super::role::{OrganizationRole, Rank};
 use super::standing::lock;
-use super::Organizer;
 use crate::activity::ActivityKind;
 use crate::changes::{Affected, NOBODY};
 use crate::flow::{FlowKey, Purpose};
@@ -232,7 +231,9 @@ impl Auth<App> {
     ) -> Result<OrganizationInvitation> {
         let name = InvitationName::Id(id);
         let found = self.find_organization_invitation(&name).await?;
-        let standing = self.organization_standing(found.invitation.organization, by).await;
+        let standing = self
+            .organization_standing(found.invitation.organization, by)
+            .await;
         let standing = standing.map_err(|error| match error.code() {
             Some("ORGANIZATION_NOT_FOUND") => NO_INVITATION.error(),
             _ => error,
@@ -320,11 +321,7 @@ impl Auth<App> {
     }
 
     /// An invitation for the user who presents it.
-    async fn find_own_invitation(
-        &self,
-        user: UserId,
-        name: &InvitationName,
-    ) -> Result<Found> {
+    async fn find_own_invitation(&self, user: UserId, name: &InvitationName) -> Result<Found> {
         let found = self.find_organization_invitation(name).await?;
         let user = self.user(self.home(), user).await?.user;
         let is_his = found.invitation.email == user.email;
@@ -371,7 +368,8 @@ impl Auth<App> {
             let activity = activity
                 .with("email", invitation.email.clone())
                 .with("role", invitation.role.as_str());
-            user.into_iter().fold(activity, |activity, user| activity.about(user))
+            user.into_iter()
+                .fold(activity, |activity, user| activity.about(user))
         })
     }
 }
@@ -409,7 +407,10 @@ impl OrganizationInvitation {
 
 /// Ends what somebody has invited others to an organization by.
 pub(super) fn end_all_by(organization: OrganizationId, user: UserId) -> Step {
-    Step::new(Statement::new(END_ALL_BY, vec![user.into(), organization.into()]))
+    Step::new(Statement::new(
+        END_ALL_BY,
+        vec![user.into(), organization.into()],
+    ))
 }
 
 /// Says what it means that a [flow](crate::flow) was gone.

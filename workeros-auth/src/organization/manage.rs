@@ -5,9 +5,7 @@ use workeros_core::{
 
 use super::member::{self, OrganizationMember};
 use super::new::write_metadata;
-use super::refusal::{
-    CREATION_CLOSED, NO_USER, NOT_THERE, NOT_TO_DELETE, NOT_TO_UPDATE, coded,
-};
+use super::refusal::{CREATION_CLOSED, NO_USER, NOT_THERE, NOT_TO_DELETE, NOT_TO_UPDATE, coded};
 use super::role::{OrganizationRole, Rank};
 use super::{NewOrganization, Organization, OrganizationCreation, OrganizationPatch, Organizer};
 use crate::activity::ActivityKind;
@@ -103,7 +101,13 @@ impl Auth<App> {
         let mut batch = Batch::new();
         batch.extend(self.admit_to_another(owner));
         batch.push(Step::new(Statement::new(INSERT, params)));
-        batch.push(member::insert(member, id, owner, &OrganizationRole::owner(), now));
+        batch.push(member::insert(
+            member,
+            id,
+            owner,
+            &OrganizationRole::owner(),
+            now,
+        ));
         batch.extend(session.map(|session| self.switch(owner, session, id)));
         let note = self.note_organization(ActivityKind::OrganizationCreated, id, |activity| {
             activity.about(owner)
@@ -243,11 +247,9 @@ impl Auth<App> {
 fn taken_slug(error: Error) -> Error {
     let code = "ORGANIZATION_SLUG_ALREADY_TAKEN";
     match error.violation() {
-        Some(Violation::Unique { .. }) => {
-            Error::validation("/slug", code, "is already in use")
-                .with_code(code)
-                .with_source(error)
-        }
+        Some(Violation::Unique { .. }) => Error::validation("/slug", code, "is already in use")
+            .with_code(code)
+            .with_source(error),
         _ => error,
     }
 }

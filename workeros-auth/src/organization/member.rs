@@ -231,7 +231,9 @@ impl Auth<App> {
         organization: OrganizationId,
         user: UserId,
     ) -> Result<OrganizationMember> {
-        let standing = self.organization_standing(organization, Organizer::User(user)).await?;
+        let standing = self
+            .organization_standing(organization, Organizer::User(user))
+            .await?;
         let member = self.membership(organization, user).await?;
         self.take_out(&standing, member).await
     }

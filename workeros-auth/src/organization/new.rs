@@ -49,7 +49,9 @@ impl OrganizationSlug {
     pub fn parse(text: &str) -> Result<Self> {
         let fit = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
         let begins = text.bytes().next().is_some_and(fit);
-        let is_made_of = text.bytes().all(|byte| fit(byte) || matches!(byte, b'-' | b'_'));
+        let is_made_of = text
+            .bytes()
+            .all(|byte| fit(byte) || matches!(byte, b'-' | b'_'));
         if begins && is_made_of && text.len() <= MAX_SLUG {
             return Ok(Self(text.to_owned()));
         }

@@ -55,8 +55,11 @@ pub(super) const NO_INVITATION: Refusal = Refusal::new(
     "INVITATION_NOT_FOUND",
     "there is no such invitation, or it does not hold any more",
 );
-pub(super) const NO_USER: Refusal =
-    Refusal::new(ErrorKind::NotFound, "USER_NOT_FOUND", "there is no such user");
+pub(super) const NO_USER: Refusal = Refusal::new(
+    ErrorKind::NotFound,
+    "USER_NOT_FOUND",
+    "there is no such user",
+);
 pub(super) const CREATION_CLOSED: Refusal = Refusal::new(
     ErrorKind::Forbidden,
     "YOU_ARE_NOT_ALLOWED_TO_CREATE_A_NEW_ORGANIZATION",
@@ -163,7 +166,7 @@ const ALL: [Refusal; 20] = [
 ];
 
 /// Gives the error of a step the code of its reason.
-pub(super) fn coded(error: Error) -> Error {
+pub(crate) fn coded(error: Error) -> Error {
     let reason = ALL.iter().find(|one| one.message == error.message());
     match reason {
         Some(reason) if error.code().is_none() => error.with_code(reason.code),

@@ -113,10 +113,25 @@ mod tests {
 
     #[test]
     fn a_role_is_one_word() {
-        for text in ["owner", "member", "chief-of_staff", "Prüfer", &"x".repeat(64)] {
+        for text in [
+            "owner",
+            "member",
+            "chief-of_staff",
+            "Prüfer",
+            &"x".repeat(64),
+        ] {
             assert_eq!(OrganizationRole::parse(text).unwrap().as_str(), text);
         }
-        for text in ["", " ", "a b", "owner,member", " owner", "a\n", "a\0", &"x".repeat(65)] {
+        for text in [
+            "",
+            " ",
+            "a b",
+            "owner,member",
+            " owner",
+            "a\n",
+            "a\0",
+            &"x".repeat(65),
+        ] {
             assert!(OrganizationRole::parse(text).is_err(), "{text:?}");
         }
     }
