@@ -2,11 +2,14 @@
 
 use std::fmt::Debug;
 
+use serde_json::{Map, Value as Json};
 use workeros_core::{Result, Step, TenantId, Timestamp, UserId};
 
 use crate::key::SessionKey;
-use crate::refusal::invalid_token;
-use crate::{Auth, RefreshToken, Session, SessionToken, SetupToken, SignUp, api_keys, setup};
+use crate::{
+    Auth, RealmSettings, RefreshToken, Session, SessionToken, SetupToken, SignUp, User, api_keys,
+    organization, setup,
+};
 
 /// The team that runs an instance: users who act in its workspaces, by a
 /// session's cookie or token, or an API key.
@@ -64,9 +67,9 @@ pub struct Issued<T> {
 
 pub(crate) mod sealed {
     use super::{
-        App, Auth, Debug, Issued, PerPlane, Plane, Platform, RefreshToken, Result, Session,
-        SessionToken, SetupToken, SignUp, Step, TenantId, Timestamp, UserId, api_keys,
-        invalid_token, setup,
+        App, Auth, Debug, Issued, Json, Map, PerPlane, Plane, Platform, RealmSettings,
+        RefreshToken, Result, Session, SessionToken, SetupToken, SignUp, Step, TenantId, Timestamp,
+        User, UserId, api_keys, organization, setup,
     };
 
     /// What differs between the planes below the surface.
@@ -77,6 +80,18 @@ pub(crate) mod sealed {
         fn issue(auth: &Auth<Self>, session: &Session) -> Result<Issued<Self::Token>>
         where
             Self: Plane;
+
+        /// What the access tokens of a session say besides.
+        fn claims(
+            _: &Auth<Self>,
+            _: &User,
+            _: &Session,
+        ) -> impl Future<Output = Result<Map<String, Json>>> + Send
+        where
+            Self: Plane,
+        {
+            std::future::ready(Ok(Map::new()))
+        }
 
         /// Lets a sign-up pass, or not.
         fn admit_sign_up(
@@ -110,6 +125,12 @@ pub(crate) mod sealed {
             Vec::new()
         }
 
+        /// Takes away what somebody acts by besides sessions, where the settings
+        /// say that a new password does so.
+        fn reset(_: &RealmSettings, _: UserId, _: Timestamp) -> Vec<Step> {
+            Vec::new()
+        }
+
         /// What goes with making somebody an admin.
         fn appoint(_: UserId, _: Timestamp) -> Vec<Step> {
             Vec::new()
@@ -122,6 +143,11 @@ pub(crate) mod sealed {
 
         /// Fails when the user is the last admin of a workspace.
         fn spare_the_last_admin(_: UserId) -> Vec<Step> {
+            Vec::new()
+        }
+
+        /// What goes with deleting a user, besides what is deleted with his row.
+        fn leave_behind(_: UserId) -> Vec<Step> {
             Vec::new()
         }
 
@@ -162,6 +188,13 @@ pub(crate) mod sealed {
             vec![api_keys::revoke_if_unverified(user, now)]
         }
 
+        fn reset(settings: &RealmSettings, user: UserId, now: Timestamp) -> Vec<Step> {
+            match settings.reset_revokes_keys {
+                true => vec![api_keys::revoke_all(user, now)],
+                false => Vec::new(),
+            }
+        }
+
         fn appoint(user: UserId, now: Timestamp) -> Vec<Step> {
             vec![setup::claim(user, now)]
         }
@@ -188,26 +221,35 @@ pub(crate) mod sealed {
             auth.issue_refresh_token(session.id)
         }
 
+        async fn claims(
+            auth: &Auth<Self>,
+            user: &User,
+            session: &Session,
+        ) -> Result<Map<String, Json>> {
+            auth.ask_for_claims(user, session).await
+        }
+
         async fn admit_sign_up(auth: &Auth<Self>, _: Option<&SetupToken>) -> Result<()> {
             auth.settings.admit_sign_up()
         }
 
-        /// Nobody is invited to be an end user.
+        fn leave_behind(user: UserId) -> Vec<Step> {
+            organization::leave_behind(user)
+        }
+
         async fn accept_invitation(
-            _: &Auth<Self>,
+            auth: &Auth<Self>,
             sign_up: &SignUp,
-            _: UserId,
+            user: UserId,
         ) -> Result<Option<Vec<Step>>> {
-            match &sign_up.invitation {
-                Some(_) => Err(invalid_token()),
-                None => Ok(None),
-            }
+            auth.organization_invitation_of(sign_up, user).await
         }
     }
 }
 
 /// A text for each plane, from literals and `p`, which stands for the prefix of
-/// its tables: `planes!("SELECT id FROM " p "_users WHERE id = $1")`.
+/// its tables: `planes!("SELECT id FROM " p "_users WHERE id = $1")`. What differs
+/// stands in brackets: `["NULL", "active_organization"]`, the platform first.
 macro_rules! planes {
     ($($part:tt)+) => {
         $crate::plane::PerPlane {
@@ -220,6 +262,12 @@ macro_rules! planes {
 macro_rules! part {
     ($prefix:literal p) => {
         $prefix
+    };
+    ("workeros" [$platform:literal, $app:literal]) => {
+        $platform
+    };
+    ("app" [$platform:literal, $app:literal]) => {
+        $app
     };
     ($prefix:literal $text:literal) => {
         $text
