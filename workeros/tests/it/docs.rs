@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use workeros::{Sqlite, Workeros};
 
+mod security;
+
 /// The pages people read, without those of the crates.
 fn pages() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
