@@ -7,7 +7,7 @@ use workeros_auth::{
 };
 use workeros_core::{ErrorKind, Result};
 
-use crate::mail::{link, token};
+use crate::mail::{link, only_link};
 use crate::support::{PASSWORD, World, email, mail_worlds, password, sign_in, signed_in};
 
 fn from(ip: &str) -> RequestInfo {
@@ -77,7 +77,7 @@ async fn lim_1_after_ten_failures_of_any_kind_an_account_is_locked() {
         // Nobody is locked out of what cannot be guessed.
         crate::mail::ask(&world.auth, "ann").await;
         world.auth.deliver_mail().await.unwrap();
-        let reset = token(&mailer.take()[0]);
+        let reset = only_link(&mailer);
         let new = password("another horse battery");
         world.auth.reset_password(&reset, &new).await.unwrap();
         let name = DisplayName::parse("").unwrap();
@@ -87,7 +87,7 @@ async fn lim_1_after_ten_failures_of_any_kind_an_account_is_locked() {
             .await
             .unwrap();
         world.auth.deliver_mail().await.unwrap();
-        let followed = token(&mailer.take()[0]);
+        let followed = only_link(&mailer);
         let here = from("192.0.2.1");
         let arrival = world.auth.sign_in_magic_link(&followed, &here);
         signed_in(arrival.await.unwrap().entered);

@@ -26,6 +26,16 @@ pub(crate) fn token(email: &Email) -> LinkToken {
     LinkToken::parse(behind.split_whitespace().next().unwrap()).unwrap()
 }
 
+/// The token of the only link that was mailed, besides news.
+pub(crate) fn only_link(mailer: &MemoryMailer) -> LinkToken {
+    let mails = mailer.take();
+    let with_link = mails.iter().filter(|mail| mail.text().contains(AT));
+    let [mail] = with_link.collect::<Vec<_>>()[..] else {
+        panic!("not one link: {mails:?}")
+    };
+    token(mail)
+}
+
 pub(crate) async fn ask(auth: &Auth, name: &str) {
     auth.request_password_reset(&email(name), &RequestInfo::new(), link)
         .await

@@ -12,7 +12,7 @@ use workeros_auth::{
 };
 use workeros_core::{ErrorKind, RateLimiter, Result, UserId};
 
-use crate::mail::{link, token};
+use crate::mail::{link, only_link};
 use crate::soft_authenticator::SoftAuthenticator;
 use crate::support::{
     PASSWORD, World, display_name, email, password, secret, sign_up, signed_in, worlds_with,
@@ -526,7 +526,7 @@ async fn otp_3_the_owner_of_an_address_gets_an_account_without_passkeys_of_other
             .await
             .unwrap();
         mailing.deliver_mail().await.unwrap();
-        let link = token(mailer.take().first().unwrap());
+        let link = only_link(mailer);
         auth.sign_in_magic_link(&link, &request).await.unwrap();
         assert_eq!(auth.passkeys(ann).await.unwrap(), []);
         assert_not_signed_in(sign_in(auth, &mut device).await);

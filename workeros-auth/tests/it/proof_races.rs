@@ -10,7 +10,7 @@ use workeros_auth::{
 };
 use workeros_core::UserId;
 
-use crate::mail::{link, token};
+use crate::mail::{link, only_link};
 use crate::passwordless::mailed_code;
 use crate::race::{RACERS, race, rounds, winner};
 use crate::support::{PASSWORD, World, email, mail_worlds, password, sign_in, sign_up};
@@ -47,7 +47,7 @@ async fn sessions<P: Plane>(auth: &Auth<P>, user: UserId) -> usize {
 /// The link that was just mailed.
 async fn mailed(world: &World, mailer: &MemoryMailer) -> LinkToken {
     world.auth.deliver_mail().await.unwrap();
-    token(&mailer.take()[0])
+    only_link(mailer)
 }
 
 async fn ask_link<P: Plane>(auth: &Auth<P>, name: &str) {

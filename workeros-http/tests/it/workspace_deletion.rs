@@ -173,6 +173,7 @@ async fn tables(database: &dyn Database) -> Vec<String> {
         .collect()
 }
 
+/// SES-5: a deleted workspace is dead at once and its neighbour is not.
 #[tokio::test]
 async fn ses_5_a_deleted_workspace_is_dead_at_once_and_its_neighbour_is_not() {
     for opened in databases().await {
@@ -224,7 +225,7 @@ async fn ses_5_a_deleted_workspace_is_dead_at_once_and_its_neighbour_is_not() {
     }
 }
 
-/// Another instance learns of it as it learns of everything else.
+/// SES-5: another instance learns of it as it learns of everything else.
 #[tokio::test]
 async fn ses_5_other_instances_learn_that_a_workspace_was_deleted() {
     for opened in databases().await {
@@ -250,6 +251,7 @@ async fn ses_5_other_instances_learn_that_a_workspace_was_deleted() {
     }
 }
 
+/// SES-5: only who may and means it deletes a workspace.
 #[tokio::test]
 async fn ses_5_only_who_may_and_means_it_deletes_a_workspace() {
     for opened in databases().await {
@@ -280,8 +282,8 @@ async fn ses_5_only_who_may_and_means_it_deletes_a_workspace() {
     }
 }
 
-/// Whatever call the crash comes at, before or after it was made: it is gone on
-/// with, and ends.
+/// SES-5: whatever call the crash comes at, before or after it was made: it is
+/// gone on with, and ends.
 #[tokio::test]
 async fn ses_5_a_removal_that_was_cut_off_is_gone_on_with() {
     for moment in [Moment::Before, Moment::After] {
