@@ -79,7 +79,7 @@ async fn there_are_none_unless_somebody_says_so() {
     }
 }
 
-/// A workspace says for itself whether it has any.
+/// CFG-1: a workspace says for itself whether it has any.
 #[tokio::test]
 async fn cfg_1_a_workspace_has_guests_if_its_admins_say_so() {
     for planes in Planes::all(|builder| builder).await {
