@@ -1,31 +1,45 @@
 use http::Method;
 use serde_json::{Value as Json, json};
-use workeros_auth::Activity;
+use workeros_auth::{Activity, Auth, Plane};
 use workeros_core::{Error, Result};
 
+use super::app_users::app;
 use super::paging::Paging;
 use crate::call::Call;
 use crate::endpoint::{Access, Endpoint};
 use crate::reply::Reply;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
-    const ALL: &str = "/api/auth-activity";
-    vec![
-        Endpoint::new(Method::GET, ALL, Access::Admin, list_activity)
-            .with_parameters(&["limit", "cursor", "user"]),
-    ]
+    const OF_TEAM: &str = "/api/auth-activity";
+    const OF_APP: &str = "/api/app-activity";
+    let (get, admin) = (|| Method::GET, Access::Admin);
+    let endpoints = [
+        Endpoint::new(get(), OF_TEAM, admin, list_activity),
+        Endpoint::new(get(), OF_APP, admin, list_app_activity),
+    ];
+    let parameters = &["limit", "cursor", "user"];
+    let endpoints = endpoints.into_iter();
+    endpoints
+        .map(|endpoint| endpoint.with_parameters(parameters))
+        .collect()
 }
 
 /// Of the users of the instance, so for who runs it.
 async fn list_activity(call: Call) -> Result<Reply> {
     call.plane().require_operator(&call.subject()).await?;
-    let paging = Paging::read(&call)?;
+    list(&call, &call.auth()?).await
+}
+
+/// Of the end users of the workspace.
+async fn list_app_activity(call: Call) -> Result<Reply> {
+    list(&call, &app(&call).await?).await
+}
+
+async fn list<P: Plane>(call: &Call, auth: &Auth<P>) -> Result<Reply> {
+    let paging = Paging::read(call)?;
     let user = call.parameter("user").map(str::parse).transpose();
     let user = user.map_err(|_| Error::validation("user", "invalid_value", "must be an id"))?;
-    let page = call
-        .auth()?
-        .activity(paging.limit, paging.before, user)
-        .await?;
+    let page = auth.activity(paging.limit, paging.before, user).await?;
     let last = page.rows.last().map(|row| row.id);
     Ok(paging.reply(page.rows.iter().map(write).collect(), last, page.has_more))
 }

@@ -11,6 +11,7 @@
 
 #[cfg(feature = "actix")]
 mod actix;
+mod anonymous;
 mod auth_settings;
 mod authenticators;
 mod bodies;
@@ -25,23 +26,27 @@ mod faults;
 mod first;
 mod heads;
 mod hidden_fields;
+mod impersonation;
 mod items;
 mod links;
 mod mounting;
 mod narrow_keys;
 mod oauth;
+mod organizations;
 mod own_account;
 mod passkeys;
 mod passwordless;
 mod rate_limits;
 mod routes;
 mod scenarios;
+mod security;
 mod sessions;
 mod shutdown;
 #[path = "../../../workeros-auth/tests/it/soft_authenticator.rs"]
 #[allow(dead_code, reason = "what it does wrong is tested elsewhere")]
 mod soft_authenticator;
 mod support;
+mod third_party;
 mod two_factor;
 mod workspace_deletion;
 mod workspaces;

@@ -6,7 +6,9 @@ use crate::support::{World, worlds};
 
 mod activity;
 mod adoption;
+mod anonymous;
 mod api_keys;
+mod app_users;
 mod auth;
 mod auth_settings;
 mod collections;
@@ -14,6 +16,7 @@ mod end_users;
 mod health;
 mod items;
 mod oauth;
+mod organizations;
 mod own_account;
 mod passkeys;
 mod passwordless;
@@ -27,7 +30,9 @@ pub(crate) fn all(world: &World) -> Vec<Scenario> {
     let tables = [
         activity::table,
         adoption::table,
+        anonymous::table,
         api_keys::table,
+        app_users::table,
         auth::table,
         auth_settings::table,
         collections::table,
@@ -35,6 +40,7 @@ pub(crate) fn all(world: &World) -> Vec<Scenario> {
         health::table,
         items::table,
         oauth::table,
+        organizations::table,
         own_account::table,
         passkeys::table,
         passwordless::table,
