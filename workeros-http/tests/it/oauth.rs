@@ -10,7 +10,7 @@ use crate::support::kept;
 mod apps;
 mod coming_back;
 mod own_accounts;
-mod provider;
+pub(crate) mod provider;
 mod second_factor;
 mod setting_out;
 

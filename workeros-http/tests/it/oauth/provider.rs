@@ -11,6 +11,11 @@ use workeros_auth::AuthBuilder;
 use workeros_auth::oauth::OAuthProvider;
 use workeros_core::{Error, ErrorKind, HttpClient, HttpRequest, HttpResponse, Result};
 
+/// What the backend is known by there.
+pub(crate) const SECRET: &str = "canary-secret";
+/// What it is given for a code.
+pub(crate) const TOKEN: &str = "canary-token";
+
 /// Who has an account there.
 #[derive(Clone)]
 pub(super) struct Person {
@@ -19,7 +24,7 @@ pub(super) struct Person {
 }
 
 #[derive(Clone)]
-pub(super) struct Provider(Arc<Mutex<State>>);
+pub(crate) struct Provider(Arc<Mutex<State>>);
 
 struct State {
     person: Person,
@@ -39,9 +44,9 @@ impl Default for Provider {
 }
 
 impl Provider {
-    pub(super) fn connect(&self) -> impl FnOnce(AuthBuilder) -> AuthBuilder + Send + use<> {
+    pub(crate) fn connect(&self) -> impl FnOnce(AuthBuilder) -> AuthBuilder + Send + use<> {
         let http = Arc::new(self.clone());
-        let github = OAuthProvider::github("client-7", "canary")
+        let github = OAuthProvider::github("client-7", SECRET)
             .unwrap()
             .with_trust_for_linking();
         let other = OAuthProvider::oidc("other", "https://id.example.com", "c", "s").unwrap();
@@ -61,11 +66,11 @@ impl Provider {
     }
 
     /// Somebody goes there and agrees: the code he comes back with.
-    pub(super) fn visit(&self, url: &str) -> String {
+    pub(crate) fn visit(&self, url: &str) -> String {
         assert!(url.starts_with("https://github.com/login/oauth/authorize?"));
         assert_eq!(parameter(url, "code_challenge_method").unwrap(), "S256");
         let mut state = self.0.lock().unwrap();
-        let code = format!("code-{}", state.codes.len());
+        let code = format!("canary-code-{}", state.codes.len());
         let redirect = parameter(url, "redirect_uri").unwrap();
         state.codes.insert(code.clone(), redirect);
         code
@@ -94,7 +99,7 @@ impl State {
         if redirect != Some(&field("redirect_uri")) || field("code_verifier").len() != 43 {
             return json!({"error": "bad_verification_code", "error_description": "<canary>"});
         }
-        json!({"access_token": "canary-token", "token_type": "bearer", "scope": ""})
+        json!({"access_token": TOKEN, "token_type": "bearer", "scope": ""})
     }
 }
 
@@ -115,7 +120,7 @@ impl std::fmt::Debug for Provider {
 }
 
 /// A parameter in the query of a URL.
-pub(super) fn parameter(url: &str, name: &str) -> Option<String> {
+pub(crate) fn parameter(url: &str, name: &str) -> Option<String> {
     let (_, query) = url.split_once('?')?;
     let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
     let (_, value) = pairs.find(|(key, _)| *key == name)?;
