@@ -11,6 +11,7 @@
 //! | | `SmtpMailer` | `smtp` |
 //! | | `ResendMailer`, `SendgridMailer`, `MailgunMailer`, `SesMailer`, over any `HttpClient` | `mail-api` |
 //! | [`Captcha`](workeros_core::Captcha) | `Turnstile`, `Hcaptcha`, `Recaptcha`, over any `HttpClient` | `captcha` |
+//! | [`CaptchaServices`](workeros_core::CaptchaServices) | `KnownCaptchas` | `captcha` |
 //! | [`RateLimiter`](workeros_core::RateLimiter) | [`MemoryRateLimiter`], [`DatabaseRateLimiter`] | |
 //!
 //! # Writing and reading
@@ -77,7 +78,7 @@ mod storage;
 pub mod testkit;
 
 #[cfg(feature = "captcha")]
-pub use captcha::{Hcaptcha, Recaptcha, Turnstile};
+pub use captcha::{Hcaptcha, KnownCaptchas, Recaptcha, Turnstile};
 #[cfg(feature = "postgres")]
 pub use database::{Postgres, PostgresOptions};
 #[cfg(feature = "sqlite")]

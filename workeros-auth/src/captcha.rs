@@ -72,8 +72,25 @@ impl CaptchaPolicy {
         self
     }
 
+    /// What takes one.
+    #[must_use]
+    pub fn points(&self) -> &[CaptchaPoint] {
+        &self.points
+    }
+
     pub(crate) fn guards(&self, point: CaptchaPoint) -> bool {
         self.points.contains(&point)
+    }
+}
+
+impl FailMode {
+    /// Its name in settings.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Open => "open",
+        }
     }
 }
 

@@ -1,7 +1,9 @@
 use std::fmt::{self, Debug};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use async_trait::async_trait;
+use zeroize::Zeroizing;
 
 use crate::{Error, ErrorKind, Result};
 
@@ -105,5 +107,71 @@ impl CaptchaResponse {
 impl Debug for CaptchaResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("CaptchaResponse(..)")
+    }
+}
+
+/// Opens captchas by what somebody says who has no say in the code: the admins of
+/// a workspace.
+///
+/// # Contract
+///
+/// * A service that is not known here, a secret that cannot be one and an option
+///   that the service does not have are [`Validation`](ErrorKind::Validation) at
+///   the name of the [option](CaptchaOptions).
+/// * Nobody is asked yet.
+pub trait CaptchaServices: Debug + Send + Sync + 'static {
+    /// The captcha that is described.
+    ///
+    /// # Errors
+    ///
+    /// See the contract.
+    fn open(&self, options: &CaptchaOptions) -> Result<Arc<dyn Captcha>>;
+}
+
+/// What describes a captcha. The secret never shows in debug output.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct CaptchaOptions {
+    /// The name of the service.
+    pub service: String,
+    /// What shows the service that it is us who ask.
+    pub secret: Zeroizing<String>,
+    /// The site it is solved on, for services that tell them apart.
+    pub site_key: Option<String>,
+    /// The hosts of the pages it may be solved on; any if there are none.
+    pub hostnames: Vec<String>,
+    /// What it must be solved for.
+    pub action: Option<String>,
+    /// The least score, 0 to 1.
+    pub min_score: Option<f64>,
+}
+
+impl CaptchaOptions {
+    /// A service, without anything else.
+    #[must_use]
+    pub fn new(service: impl Into<String>) -> Self {
+        Self {
+            service: service.into(),
+            secret: Zeroizing::default(),
+            site_key: None,
+            hostnames: Vec::new(),
+            action: None,
+            min_score: None,
+        }
+    }
+
+    /// Sets the secret.
+    #[must_use]
+    pub fn with_secret(mut self, secret: impl Into<String>) -> Self {
+        self.secret = Zeroizing::new(secret.into());
+        self
+    }
+}
+
+impl Debug for CaptchaOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CaptchaOptions")
+            .field("service", &self.service)
+            .finish_non_exhaustive()
     }
 }

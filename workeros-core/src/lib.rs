@@ -74,7 +74,7 @@ pub mod webhook;
 mod workspace;
 
 pub use authenticator::Authenticator;
-pub use captcha::{Captcha, CaptchaResponse, CaptchaSolution};
+pub use captcha::{Captcha, CaptchaOptions, CaptchaResponse, CaptchaServices, CaptchaSolution};
 pub use change::{Action, Change};
 pub use clock::{Clock, SystemClock};
 pub use database::{

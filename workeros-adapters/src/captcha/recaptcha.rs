@@ -50,16 +50,16 @@ impl Recaptcha {
     ///
     /// # Errors
     ///
-    /// [`Validation`](workeros_core::ErrorKind::Validation) at `minScore` when it
+    /// [`Validation`](workeros_core::ErrorKind::Validation) at `min_score` when it
     /// is out of range, or there is no score.
     pub fn with_min_score(mut self, score: f64) -> Result<Self> {
         if self.min_score.is_none() {
             let message = "there is none in version 2";
-            return Err(Error::validation("minScore", "invalid_value", message));
+            return Err(Error::validation("min_score", "invalid_value", message));
         }
         if !(0.0..=1.0).contains(&score) {
             let message = "must be 0 to 1";
-            return Err(Error::validation("minScore", "out_of_range", message));
+            return Err(Error::validation("min_score", "out_of_range", message));
         }
         self.min_score = Some(score);
         Ok(self)
