@@ -108,6 +108,12 @@ impl Call {
         self.backend.0.csrf.check_origin(self.headers(), app)
     }
 
+    /// Whether the page that asks is of our site; see
+    /// [`CsrfRule::is_of_our_site`](crate::csrf::CsrfRule::is_of_our_site).
+    pub(crate) fn is_of_our_site(&self) -> bool {
+        self.backend.0.csrf.is_of_our_site(self.headers())
+    }
+
     /// Who sent this request, for the activity.
     fn caller(&self) -> Caller {
         let proxies = &self.backend.0.config.trusted_proxies;

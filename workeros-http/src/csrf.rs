@@ -61,6 +61,17 @@ impl CsrfRule {
         Err(untrusted())
     }
 
+    /// Whether the page that asks is of our site, so that its browser keeps the
+    /// cookies of the answer. Where a browser does not say, only our own origin
+    /// surely is.
+    pub(crate) fn is_of_our_site(&self, headers: &HeaderMap) -> bool {
+        if let Some(site) = headers.get(SEC_FETCH_SITE) {
+            return site.as_bytes() != b"cross-site";
+        }
+        let origin = single(headers, &ORIGIN).map(Origin::parse);
+        origin.is_none_or(|origin| origin.is_ok_and(|origin| origin == self.own))
+    }
+
     fn is_ours(&self, headers: &HeaderMap) -> bool {
         let site = headers.get(SEC_FETCH_SITE).map(|site| site.as_bytes());
         if headers.contains_key(ORIGIN) {

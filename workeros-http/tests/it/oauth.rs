@@ -9,6 +9,7 @@ use crate::support::kept;
 
 mod apps;
 mod coming_back;
+mod departures;
 mod own_accounts;
 pub(crate) mod provider;
 mod second_factor;

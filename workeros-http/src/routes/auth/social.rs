@@ -1,16 +1,16 @@
 //! Signing in with an account at a provider.
 
-use http::Method;
 use http::header::SET_COOKIE;
+use http::{HeaderValue, Method};
 use serde_json::json;
 use workeros_auth::oauth::{
     AuthorizationRequest, Callback, OAuthReturn, OAuthStart, PresentedIdToken,
 };
 use workeros_auth::{Auth, BrowserToken, RequestInfo};
-use workeros_core::{Error, ErrorKind, Result};
+use workeros_core::{Error, ErrorKind, Result, SessionId, UserId};
 
 use self::body::{SocialForm, read_social};
-use self::landing::Lands;
+use self::landing::{Lands, Leaving};
 use super::link::link;
 use super::own::Own;
 use super::{arrival, enter};
@@ -23,11 +23,11 @@ use crate::reply::Reply;
 
 mod accounts;
 mod body;
+mod departures;
 mod landing;
 mod one_time_token;
 
 pub(super) use landing::Lands as SocialPlane;
-pub(super) use one_time_token::endpoints as app_endpoints;
 
 const SIGN_IN: Paths = paths!("/sign-in/social");
 const LINK: Paths = paths!("/link-social");
@@ -40,6 +40,11 @@ const COOKIE: &str = "oauth";
 const ANSWER: &[&str] = &["code", "state", "iss", "error", "user"];
 /// Where a browser is sent to in the end that named no place.
 const HOME: &str = "/";
+
+/// Those there are for end users alone.
+pub(super) fn app_endpoints() -> Vec<Endpoint> {
+    vec![one_time_token::endpoint(), departures::endpoint()]
+}
 
 pub(super) fn endpoints<P: Lands>() -> Vec<Endpoint> {
     let (get, post) = (|| Method::GET, || Method::POST);
@@ -69,7 +74,7 @@ async fn sign_in<P: Lands>(call: Call) -> Result<Reply> {
     let auth = P::auth(&call).await?;
     let request = arrival(&call, &auth).await?;
     let Some(presented) = &form.id_token else {
-        return depart(&call, &auth, &form, &request, |start| start).await;
+        return depart(&call, &auth, &form, &request, None).await;
     };
     let presented = PresentedIdToken {
         token: &presented.token,
@@ -98,8 +103,7 @@ async fn link_account<P: Lands>(call: Call) -> Result<Reply> {
         return Err(Error::validation("/idToken", "unsupported", why));
     }
     let request = call.request_info();
-    let link = |start: OAuthStart| start.with_link(user, session);
-    depart(&call, &auth, &form, &request, link).await
+    depart(&call, &auth, &form, &request, Some((user, session))).await
 }
 
 /// Sends a browser to a provider, and gives it what it will be known by.
@@ -108,24 +112,34 @@ async fn depart<P: Lands>(
     auth: &Auth<P>,
     form: &SocialForm,
     arriving: &RequestInfo,
-    purpose: impl FnOnce(OAuthStart) -> OAuthStart,
+    adds_to: Option<(UserId, SessionId)>,
 ) -> Result<Reply> {
     let request = AuthorizationRequest::new(redirect_uri::<P>(call, &form.provider))
         .with_scopes(form.scopes.iter().map(String::as_str))?
         .with_login_hint(form.login_hint.clone());
-    let start = OAuthStart::new(&form.provider, request).with_pages(form.pages());
+    let mut start = OAuthStart::new(&form.provider, request).with_pages(form.pages());
+    if let Some((user, session)) = adds_to {
+        start = start.with_link(user, session);
+    }
     let browser = match presented(call)? {
         Some(browser) => browser,
         None => auth.new_browser_token()?,
     };
-    let url = auth
-        .begin_oauth(&purpose(start), &browser, arriving)
-        .await?;
-    let answer = P::departure(json!({"url": url, "redirect": form.redirects}), &browser);
-    let team = call.auth()?;
-    let token = browser.expose();
-    let cookie = cookie::set_beside(team.cookie(), COOKIE, token, BrowserToken::LIFETIME)?;
+    let cookie = known_by(call, &browser)?;
+    let leaving = Leaving {
+        url: auth.begin_oauth(&start, &browser, arriving).await?,
+        browser,
+        redirects: form.redirects,
+        is_sign_in: adds_to.is_none(),
+    };
+    let answer = P::depart(call, auth, leaving)?;
     Ok(Reply::json(&answer).with_header(SET_COOKIE, cookie))
+}
+
+/// The cookie of a browser that is away.
+fn known_by(call: &Call, browser: &BrowserToken) -> Result<HeaderValue> {
+    let (policy, token) = (call.auth()?, browser.expose());
+    cookie::set_beside(policy.cookie(), COOKIE, token, BrowserToken::LIFETIME)
 }
 
 /// Apple answers by a form. A page of somebody else's that sends a form has no

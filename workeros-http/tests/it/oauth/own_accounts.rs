@@ -8,7 +8,7 @@ use workeros_http::testkit::Client;
 use super::{APP, PLATFORM, World, leads_to, to_github, worlds};
 
 /// Somebody who has just signed up by a password.
-async fn sign_up(world: &World, base: &str, name: &str) -> Client {
+pub(super) async fn sign_up(world: &World, base: &str, name: &str) -> Client {
     let email = format!("{name}@accounts.example");
     let body = json!({"email": email, "password": "correct horse battery", "name": name});
     let request = world.app.anonymous().post(format!("{base}/sign-up/email"));

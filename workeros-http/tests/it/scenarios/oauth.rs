@@ -14,7 +14,9 @@ pub(super) fn table(_: &World) -> Vec<Scenario> {
     let mut table: Vec<_> = planes.iter().flat_map(|auth| of_plane(auth)).collect();
     let verify = || Scenario::post("/api/t/default/auth/one-time-token/verify");
     let made_up = "0123456789abcdefghijABCDEFGHIJ0123456789abc";
+    let depart = Scenario::get("/api/t/default/auth/depart");
     table.extend([
+        depart.expect(400).code("INVALID_TOKEN"),
         verify()
             .json(json!({}))
             .expect(422)

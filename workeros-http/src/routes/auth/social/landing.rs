@@ -7,7 +7,7 @@ use workeros_auth::oauth::{Callback, OAuthReturn};
 use workeros_auth::{App, Auth, BrowserToken, Entered, Platform};
 use workeros_core::Result;
 
-use super::page;
+use super::{departures, page};
 use crate::call::Call;
 use crate::cookie::Keep;
 use crate::plane::Wired;
@@ -22,11 +22,25 @@ pub(crate) struct Landing<'a> {
     pub(super) browser: &'a BrowserToken,
 }
 
+/// Somebody who is about to leave for a provider.
+pub(crate) struct Leaving {
+    pub(super) url: String,
+    pub(super) browser: BrowserToken,
+    /// Whether the page is to send him there by itself.
+    pub(super) redirects: bool,
+    /// Whether it is to sign in, and not to add an account.
+    pub(super) is_sign_in: bool,
+}
+
 /// A plane whose users come back from providers.
 pub(crate) trait Lands: Wired {
     /// What a page is told that sends its browser away.
-    fn departure(answer: Json, _: &BrowserToken) -> Json {
-        answer
+    ///
+    /// # Errors
+    ///
+    /// When there are no random bytes.
+    fn depart(_: &Call, _: &Auth<Self>, leaving: Leaving) -> Result<Json> {
+        Ok(json!({"url": leaving.url, "redirect": leaving.redirects}))
     }
 
     /// Sends somebody on who is back.
@@ -69,11 +83,14 @@ impl Lands for Platform {
 }
 
 impl Lands for App {
-    fn departure(mut answer: Json, browser: &BrowserToken) -> Json {
-        if let Some(members) = answer.as_object_mut() {
-            members.insert("browserToken".to_owned(), json!(browser.expose()));
-        }
-        answer
+    fn depart(call: &Call, auth: &Auth<Self>, leaving: Leaving) -> Result<Json> {
+        let token = leaving.browser.expose().to_owned();
+        let url = if leaving.is_sign_in && !call.is_of_our_site() {
+            departures::link_to(call, auth, leaving.url, leaving.browser)?
+        } else {
+            leaving.url
+        };
+        Ok(json!({"url": url, "redirect": leaving.redirects, "browserToken": token}))
     }
 
     async fn land(call: &Call, auth: &Auth<Self>, landing: Landing<'_>) -> Result<Reply> {

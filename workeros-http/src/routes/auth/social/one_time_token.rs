@@ -14,10 +14,10 @@ use crate::plane::Wired as _;
 use crate::reply::Reply;
 use crate::routes::auth::{arrival, enter};
 
-pub(in crate::routes::auth) fn endpoints() -> Vec<Endpoint> {
+pub(super) fn endpoint() -> Endpoint {
     const VERIFY: &str = "/api/t/{workspace}/auth/one-time-token/verify";
     let verify = Endpoint::new(Method::POST, VERIFY, Access::Open, verify);
-    vec![verify.with_json().for_better_auth()]
+    verify.with_json().for_better_auth()
 }
 
 async fn verify(call: Call) -> Result<Reply> {
