@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use workeros_core::{
-    Batch, Clock, Error, ErrorKind, HttpClient, IdGenerator, Random, RateLimiter, Result, Rows, Runtime,
-    Sealer, Secret, Statement, Step, TenantId, Timestamp, Workspace,
+    Batch, CaptchaServices, Clock, Error, ErrorKind, HttpClient, IdGenerator, Random, RateLimiter,
+    Result, Rows, Runtime, Sealer, Secret, Statement, Step, TenantId, Timestamp, Workspace,
 };
 
 use crate::access::Apps;
@@ -61,6 +61,7 @@ pub(crate) struct Inner {
     pub(crate) mail: Option<Mail>,
     pub(crate) apps: Option<Apps>,
     pub(crate) http: Option<Arc<dyn HttpClient>>,
+    pub(crate) captchas: Option<Arc<dyn CaptchaServices>>,
     pub(crate) trusted: TrustedTokens,
     pub(crate) anonymous_link: Option<LinkHook>,
 }

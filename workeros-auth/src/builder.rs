@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use argon2::Params;
 use workeros_core::{
-    Error, ErrorKind, HttpClient, Mailer, RateLimiter, Result, Runtime, Secret, Step, TenantId,
-    Workspaces,
+    CaptchaServices, Error, ErrorKind, HttpClient, Mailer, RateLimiter, Result, Runtime, Secret,
+    Step, TenantId, Workspaces,
 };
 
 use crate::access::Apps;
+use crate::anonymous::{AnonymousLink, LinkHook};
 use crate::auth::{Auth, Inner, RoleGuard};
 use crate::background::Background;
 use crate::cache::Cache;
@@ -17,9 +18,10 @@ use crate::mail::Mail;
 use crate::oauth::{self, OAuthProvider};
 use crate::plane::PerPlane;
 use crate::store::Store;
-use crate::anonymous::{AnonymousLink, LinkHook};
 use crate::third_party::TrustedTokens;
-use crate::{AuthHooks, CaptchaPolicy, CookiePolicy, RealmSettings, SetupToken, SignUpPolicy, TokenIssuer};
+use crate::{
+    AuthHooks, CaptchaPolicy, CookiePolicy, RealmSettings, SetupToken, SignUpPolicy, TokenIssuer,
+};
 
 /// Builds an [`Auth`]; see [`Auth::builder`].
 #[must_use]
@@ -42,6 +44,7 @@ pub struct AuthBuilder {
     mailer: Option<Arc<dyn Mailer>>,
     apps: Option<(String, Arc<dyn Workspaces>)>,
     http: Option<Arc<dyn HttpClient>>,
+    captchas: Option<Arc<dyn CaptchaServices>>,
     oauth: PerPlane<Vec<OAuthProvider>>,
     issuers: Vec<TokenIssuer>,
     hooks: Vec<Arc<dyn AuthHooks>>,
@@ -69,6 +72,7 @@ impl AuthBuilder {
             mailer: None,
             apps: None,
             http: None,
+            captchas: None,
             oauth: PerPlane::default(),
             issuers: Vec::new(),
             hooks: Vec::new(),
@@ -123,6 +127,13 @@ impl AuthBuilder {
     /// [`RealmSettings::with_captcha`].
     pub fn with_captcha(mut self, policy: CaptchaPolicy) -> Self {
         self.settings = self.settings.with_captcha(policy);
+        self
+    }
+
+    /// Lets workspaces bring [captchas](RealmSettings::with_captcha) of their own,
+    /// of these services.
+    pub fn with_captcha_services(mut self, services: Arc<dyn CaptchaServices>) -> Self {
+        self.captchas = Some(services);
         self
     }
 
@@ -340,6 +351,7 @@ impl AuthBuilder {
             mail: self.mailer.map(Mail::new),
             apps,
             http: self.http,
+            captchas: self.captchas,
             trusted,
             anonymous_link: self.anonymous_link,
         };
@@ -375,6 +387,10 @@ impl AuthBuilder {
         let has_providers = !(self.oauth.platform.is_empty() && self.oauth.app.is_empty());
         if has_providers && self.secret.is_none() {
             return refuse("providers need a secret that what is begun with them is sealed with");
+        }
+        #[cfg(feature = "passkey")]
+        if self.passkeys.is_some() && self.secret.is_none() {
+            return refuse("passkeys need a secret that what devices are asked is sealed with");
         }
         if self
             .setup_token

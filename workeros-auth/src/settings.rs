@@ -61,8 +61,10 @@ use crate::third_party::RealmIssuers;
 use crate::{AnonymousUsers, AuthHooks, CaptchaPolicy, OrganizationRules, Session, Templates};
 
 mod anonymous;
+mod captcha;
 mod change;
 mod document;
+mod hooks;
 mod list;
 mod mail;
 mod oauth_providers;
@@ -81,8 +83,8 @@ mod trusted_issuers;
 mod verification;
 
 pub use change::SettingsPatch;
-pub use stored::StoredSettings;
 pub(crate) use origins::APP_ORIGINS;
+pub use stored::StoredSettings;
 pub(crate) use stored::{APP_SETTINGS, KnownRules};
 
 /// Who may become a user by himself.

@@ -9,7 +9,7 @@ use crate::Origin;
 use crate::app_page::AppPage;
 
 const REQUEST_HEADERS: &str = "authorization, content-type, idempotency-key, if-match, \
-     if-none-match, x-if-unmodified-since, x-request-id, x-workeros-tenant";
+     if-none-match, x-captcha-response, x-if-unmodified-since, x-request-id, x-workeros-tenant";
 const RESPONSE_HEADERS: &str = "etag, ratelimit, ratelimit-policy, retry-after, x-request-id";
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE";
 
