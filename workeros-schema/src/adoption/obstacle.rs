@@ -109,13 +109,19 @@ pub(super) fn is_ours(name: &str) -> bool {
 
 /// The tables of end users. Tables of hosts begin with `app_` too, so they are
 /// known by their whole names.
-const END_USERS: [&str; 9] = [
+const END_USERS: [&str; 15] = [
     "app_accounts",
+    "app_anonymous",
     "app_auth_flows",
     "app_backup_codes",
+    "app_organization_invitations",
+    "app_organization_members",
+    "app_organizations",
+    "app_origins",
     "app_passkeys",
     "app_refresh",
     "app_sessions",
+    "app_settings",
     "app_two_factor",
     "app_user_roles",
     "app_users",
