@@ -194,7 +194,7 @@ async fn what_is_said_of_a_member_counts_at_his_next_request() {
     }
 }
 
-/// SES-7: no item is served to a request that began after somebody was removed.
+/// SES-5: no item is served to a request that began after somebody was removed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn who_is_removed_sees_nothing_more() {
     const READERS: usize = 8;
