@@ -32,7 +32,11 @@ pub(crate) enum Asked<'a> {
 impl AppPage {
     /// Finds out whether the page may read the answer; `None` where no workspace
     /// has a say. That it cannot be found out is no.
-    pub(crate) async fn of(backend: &Backend, request: &HeaderMap, asked: Asked<'_>) -> Option<Self> {
+    pub(crate) async fn of(
+        backend: &Backend,
+        request: &HeaderMap,
+        asked: Asked<'_>,
+    ) -> Option<Self> {
         let auth = backend.auth()?;
         if let Asked::Subject(subject) = asked
             && !is_of_app(subject)

@@ -2,6 +2,8 @@ use std::sync::Arc;
 
 use http::Uri;
 use workeros_adapters::{ConsoleMailer, DatabaseRateLimiter, MemoryRateLimiter};
+#[cfg(feature = "http-client")]
+use workeros_adapters::{ReqwestClient, ReqwestOptions};
 use workeros_auth::{Auth, AuthBuilder, CookiePolicy};
 use workeros_core::{
     Authenticator, Clock, Database, Dialect, Error, ErrorKind, IdGenerator, Mailer, Random,
@@ -282,9 +284,25 @@ async fn open_auth(
         Some(party) => builder.with_passkeys(party),
         None => builder,
     };
+    #[cfg(feature = "http-client")]
+    let builder = with_requests(builder);
     let auth = options(builder).build()?;
     auth.warn_without_admin().await?;
     Ok(auth)
+}
+
+/// What asks providers, also those that workspaces name: it goes nowhere inside the
+/// network unless the host sets another.
+#[cfg(feature = "http-client")]
+fn with_requests(builder: AuthBuilder) -> AuthBuilder {
+    match ReqwestClient::new(ReqwestOptions::default()) {
+        Ok(client) => builder.with_http_client(Arc::new(client)),
+        Err(error) => {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "no requests to other servers: their client cannot be made");
+            builder
+        }
+    }
 }
 
 /// Passkeys are of a domain; a URL with an IP address has none.

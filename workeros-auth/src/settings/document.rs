@@ -11,6 +11,7 @@ use crate::auth::Inner;
 use crate::{Realm, RealmSettings};
 
 const MAX_BYTES: usize = 64 * 1024;
+const MOST_TOUCHED: usize = 200;
 
 /// A document with its secrets.
 #[derive(Debug, Clone)]
@@ -42,9 +43,7 @@ impl Document {
     /// Merges a patch (RFC 7396): null is back to the default.
     pub(super) fn patched(&self, patch: &Json, ids: &dyn IdGenerator) -> Result<Patched> {
         let mut patch = patch.clone();
-        if !patch.is_object() {
-            return Err(Error::validation("", "type_mismatch", "must be an object"));
-        }
+        refuse_unknown(&patch)?;
         let mut document = self.clone();
         let new_secrets = document.secrets.take(&mut patch)?;
         let touched = touched(&patch);
@@ -90,6 +89,7 @@ impl Document {
                 match setting.settle(&mut change) {
                     Ok(()) if after.is_null() => {}
                     Ok(()) => drop(members.insert(name.to_owned(), after)),
+                    Err(error) if error.kind() != ErrorKind::Validation => return Err(error),
                     Err(error) => complaints.extend_from_slice(error.details()),
                 }
             }
@@ -202,7 +202,16 @@ fn merge(target: &mut Json, patch: Json) {
     *target = Json::Object(members);
 }
 
-/// The pointers of a patch's leaves.
+/// A member that nobody knows is refused also where it is null.
+fn refuse_unknown(patch: &Json) -> Result<()> {
+    let mut object = Object::read(patch, "")?;
+    for setting in SETTINGS {
+        object.nullable_json(setting.name());
+    }
+    object.finish()
+}
+
+/// The pointers of a patch's leaves, as many as there can be settings to name.
 fn touched(patch: &Json) -> Vec<String> {
     fn walk(json: &Json, pointer: &str, pointers: &mut Vec<String>) {
         match json.as_object() {
@@ -216,6 +225,7 @@ fn touched(patch: &Json) -> Vec<String> {
     }
     let mut pointers = Vec::new();
     walk(patch, "", &mut pointers);
+    pointers.truncate(MOST_TOUCHED);
     pointers
 }
 

@@ -112,7 +112,12 @@ impl Setting for OAuthProviders {
             let is_known = [said.before, Some(said.defaults)]
                 .into_iter()
                 .flatten()
-                .any(|rules| rules.providers.iter().any(|known| Arc::ptr_eq(known, client)));
+                .any(|rules| {
+                    rules
+                        .providers
+                        .iter()
+                        .any(|known| Arc::ptr_eq(known, client))
+                });
             if !is_known && client.provider().kind_name() == "oidc" {
                 probe(client).await?;
             }

@@ -71,7 +71,6 @@ impl RealmSettings {
     pub fn allows_origin(&self, origin: &Origin) -> bool {
         self.allowed_origins.contains(origin.as_str())
     }
-
 }
 
 impl<P: Plane> Auth<P> {
@@ -110,5 +109,6 @@ fn is_safe(origin: &Origin) -> bool {
 pub(super) fn is_local(uri: &Uri) -> bool {
     let is_below = |host: &str| host.ends_with(".localhost");
     let is_named = |host: &str| matches!(host, "localhost" | "127.0.0.1" | "[::1]");
-    uri.host().is_some_and(|host| is_named(host) || is_below(host))
+    uri.host()
+        .is_some_and(|host| is_named(host) || is_below(host))
 }

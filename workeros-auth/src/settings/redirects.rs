@@ -88,7 +88,10 @@ mod tests {
         rules
             .allowed_origins
             .insert("https://app.example.com".to_owned());
-        for url in ["https://example.com/signed-in", "com.example.app://signed-in"] {
+        for url in [
+            "https://example.com/signed-in",
+            "com.example.app://signed-in",
+        ] {
             rules.allowed_redirect_urls.push(place(url).unwrap());
         }
         for (url, allowed) in [

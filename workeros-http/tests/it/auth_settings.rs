@@ -52,7 +52,10 @@ async fn a_change_may_depend_on_the_version_that_was_read() {
         let read = admin.get(PATH).await.expect(200);
         assert_eq!(read.header("etag"), "\"0\"");
         let patch = |policy: &str| admin.patch(PATH).json(&json!({"sign_up": policy}));
-        let first = patch("closed").header("if-match", "\"0\"").await.expect(200);
+        let first = patch("closed")
+            .header("if-match", "\"0\"")
+            .await
+            .expect(200);
         assert_eq!(first.header("etag"), "\"1\"");
         for (tags, status) in [
             ("\"0\"", 412),
@@ -164,7 +167,10 @@ fn preflight(app: &TestApp, path: &str, origin: &str) -> TestRequest {
     let request = app.anonymous().request(Method::OPTIONS, path);
     let request = request.header("origin", origin);
     let request = request.header("access-control-request-method", "POST");
-    request.header("access-control-request-headers", "authorization, content-type")
+    request.header(
+        "access-control-request-headers",
+        "authorization, content-type",
+    )
 }
 
 /// HTTP-2: a page that a workspace allows reads what is about its end users,
@@ -175,10 +181,15 @@ async fn http_2_pages_of_a_workspace_read_without_credentials() {
         let app = &world.app;
         let operator = app.admin().await;
         let body = json!({"slug": "acme", "name": "Acme"});
-        operator.post("/api/workspaces").json(&body).await.expect(201);
+        operator
+            .post("/api/workspaces")
+            .json(&body)
+            .await
+            .expect(201);
         let uma = end_user(app, "uma").await;
         let session = format!("{AUTH}/get-session");
-        let at = |client: &Client, path: &str, origin: &str| client.get(path).header("origin", origin);
+        let at =
+            |client: &Client, path: &str, origin: &str| client.get(path).header("origin", origin);
         let before = at(&uma, "/api/items/posts", SHOP).await.expect(200);
         assert_eq!(cors(&before), ("", ""));
         assert_eq!(before.header("vary"), "origin", "it may be otherwise later");
@@ -189,7 +200,7 @@ async fn http_2_pages_of_a_workspace_read_without_credentials() {
             (at(&anonymous, &session, SHOP), 200),
             (at(&uma, &session, SHOP), 200),
             (at(&uma, "/api/items/posts", SHOP), 200),
-            (at(&uma, "/api/items/nothing", SHOP), 404),
+            (at(&uma, "/api/items/nothing", SHOP), 403),
             (at(&anonymous, "/api/items/pages", SHOP), 200),
             (at(&app.with_token("a.b.c"), "/api/items/posts", SHOP), 401),
         ] {
@@ -237,7 +248,8 @@ async fn http_2_pages_of_a_workspace_read_without_credentials() {
 /// An app whose operator has set no provider up, but lets requests out.
 async fn open_app(provider: &Provider) -> TestApp {
     let http = provider.clone();
-    app_with(|app| app.with_auth(move |auth| auth.with_http_client(std::sync::Arc::new(http)))).await
+    app_with(|app| app.with_auth(move |auth| auth.with_http_client(std::sync::Arc::new(http))))
+        .await
 }
 
 /// From the patch to a session: somebody comes from a provider that an admin has
@@ -275,8 +287,17 @@ async fn a_provider_of_a_workspace_from_end_to_end() {
 
     let bad = json!({"oauth_providers": {"github": {"kind": "x", "client_secret": SECRET}}});
     let refused = app.admin().await.patch(PATH).json(&bad).await.expect(422);
-    let activity = app.admin().await.get("/api/auth-activity").await.expect(200);
-    assert!(activity.text().contains("/oauth_providers/github/client_secret"));
+    let activity = app
+        .admin()
+        .await
+        .get("/api/auth-activity")
+        .await
+        .expect(200);
+    assert!(
+        activity
+            .text()
+            .contains("/oauth_providers/github/client_secret")
+    );
     for answer in [changed, read, tokens, back, refused, activity] {
         assert!(!answer.text().contains(SECRET), "{}", answer.text());
     }

@@ -9,6 +9,8 @@ use super::super::setting::Said;
 use super::ROW;
 use crate::oauth::{AppleKey, OAuthClient, OAuthProvider};
 
+const KINDS: [&str; 4] = ["google", "github", "apple", "oidc"];
+
 /// One provider, as a workspace says it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Entry<'a> {
@@ -71,17 +73,12 @@ impl<'a> Entry<'a> {
 
     fn read(self, json: &Json) -> Result<(OAuthProvider, bool)> {
         let mut object = Object::read(json, self.pointer())?;
-        let kind = object.required_string("kind");
+        let kind = self.kind(&mut object)?;
         let common = Common::read(&mut object);
         let client_id = common.client_id.as_str();
-        let made = match kind.as_str() {
+        let made = match kind {
             "apple" => self.apple(&mut object, client_id),
-            "google" | "github" | "oidc" => self.by_secret(&mut object, &kind, client_id),
-            _ => {
-                let message = "must be `google`, `github`, `apple` or `oidc`";
-                object.complain("kind", "invalid_value", message);
-                Ok(None)
-            }
+            _ => self.by_secret(&mut object, kind, client_id),
         };
         let finished = made.and_then(|made| match made {
             Some(provider) => common.finish(provider, self.id).map(Some),
@@ -108,6 +105,19 @@ impl<'a> Entry<'a> {
             false => provider,
         };
         Ok((provider, common.is_enabled))
+    }
+
+    /// Its kind, which says what else there is.
+    fn kind(self, object: &mut Object) -> Result<&'static str> {
+        let pointer = object.pointer("kind");
+        let Some(kind) = object.string("kind") else {
+            return Err(Error::validation(pointer, "required", "is required"));
+        };
+        let known = KINDS.into_iter().find(|known| *known == kind);
+        known.ok_or_else(|| {
+            let message = "must be `google`, `github`, `apple` or `oidc`";
+            Error::validation(pointer, "invalid_value", message)
+        })
     }
 
     fn by_secret(
