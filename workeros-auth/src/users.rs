@@ -5,15 +5,19 @@ use workeros_core::{
 };
 
 use crate::activity::{ActivityKind, NewActivity};
+use crate::anonymous::Newcomer;
 use crate::changes::{Affected, NOBODY};
+use crate::hooks::UserOrigin;
+use crate::organization;
 use crate::plane::{PlaneSql, planes};
 use crate::refusal::taken_email;
 use crate::roles::{assignable, expect_user};
 use crate::session::end_all;
-use crate::anonymous::Newcomer;
-use crate::hooks::UserOrigin;
 use crate::user::read_roles;
-use crate::{Account, Auth, DisplayName, EmailAddress, Password, Plane, Realm, RequestInfo, User};
+use crate::{
+    Account, Auth, DisplayName, EmailAddress, ImageUrl, Locale, Password, Plane, Realm,
+    RequestInfo, User,
+};
 
 /// A user that an admin makes.
 #[derive(Debug, Clone)]
@@ -62,10 +66,14 @@ impl NewUser {
 pub struct UserPatch {
     /// The name it goes by.
     pub name: Option<DisplayName>,
+    /// The language of mails to it.
+    pub locale: Option<Locale>,
     /// Its address, unverified from then on.
     pub email: Option<EmailAddress>,
     /// Whether it is kept from signing in. Disabling ends its sessions.
     pub disabled: Option<bool>,
+    /// Its picture: another one, or none any more.
+    pub image: Option<Option<ImageUrl>>,
 }
 
 impl UserPatch {
@@ -82,10 +90,24 @@ impl UserPatch {
         self
     }
 
+    /// Sets the language of mails.
+    #[must_use]
+    pub fn with_locale(mut self, locale: Option<Locale>) -> Self {
+        self.locale = locale;
+        self
+    }
+
     /// Sets the address.
     #[must_use]
     pub fn with_email(mut self, email: Option<EmailAddress>) -> Self {
         self.email = email;
+        self
+    }
+
+    /// Sets the picture, or takes it away.
+    #[must_use]
+    pub fn with_image(mut self, image: Option<Option<ImageUrl>>) -> Self {
+        self.image = image;
         self
     }
 
@@ -109,20 +131,26 @@ pub struct UserPage {
 
 const LIST: PlaneSql = planes!(
     "SELECT u.id, u.email, u.name, u.email_verified, u.disabled, u.created_at, \
-    u.updated_at, r.role FROM (\
-    SELECT id, email, name, email_verified, disabled, created_at, updated_at \
+    u.updated_at, u.image, r.role FROM (\
+    SELECT id, email, name, email_verified, disabled, created_at, updated_at, image \
     FROM " p "_users WHERE realm_id = $4 AND id < $1 ORDER BY id DESC LIMIT $2) u \
     LEFT JOIN " p "_user_roles r ON r.tenant_id = $3 AND r.user_id = u.id \
     ORDER BY u.id DESC, r.role"
 );
 const FIND: PlaneSql = planes!(
     "SELECT u.id, u.email, u.name, u.email_verified, u.disabled, u.created_at, \
-    u.updated_at, r.role FROM " p "_users u \
+    u.updated_at, u.image, r.role FROM " p "_users u \
     LEFT JOIN " p "_user_roles r ON r.tenant_id = $1 AND r.user_id = u.id \
     WHERE u.id = $2 AND u.realm_id = $3"
 );
+const SET_IMAGE: PlaneSql = planes!(
+    "UPDATE " p "_users SET image = $1, updated_at = $2 WHERE id = $3 AND realm_id = $4"
+);
 const SET_NAME: PlaneSql =
     planes!("UPDATE " p "_users SET name = $1, updated_at = $2 WHERE id = $3 AND realm_id = $4");
+const SET_LOCALE: PlaneSql = planes!(
+    "UPDATE " p "_users SET locale = $1, updated_at = $2 WHERE id = $3 AND realm_id = $4"
+);
 const SET_EMAIL: PlaneSql = planes!(
     "UPDATE " p "_users SET email = $1, email_verified = $2, updated_at = $3 \
     WHERE id = $4 AND realm_id = $5 AND email <> $1"
@@ -182,7 +210,8 @@ impl<P: Plane> Auth<P> {
             Some(password) => Some(self.inner.hasher.hash(password).await?),
             None => None,
         };
-        let mut batch = Batch::new().step(admitted.insert::<P>(self.realm, password_hash.as_deref()));
+        let mut batch =
+            Batch::new().step(admitted.insert::<P>(self.realm, password_hash.as_deref()));
         let user = admitted.into_user();
         batch.extend(self.add_roles(tenant, user.id, &roles));
         let activity = NewActivity::new(ActivityKind::UserCreated).about(user.id);
@@ -225,7 +254,7 @@ impl<P: Plane> Auth<P> {
     ///
     /// * [`NotFound`](ErrorKind::NotFound) without such a user.
     /// * [`Conflict`](ErrorKind::Conflict) when a workspace would lose its
-    ///   last admin.
+    ///   last admin, or an organization that others are in its last owner.
     pub async fn delete_user(&self, user: UserId) -> Result<()> {
         let delete = Statement::new(DELETE.of::<P>(), vec![user.into(), self.realm.into()]);
         let mut batch = Batch::new();
@@ -235,7 +264,8 @@ impl<P: Plane> Auth<P> {
         batch.extend(P::leave_behind(user));
         batch.push(Step::new(delete).expect(Expect::One, ErrorKind::NotFound, "not found"));
         batch.push(self.note_activity(NewActivity::new(ActivityKind::UserDeleted).about(user)));
-        self.apply(&[Affected::User(user)], batch).await
+        let deleted = self.apply(&[Affected::User(user)], batch).await;
+        deleted.map_err(organization::coded)
     }
 }
 
@@ -244,8 +274,10 @@ impl UserPatch {
     fn members(&self) -> Vec<&'static str> {
         [
             ("name", self.name.is_some()),
+            ("locale", self.locale.is_some()),
             ("email", self.email.is_some()),
             ("disabled", self.disabled.is_some()),
+            ("image", self.image.is_some()),
         ]
         .into_iter()
         .filter_map(|(name, is_changed)| is_changed.then_some(name))
@@ -265,6 +297,14 @@ impl UserPatch {
                 vec![name.into(), now.into()],
                 whose(),
             ));
+        }
+        if let Some(locale) = self.locale {
+            let params = vec![locale.as_str().to_owned().into(), now.into()];
+            batch.push(update::<P>(&SET_LOCALE, params, whose()));
+        }
+        if let Some(image) = self.image {
+            let image = image.map_or(Value::Null, Value::from);
+            batch.push(update::<P>(&SET_IMAGE, vec![image, now.into()], whose()));
         }
         if let Some(email) = self.email {
             let params = vec![email.into(), false.into(), now.into()];
@@ -313,7 +353,7 @@ impl Account {
         let first = rows.first().ok_or_else(Error::not_found)?;
         Ok(Self {
             user: User::read(first, 0)?,
-            roles: read_roles(rows, 7)?,
+            roles: read_roles(rows, 8)?,
         })
     }
 }

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::{Locale, MailTemplate};
 use super::contents::SignInMethod;
 use super::text::Composed;
+use super::{Locale, MailTemplate};
 
 mod de;
 mod en;
@@ -68,7 +68,12 @@ impl Wording {
     fn text(&self, template: MailTemplate, hello: &str) -> String {
         let brings = template.brings().map(|name| format!("{{{{{name}}}}}"));
         let before = Some(wrap(self.before));
-        let parts = [Some(hello.to_owned()), before, brings, Some(wrap(self.after))];
+        let parts = [
+            Some(hello.to_owned()),
+            before,
+            brings,
+            Some(wrap(self.after)),
+        ];
         let parts: Vec<_> = parts.into_iter().flatten().collect();
         parts.join("\n\n") + "\n"
     }

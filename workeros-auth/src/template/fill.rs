@@ -72,7 +72,11 @@ mod tests {
             "&lt;{{b}}&amp;&#39;&quot;&gt; {{b"
         );
         assert_eq!(
-            fill("To {{a}}", json!({"a": "x\r\nBcc: y\u{85}"}).as_object().unwrap(), in_one_line),
+            fill(
+                "To {{a}}",
+                json!({"a": "x\r\nBcc: y\u{85}"}).as_object().unwrap(),
+                in_one_line
+            ),
             "To x  Bcc: y "
         );
     }

@@ -61,12 +61,7 @@ impl Templates {
     ///   than 100,000, and for a `{{` that does not end.
     /// * `required` where subject or text are not given, in a language in which
     ///   there are none.
-    pub fn with_text(
-        self,
-        template: MailTemplate,
-        locale: Locale,
-        text: MailText,
-    ) -> Result<Self> {
+    pub fn with_text(self, template: MailTemplate, locale: Locale, text: MailText) -> Result<Self> {
         self.with_text_at("", template, locale, text)
     }
 
@@ -80,7 +75,11 @@ impl Templates {
     ) -> Result<Self> {
         text.check(template, pointer)?;
         if text.over(builtin::nearest(template, &locale)).is_none() {
-            let part = if text.subject.is_none() { "subject" } else { "text" };
+            let part = if text.subject.is_none() {
+                "subject"
+            } else {
+                "text"
+            };
             let message = format!("is required: there is none in the language `{locale}`");
             let path = format!("{pointer}/{part}");
             return Err(Error::validation(path, "required", message));
@@ -95,10 +94,14 @@ impl Templates {
 
     /// These, and what they do not say as others say it.
     pub(crate) fn over(mut self, others: &Self) -> Self {
-        self.default_locale = self.default_locale.or_else(|| others.default_locale.clone());
+        self.default_locale = self
+            .default_locale
+            .or_else(|| others.default_locale.clone());
         self.reply_to = self.reply_to.or_else(|| others.reply_to.clone());
         for (key, text) in &others.texts {
-            self.texts.entry(key.clone()).or_insert_with(|| text.clone());
+            self.texts
+                .entry(key.clone())
+                .or_insert_with(|| text.clone());
         }
         self
     }
@@ -113,7 +116,10 @@ impl Templates {
     /// it or not.
     pub(crate) fn locale_for(&self, languages: &Languages) -> Result<Locale> {
         let first = languages.iter().chain(&self.default_locale).next();
-        first.map_or_else(|| Locale::parse(builtin::ENGLISH), |first| Ok(first.clone()))
+        first.map_or_else(
+            || Locale::parse(builtin::ENGLISH),
+            |first| Ok(first.clone()),
+        )
     }
 
     /// A mail for who reads these languages.

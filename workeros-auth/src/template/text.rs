@@ -93,7 +93,11 @@ impl MailText {
 
     /// What of it is given.
     pub(crate) fn show(&self) -> Json {
-        let parts = [("subject", &self.subject), ("text", &self.text), ("html", &self.html)];
+        let parts = [
+            ("subject", &self.subject),
+            ("text", &self.text),
+            ("html", &self.html),
+        ];
         let given = parts.into_iter().filter_map(|(name, part)| {
             let part = part.as_ref()?;
             Some((name.to_owned(), Json::from(part.as_str())))

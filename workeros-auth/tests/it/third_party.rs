@@ -3,6 +3,7 @@
 mod building;
 mod keys;
 mod places;
+mod realms;
 mod says;
-mod site;
+pub(crate) mod site;
 mod vectors;

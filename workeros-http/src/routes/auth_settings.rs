@@ -53,11 +53,20 @@ async fn preview_mail(call: Call) -> Result<Reply> {
     let mut object = Object::read(call.json(), "")?;
     let name = object.required_string("template");
     let locale = object.string("locale").map(|text| Locale::parse(&text));
-    let locale = locale.and_then(|locale| object.keep(locale.map_err(at_locale)));
+    let locale = locale.and_then(|locale| object.keep(locale));
     let text = MailText::new();
-    let text = object.string("subject").into_iter().fold(text, MailText::with_subject);
-    let text = object.string("text").into_iter().fold(text, MailText::with_text);
-    let text = object.string("html").into_iter().fold(text, MailText::with_html);
+    let text = object
+        .string("subject")
+        .into_iter()
+        .fold(text, MailText::with_subject);
+    let text = object
+        .string("text")
+        .into_iter()
+        .fold(text, MailText::with_text);
+    let text = object
+        .string("html")
+        .into_iter()
+        .fold(text, MailText::with_html);
     let template = MailTemplate::parse(&name);
     if template.is_none() {
         object.complain("template", "invalid_value", "is no mail");
@@ -74,15 +83,10 @@ async fn preview_mail(call: Call) -> Result<Reply> {
     })))
 }
 
-fn at_locale(error: Error) -> Error {
-    let message = error.details().first().map(|detail| detail.message.clone());
-    Error::validation("/locale", "invalid_value", message.unwrap_or_default())
-}
-
 async fn app(call: &Call) -> Result<Auth<App>> {
     let workspace = call.plane().by_id(call.tenant()).await?;
     let workspace = workspace.ok_or_else(Workspace::not_there)?;
-    call.auth()?.app(workspace).await
+    call.auth()?.app_to_set_up(workspace).await
 }
 
 fn reply(settings: &StoredSettings, etag: &str) -> Result<Reply> {

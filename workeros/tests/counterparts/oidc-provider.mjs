@@ -5,7 +5,9 @@
 // Its first line is `{issuer, clientId, clientSecret, users}`. It insists on PKCE. A line
 // `{"url": <authorization URL>, "login": <user>}` on standard input is somebody
 // who goes there, signs in and agrees; the answer is `{"callback": <URL>}`,
-// where he is sent to in the end, or `{"error": …}`. It ends with its input.
+// where he is sent to in the end, or `{"error": …}`. A line `{"audience": <URL>}`
+// is a program that asks for an access token for itself; the answer is
+// `{"token": <JWT>}`. It ends with its input.
 
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -33,31 +35,52 @@ const provider = new Provider(issuer, {
     client_id: client.id,
     client_secret: client.secret,
     redirect_uris: process.argv.slice(2),
-    grant_types: ['authorization_code', 'refresh_token'],
+    grant_types: ['authorization_code', 'client_credentials', 'refresh_token'],
     response_types: ['code'],
     token_endpoint_auth_method: 'client_secret_basic',
   }],
   claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'] },
   conformIdTokenClaims: false,
   cookies: { keys: [randomBytes(32).toString('hex')] },
-  features: { devInteractions: { enabled: true } },
+  features: {
+    clientCredentials: { enabled: true },
+    devInteractions: { enabled: true },
+    resourceIndicators: { enabled: true, getResourceServerInfo: resourceServer },
+  },
   findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, ...USERS[id] }) }),
   jwks: { keys: [signingKey()] },
   pkce: { required: () => true },
-  ttl: { AccessToken: 300, AuthorizationCode: 60, Grant: 3600, IdToken: 300, Interaction: 600, Session: 3600 },
+  ttl: { AccessToken: 300, ClientCredentials: 300, AuthorizationCode: 60, Grant: 3600, IdToken: 300, Interaction: 600, Session: 3600 },
 });
 server.on('request', provider.callback());
 
 tell({ issuer, clientId: client.id, clientSecret: client.secret, users: USERS });
 for await (const line of createInterface({ input: process.stdin })) {
   try {
-    const { url, login } = JSON.parse(line);
-    tell({ callback: await signIn(issuer, url, login) });
+    const { url, login, audience } = JSON.parse(line);
+    if (audience) tell({ token: await accessToken(audience) });
+    else tell({ callback: await signIn(issuer, url, login) });
   } catch (error) {
     tell({ error: String(error?.stack ?? error) });
   }
 }
 process.exit();
+
+function resourceServer(_, resource) {
+  return { scope: '', audience: resource, accessTokenFormat: 'jwt', jwt: { sign: { alg: 'RS256' } } };
+}
+
+async function accessToken(resource) {
+  const secret = Buffer.from(`${client.id}:${client.secret}`).toString('base64');
+  const answer = await fetch(`${issuer}/token`, {
+    method: 'POST',
+    headers: { authorization: `Basic ${secret}` },
+    body: new URLSearchParams({ grant_type: 'client_credentials', resource }),
+  });
+  const { access_token: token, ...other } = await answer.json();
+  if (!token) throw new Error(JSON.stringify(other));
+  return token;
+}
 
 function signingKey() {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });

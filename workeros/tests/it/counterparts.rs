@@ -3,6 +3,8 @@
 
 use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader, Lines};
+#[cfg(feature = "http-client")]
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
@@ -57,6 +59,15 @@ impl Counterparts {
         (script, known)
     }
 
+    /// Starts a receiver of webhooks that knows this secret, and gives what it says
+    /// of itself.
+    #[cfg(all(feature = "http-client", feature = "testkit"))]
+    pub(crate) fn start_receiver(&self, secret: &str) -> (Script, Json) {
+        let mut script = self.start("standard-webhooks.mjs", &[secret]);
+        let known = script.hear().expect("a receiver that starts");
+        (script, known)
+    }
+
     /// Runs a script that checks something to its end: every check must hold.
     pub(crate) async fn check(&self, script: &str, arguments: &[&str]) {
         let script = self.start(script, arguments);
@@ -83,6 +94,14 @@ impl Script {
     fn hear(&mut self) -> Option<Json> {
         let line = self.output.next()?.unwrap();
         Some(serde_json::from_str(&line).unwrap())
+    }
+
+    /// Says a line to it, and gives what it answers.
+    #[cfg(feature = "http-client")]
+    pub(crate) fn ask(&mut self, line: &Json) -> Json {
+        let mut input = self.input.as_ref().expect("a script that runs");
+        writeln!(input, "{line}").unwrap();
+        self.hear().expect("an answer")
     }
 
     fn checks(mut self) -> Vec<Json> {

@@ -13,9 +13,18 @@
 
 mod arrows;
 mod better_auth;
+#[cfg(all(feature = "captcha", feature = "http-client", feature = "testkit"))]
+mod captcha;
 mod counterparts;
 mod docs;
 mod embedding;
+#[cfg(all(feature = "http-client", feature = "testkit"))]
+mod hooks;
 mod instances;
 mod revocation;
+#[cfg(feature = "http-client")]
+mod settings;
 mod site;
+mod surface;
+#[cfg(feature = "http-client")]
+mod third_party;

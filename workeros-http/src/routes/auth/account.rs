@@ -2,12 +2,12 @@
 
 use http::Method;
 use serde_json::{Value as Json, json};
-use workeros_auth::{ChangePassword, DisplayName, Password, UserPatch};
+use workeros_auth::{ChangePassword, DisplayName, ImageUrl, Password, UserPatch};
 use workeros_core::Result;
 use workeros_core::input::Object;
 
 use super::arrival;
-use super::body::{at_new_password, incomplete, read_new_password};
+use super::body::{at_new_password, incomplete, read_locale, read_new_password};
 use super::own::Own;
 use super::wire::write_user;
 use crate::call::Call;
@@ -81,12 +81,28 @@ fn read_change(body: &Json) -> Result<ChangeForm> {
     })
 }
 
-/// Reads `{name}`.
+/// Reads the picture: another one, or none any more.
+fn read_image(object: &mut Object) -> Option<Option<ImageUrl>> {
+    match object.nullable_json("image")? {
+        Json::Null => Some(None),
+        image => {
+            let image = ImageUrl::parse(image.as_str().unwrap_or_default());
+            object.keep(image).map(Some)
+        }
+    }
+}
+
+/// Reads `{name?, image?, locale?}`, at least one of them. Null is no picture.
 fn read_patch(body: &Json) -> Result<UserPatch> {
     let mut object = Object::read(body, "")?;
-    object.require("name");
+    if !["locale", "image"].iter().any(|key| object.contains(key)) {
+        object.require("name");
+    }
     let name = object.string("name").map(|text| DisplayName::parse(&text));
     let name = name.and_then(|name| object.keep(name));
+    let image = read_image(&mut object);
+    let locale = read_locale(&mut object);
     object.finish()?;
-    Ok(UserPatch::new().with_name(name))
+    let patch = UserPatch::new().with_name(name).with_image(image);
+    Ok(patch.with_locale(locale))
 }

@@ -1,5 +1,5 @@
 use serde_json::Value as Json;
-use workeros_auth::{DisplayName, EmailAddress, LinkToken, Password, SetupToken};
+use workeros_auth::{DisplayName, EmailAddress, LinkToken, Locale, Password, SetupToken};
 use workeros_core::input::Object;
 use workeros_core::{Detail, Error, Result};
 
@@ -114,6 +114,12 @@ pub(super) fn at_new_password(error: Error) -> Error {
 pub(super) fn read_name(object: &mut Object) -> Option<DisplayName> {
     let text = object.string("name")?;
     object.keep(DisplayName::parse(&text))
+}
+
+/// Reads `locale`, if it is there.
+pub(super) fn read_locale(object: &mut Object) -> Option<Locale> {
+    let text = object.string("locale")?;
+    object.keep(Locale::parse(&text))
 }
 
 fn read_keep(object: &mut Object) -> Keep {

@@ -11,6 +11,7 @@ async fn scenarios() {
 pub(super) fn table(_: &World) -> Vec<Scenario> {
     let get = || Scenario::get("/api/auth-settings");
     let patch = |body| Scenario::patch("/api/auth-settings").json(body);
+    let preview = |body| Scenario::post("/api/auth-settings/mail/preview").json(body);
     let closed = json!({"sign_up": "closed"});
     vec![
         get().expect(401),
@@ -26,11 +27,42 @@ pub(super) fn table(_: &World) -> Vec<Scenario> {
         patch(closed)
             .as_admin()
             .body([r#""stored":{"sign_up":"closed"}"#, r#""version":1"#]),
-        patch(json!({"sign_up": null})).as_admin().body([r#""stored":{}"#, r#""version":2"#]),
+        patch(json!({"sign_up": null}))
+            .as_admin()
+            .body([r#""stored":{}"#, r#""version":2"#]),
         patch(json!({"signUp": "open"}))
             .as_admin()
             .expect(422)
             .body([r#""path":"/signUp""#, "unknown_field"]),
         patch(json!("open")).as_admin().expect(422),
+        preview(json!({"template": "magic-link"})).expect(401),
+        preview(json!({"template": "magic-link"}))
+            .as_user("ann")
+            .expect(403),
+        preview(json!({"template": "magic-link", "locale": "de-CH"}))
+            .as_admin()
+            .body([
+                r#""locale":"de""#,
+                r#""subject":"Anmelden""#,
+                "zehn Minuten",
+            ]),
+        preview(json!({"template": "magic-link", "text": "{{url}} <b>", "html": "{{url}}"}))
+            .as_admin()
+            .body([r#""text":"https://example.com/link?token=sample <b>""#]),
+        preview(json!({"template": "magic-link", "subject": "a\r\nb"}))
+            .as_admin()
+            .expect(422)
+            .body([r#""path":"/subject""#]),
+        preview(json!({"template": "magic-link", "text": "{{password}}"}))
+            .as_admin()
+            .expect(422)
+            .body([r#""path":"/text""#, "unknown_value", "{{url}}"]),
+        preview(json!({"template": "spam"})).as_admin().expect(422),
+        preview(json!({"template": "magic-link", "locale": "?"}))
+            .as_admin()
+            .expect(422),
+        preview(json!({"template": "magic-link", "to": "x"}))
+            .as_admin()
+            .expect(422),
     ]
 }
