@@ -81,6 +81,7 @@ impl SqliteOptions {
     /// writes of many callers share their syncs anyway.
     #[must_use]
     pub fn danger_normal_synchronous(mut self) -> Self {
+        tracing::warn!("a power failure may undo writes: `danger_normal_synchronous` is set");
         self.synchronous = Synchronous::Normal;
         self
     }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use workeros_adapters::{ReqwestClient, ReqwestOptions, Resolver};
 use workeros_core::testkit::{Answer, HttpServer};
-use workeros_core::{ErrorKind, HttpClient as _, HttpRequest};
+use workeros_core::{Error, ErrorKind, HttpClient as _, HttpRequest};
 
 use super::{assert_blocked, client, policy};
 
@@ -81,9 +81,10 @@ async fn ssrf_2_a_name_that_changes_its_mind_is_blocked() {
     let mut outcomes = Vec::new();
     for _ in 0..4 {
         let sent = client.send(pair.request()).await;
-        outcomes.push(sent.map(|it| it.body).map_err(|error| error.code()));
+        let code = |error: Error| error.code().map(ToOwned::to_owned);
+        outcomes.push(sent.map(|it| it.body).map_err(code));
     }
-    let blocked = Err(Some("EGRESS_BLOCKED"));
+    let blocked = Err(Some("EGRESS_BLOCKED".to_owned()));
     assert_eq!(
         outcomes,
         [

@@ -195,6 +195,32 @@ fn ssrf_4_the_limits_are_what_they_are_said_to_be() {
     assert_eq!(options.connect_timeout.as_secs(), 3);
 }
 
+/// SSRF-5: of a blocked target nobody learns whether anybody is there, or what
+/// he would say.
+#[tokio::test]
+async fn ssrf_5_a_refusal_says_nothing_of_what_is_there() {
+    let server = HttpServer::start(|_| Answer::new(200).with_body("secret of the inside"));
+    let port = server.address().port();
+    let resolver = Arc::new(Scripted::default());
+    let mut told = Vec::new();
+    // Nobody listens on the second.
+    for port in [port, 1] {
+        let client = open_port(port, &resolver);
+        for host in ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]"] {
+            let request = HttpRequest::get(format!("http://{host}:{port}/inside"));
+            let error = client.send(request).await.unwrap_err();
+            assert_blocked(&error, host);
+            assert!(error.details().is_empty());
+            let text = format!("{} {error:?}", error.message());
+            assert!(!text.contains("inside"), "{text}");
+            told.push(error.message().to_owned());
+        }
+    }
+    told.dedup();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(server.connections(), 0);
+}
+
 /// SSRF-6: only what was opened is reached.
 #[tokio::test]
 async fn ssrf_6_only_what_was_opened_is_reached() {

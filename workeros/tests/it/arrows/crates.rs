@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::workspace::{libraries, members, tree};
+use super::workspace::{libraries, members, root, tree};
 
 /// Which crates of the workspace a published one may depend on, tests apart.
 const KNOWS: [(&str, &[&str]); 8] = [
@@ -214,4 +214,21 @@ fn manifests_are_complete() {
         }
     }
     assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+/// CFG-3: no crate of ours has `unsafe` code, and what the others are known for is
+/// looked up: what is let pass is known to be harmless, and says why.
+#[test]
+fn cfg_3_nothing_is_unsafe_and_advisories_are_heeded() {
+    let read = |path: &str| std::fs::read_to_string(root().join(path)).unwrap();
+    assert!(read("Cargo.toml").contains("\nunsafe_code = \"forbid\"\n"));
+    let rules = read("deny.toml");
+    let (_, advisories) = rules.split_once("[advisories]").unwrap();
+    let let_pass = advisories.matches("RUSTSEC-").count();
+    assert!(let_pass <= 1, "{advisories}");
+    assert_eq!(advisories.matches("reason = \"").count(), let_pass);
+    for rule in ["unknown-registry = \"deny\"", "unknown-git = \"deny\""] {
+        assert!(rules.contains(rule), "{rule}");
+    }
+    assert!(read("scripts/test").contains("cargo deny "));
 }

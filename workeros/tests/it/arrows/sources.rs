@@ -120,6 +120,28 @@ fn pasted_sql_is_found() {
     }
 }
 
+/// CFG-2: what is dangerous says so by its name and, where it is chosen, in the
+/// log.
+#[test]
+fn cfg_2_what_is_dangerous_is_logged_by_its_name() {
+    let sources = sources();
+    let mut names = Vec::new();
+    for source in sources.iter().filter(|it| !it.path.contains("/testkit/")) {
+        for rest in after(&source.code, "pub fn danger_") {
+            let (name, _) = rest.split_once('(').unwrap();
+            names.push(format!("`danger_{name}`"));
+        }
+    }
+    assert!(names.len() >= 2, "{names:?}");
+    for name in names {
+        let warned = sources
+            .iter()
+            .flat_map(|it| after(&it.code, "tracing::warn!("));
+        let warned = warned.map(literal).filter(|text| text.contains(&name));
+        assert_eq!(warned.count(), 1, "{name} is to be warned of in one place");
+    }
+}
+
 /// A source file without its comments.
 struct Source {
     /// From the root of the workspace.
