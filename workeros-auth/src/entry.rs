@@ -85,11 +85,9 @@ impl Method {
     /// Whether it takes two factors by itself.
     const fn is_two_factors(self) -> bool {
         match self {
-            Self::Password
-            | Self::MagicLink
-            | Self::EmailOtp
-            | Self::OAuth
-            | Self::Anonymous => false,
+            Self::Password | Self::MagicLink | Self::EmailOtp | Self::OAuth | Self::Anonymous => {
+                false
+            }
             Self::SecondFactor => true,
             #[cfg(feature = "passkey")]
             Self::Passkey => true,
@@ -200,9 +198,10 @@ impl<P: Plane> Auth<P> {
             batch.extend(self.leave_guest(guest, entry.user.id));
             affected.push(Affected::User(guest.user.id));
         }
-        self.apply(&affected, batch).await.map_err(refused)?;
+        let removed = self.apply_and_read(&affected, batch).await;
+        let removed = removed.map_err(refused)?;
         self.forgive(&entry.user.email).await;
-        if let Some(guest) = left {
+        if let Some(guest) = left.filter(|_| removed.first().is_some()) {
             self.tell_of_link(guest.user.id, entry.user.id).await;
         }
         tracing::debug!(user = %entry.user.id, method = ?entry.method, "signed in");

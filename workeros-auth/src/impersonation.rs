@@ -13,7 +13,7 @@ use workeros_core::{
 };
 
 use crate::activity::{ActivityKind, NewActivity};
-use crate::changes::Affected;
+use crate::changes::{Affected, NOBODY};
 use crate::plane::{PlaneSql, planes};
 use crate::session::{end, later};
 use crate::user::read_roles;
@@ -84,6 +84,10 @@ const INSERT: PlaneSql = planes!(
     AND EXISTS (SELECT 1 FROM workeros_sessions a \
     WHERE a.id = $8 AND a.user_id = $7 AND a.admin_id IS NULL)"
 );
+
+/// Nothing of them is remembered.
+const END_ALL: PlaneSql =
+    planes!("DELETE FROM " p "_sessions WHERE admin_id IS NOT NULL AND admin_tenant = $1");
 
 impl NewImpersonation {
     /// Without changing anything.
@@ -165,6 +169,20 @@ impl Auth {
     }
 }
 
+impl Auth {
+    /// Ends whatever is done in the name of users by roles in a workspace: one of
+    /// these no longer says that somebody may.
+    ///
+    /// # Errors
+    ///
+    /// What the database answers.
+    pub async fn end_impersonations(&self, tenant: TenantId) -> Result<()> {
+        let end = |sql| Step::new(Statement::new(sql, vec![tenant.into()]));
+        let batch = Batch::new().step(end(END_ALL.platform)).step(end(END_ALL.app));
+        self.apply(&NOBODY, batch).await
+    }
+}
+
 impl<P: Plane> Auth<P> {
     /// Opens a session of a user for somebody of the team, for an hour at most,
     /// and no longer than his own lasts. By it nothing is changed about the
@@ -211,7 +229,7 @@ impl<P: Plane> Auth<P> {
         let mut batch = Batch::new().step(self.insert_impersonated(&session, issued.key)?);
         batch.extend(issued.steps);
         batch.push(self.note_activity(started));
-        self.apply(&[], batch).await?;
+        self.apply(&NOBODY, batch).await?;
         tracing::info!(admin = %by.user, user = %user.id, "impersonation started");
         Ok(SignedIn {
             token: issued.token,

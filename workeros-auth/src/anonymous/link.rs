@@ -8,8 +8,8 @@ use std::pin::Pin;
 
 use workeros_core::{Result, Statement, Step, UserId};
 
-use super::DELETE;
 use super::promotion::Guest;
+use crate::plane::{PlaneSql, planes};
 use crate::{Auth, Plane, Realm};
 
 /// That somebody who was anonymous has signed in to an account he has.
@@ -23,6 +23,10 @@ pub struct AnonymousLink {
     /// Who he is.
     pub user: UserId,
 }
+
+const REMOVE: PlaneSql = planes!(
+    "DELETE FROM " p "_users WHERE id = $1 AND realm_id = $2 AND email = $3 RETURNING id"
+);
 
 type Pending = Pin<Box<dyn Future<Output = Result<()>> + Send>>;
 
@@ -46,13 +50,13 @@ impl fmt::Debug for LinkHook {
 
 impl<P: Plane> Auth<P> {
     /// Removes an anonymous user who is signed in as somebody else now, and notes
-    /// both. Who got an account meanwhile stays.
+    /// both. Who got an account meanwhile stays, and the last step gives nothing.
     pub(crate) fn leave_guest(&self, guest: &Guest, user: UserId) -> [Step; 2] {
         let (id, address) = (guest.user.id, guest.user.email.clone());
         let params = vec![id.into(), self.realm.into(), address.clone().into()];
         [
             self.note_link(user, id, &address),
-            Step::new(Statement::new(DELETE.of::<P>(), params)),
+            Step::new(Statement::new(REMOVE.of::<P>(), params)),
         ]
     }
 

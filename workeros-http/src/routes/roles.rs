@@ -34,6 +34,10 @@ async fn update_role(call: Call) -> Result<Reply> {
     let role = roles(&call)
         .update(call.segment("name"), call.json())
         .await?;
+    // Who acts as a user may do so by this role.
+    if let (false, Ok(auth)) = (role.admin, call.auth()) {
+        auth.end_impersonations(call.tenant()).await?;
+    }
     Ok(Reply::data(role.to_json()))
 }
 

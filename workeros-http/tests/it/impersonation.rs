@@ -302,6 +302,33 @@ async fn ses_5_an_end_user_is_disabled_loses_sessions_and_goes() {
     }
 }
 
+/// SES-5: who may no more, because his role does not say so any more, does not.
+#[tokio::test]
+async fn ses_5_it_ends_when_a_role_no_longer_makes_an_admin() {
+    for world in worlds().await {
+        let admin = world.app.admin().await;
+        let (uma, user) = end_user(&world.app, "uma").await;
+        let ann = world.app.user("ann").await;
+        let role = json!({"name": "boss", "admin": true});
+        admin.post("/api/roles").json(&role).await.expect(201);
+        let path = format!("/api/users/{}/roles", own_id(&ann).await);
+        let boss = json!({"roles": ["boss"]});
+        admin.post(path).json(&boss).await.expect(200);
+        let why = json!({"reason": "ticket 4711"});
+        let started = ann.post(format!("/api/app-users/{user}/impersonate"));
+        let acting = holding(&world.app, &started.json(&why).await.expect(200));
+        acting.get("/api/items/posts").await.expect(200);
+        let role = json!({"admin": false});
+        admin
+            .patch("/api/roles/boss")
+            .json(&role)
+            .await
+            .expect(200);
+        acting.get("/api/items/posts").await.expect(401);
+        uma.get("/api/items/posts").await.expect(200);
+    }
+}
+
 /// TOK-2: an admin of a workspace has to do with its end users alone.
 #[tokio::test]
 async fn tok_2_an_admin_has_to_do_with_the_end_users_of_his_workspace() {
