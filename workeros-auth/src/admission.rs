@@ -64,6 +64,7 @@ impl<P: Plane> Auth<P> {
             disabled: false,
             created_at: now,
             updated_at: now,
+            image: None,
         }
     }
 

@@ -107,6 +107,8 @@ const REVOKE_IF_UNVERIFIED: &str = "UPDATE workeros_api_keys SET revoked_at = $1
     WHERE user_id = $2 AND revoked_at IS NULL AND EXISTS (\
     SELECT 1 FROM workeros_users u WHERE u.id = $2 AND NOT u.email_verified)";
 
+const REVOKE_ALL: &str = "UPDATE workeros_api_keys SET revoked_at = $1 \
+    WHERE user_id = $2 AND revoked_at IS NULL";
 const REVOKE_ALL_IN: &str = "UPDATE workeros_api_keys SET revoked_at = $1 \
     WHERE tenant_id = $2 AND user_id = $3 AND revoked_at IS NULL";
 
@@ -270,7 +272,12 @@ impl Auth {
             let message = "must be names of 1 to 128 letters, digits, `_`, `-`, `.` and `/`";
             return Err(Error::validation("/mcp_tools", "invalid_value", message));
         }
-        if new.scope.tools.as_ref().is_some_and(|names| names.len() > MAX_TOOLS) {
+        if new
+            .scope
+            .tools
+            .as_ref()
+            .is_some_and(|names| names.len() > MAX_TOOLS)
+        {
             let message = "must be at most 100 names";
             return Err(Error::validation("/mcp_tools", "too_long", message));
         }
@@ -394,6 +401,11 @@ impl Keeper {
 pub(crate) fn revoke_if_unverified(user: UserId, now: Timestamp) -> Step {
     let params = vec![now.into(), user.into()];
     Step::new(Statement::new(REVOKE_IF_UNVERIFIED, params))
+}
+
+/// Revokes all keys of a user.
+pub(crate) fn revoke_all(user: UserId, now: Timestamp) -> Step {
+    Step::new(Statement::new(REVOKE_ALL, vec![now.into(), user.into()]))
 }
 
 /// Revokes the keys of a user in a workspace.

@@ -7,10 +7,10 @@ use crate::attempts::Attempt;
 use crate::changes::Affected;
 use crate::flow::end_of_password;
 use crate::hooks::{PasswordAttempt, PasswordUse};
+use crate::news::News;
 use crate::plane::{PlaneSql, planes};
 use crate::refusal::{WRONG_PASSWORD, wrong_password};
 use crate::session::end_all;
-use crate::news::News;
 use crate::{Auth, EmailAddress, Password, Plane, RequestInfo, SignedIn, User};
 
 /// A new password in place of the current one.
@@ -32,7 +32,8 @@ impl ChangePassword {
 }
 
 const FIND: PlaneSql = planes!(
-    "SELECT id, email, name, email_verified, disabled, created_at, updated_at, password_hash \
+    "SELECT id, email, name, email_verified, disabled, created_at, updated_at, image, \
+    password_hash \
     FROM " p "_users WHERE id = $1 AND realm_id = $2"
 );
 /// Only while the password is the one that was checked.
@@ -105,7 +106,7 @@ impl<P: Plane> Auth<P> {
             .with_cost(Cost::Short);
         let rows = self.fetch(statement).await?;
         let row = rows.first().ok_or_else(Error::not_found)?;
-        let (user, stored) = (User::read(row, 0)?, row.optional_text(7)?);
+        let (user, stored) = (User::read(row, 0)?, row.optional_text(8)?);
         self.check_new_password(&change.new, &EmailAddress::stored(&user.email)?)?;
         let (Some(current), Some(stored)) = (&change.current, stored) else {
             return Err(wrong_password());

@@ -26,14 +26,14 @@ pub struct Membership {
 }
 
 const LIST: &str = "SELECT u.id, u.email, u.name, u.email_verified, u.disabled, u.created_at, \
-    u.updated_at, r.role FROM (\
+    u.updated_at, u.image, r.role FROM (\
     SELECT user_id FROM workeros_user_roles WHERE tenant_id = $1 AND role = $2 AND user_id < $3 \
     ORDER BY user_id DESC LIMIT $4) m \
     JOIN workeros_users u ON u.id = m.user_id \
     JOIN workeros_user_roles r ON r.tenant_id = $1 AND r.user_id = u.id \
     ORDER BY u.id DESC, r.role";
 const FIND: &str = "SELECT u.id, u.email, u.name, u.email_verified, u.disabled, u.created_at, \
-    u.updated_at, r.role FROM workeros_user_roles m JOIN workeros_users u ON u.id = m.user_id \
+    u.updated_at, u.image, r.role FROM workeros_user_roles m JOIN workeros_users u ON u.id = m.user_id \
     JOIN workeros_user_roles r ON r.tenant_id = m.tenant_id AND r.user_id = m.user_id \
     WHERE m.tenant_id = $1 AND m.user_id = $2 AND m.role = $3";
 const WORKSPACES: &str = "SELECT tenant_id, role FROM workeros_user_roles WHERE user_id = $1 \

@@ -79,6 +79,7 @@ tables! {
         disabled INTEGER NOT NULL, \
         created_at TEXT NOT NULL, \
         updated_at TEXT NOT NULL, \
+        image TEXT, \
         UNIQUE (realm_id, email)) STRICT"]],
     postgres: [["CREATE TABLE " p "_users (\
         id uuid PRIMARY KEY, \
@@ -91,6 +92,7 @@ tables! {
         disabled boolean NOT NULL, \
         created_at timestamptz NOT NULL, \
         updated_at timestamptz NOT NULL, \
+        image text, \
         UNIQUE (realm_id, email))"]],
 }
 

@@ -46,7 +46,7 @@ const INSERT: &str = "INSERT INTO app_refresh (session_id, salt, generation, rot
 const FIND: &str = "SELECT s.id, s.user_id, s.created_at, s.expires_at, s.last_seen_at, s.ip, \
     s.user_agent, s.active_tenant, \
     u.id, u.email, u.name, u.email_verified, u.disabled, u.created_at, u.updated_at, \
-    r.salt, r.generation, r.rotated_at \
+    u.image, r.salt, r.generation, r.rotated_at \
     FROM app_refresh r JOIN app_sessions s ON s.id = r.session_id \
     JOIN app_users u ON u.id = s.user_id WHERE r.session_id = $1 AND s.realm_id = $2";
 /// Of many who come with the same token one moves on.
@@ -112,9 +112,9 @@ impl Found {
         Ok(Self {
             session: Session::read(row)?,
             user: User::read(row, 8)?,
-            salt: row.bytes(15)?.to_vec(),
-            generation: u32::try_from(row.integer(16)?).unwrap_or(u32::MAX),
-            rotated_at: row.timestamp(17)?,
+            salt: row.bytes(16)?.to_vec(),
+            generation: u32::try_from(row.integer(17)?).unwrap_or(u32::MAX),
+            rotated_at: row.timestamp(18)?,
         })
     }
 }

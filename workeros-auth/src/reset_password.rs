@@ -5,10 +5,10 @@ use crate::changes::Affected;
 use crate::claim::drop_unproven;
 use crate::door::Door;
 use crate::flow::{Flow, Purpose, end_of_password};
+use crate::news::News;
 use crate::plane::{PlaneSql, planes};
 use crate::refusal::{INVALID_TOKEN, used_up};
 use crate::session::end_all;
-use crate::news::News;
 use crate::{Auth, EmailAddress, LinkToken, Password, Plane, RequestInfo};
 
 /// Whoever has the link reads mail at the address.
@@ -51,7 +51,9 @@ impl<P: Plane> Auth<P> {
             .map(drop)
     }
 
-    /// Sets a new password by a link, once. All sessions of the user end. If
+    /// Sets a new password by a link, once. All sessions of the user end, and his
+    /// API keys where the [settings](crate::RealmSettings::reset_revokes_keys)
+    /// say so. If
     /// its address was not verified before, which it is from now on, so does
     /// whatever else was made to sign in by: keys, passkeys, accounts
     /// elsewhere, a second factor.
@@ -86,6 +88,7 @@ impl<P: Plane> Auth<P> {
         batch.extend(drop_unproven::<P>(user, now));
         batch.push(set.expect(Expect::One, ErrorKind::Gone, INVALID_TOKEN));
         batch.push(end_all::<P>(user));
+        batch.extend(P::reset(&self.settings, user, now));
         batch.push(self.note_activity(NewActivity::new(ActivityKind::PasswordReset).about(user)));
         batch.extend(self.tell(user, News::PasswordChanged)?);
         batch.extend(end_of_password::<P>(self.realm, user));

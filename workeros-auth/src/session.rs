@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value as Json};
 use workeros_core::{
-    Batch, Cost, ErrorKind, Expect, Identity, OrganizationId, Result, Row, Rows, SessionId, Statement, Step,
-    TenantId, Timestamp, UserId, Value, Workspace, role,
+    Batch, Cost, ErrorKind, Expect, Identity, OrganizationId, Result, Row, Rows, SessionId,
+    Statement, Step, TenantId, Timestamp, UserId, Value, Workspace, role,
 };
 
 use crate::cache::{CacheKey, Known, TOUCH_INTERVAL};
@@ -13,7 +13,9 @@ use crate::key::SessionKey;
 use crate::plane::{Issued, PlaneSql, planes};
 use crate::refusal::INVALID_LOGIN;
 use crate::user::{holds, read_roles};
-use crate::{Affiliation, Auth, Impersonation, Plane, Platform, Realm, RequestInfo, SessionToken, User};
+use crate::{
+    Affiliation, Auth, Impersonation, Plane, Platform, Realm, RequestInfo, SessionToken, User,
+};
 
 /// A time somebody is signed in on one device.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,7 +88,8 @@ struct Standing {
 const FIND: PlaneSql = planes!(
     "SELECT s.id, s.user_id, s.created_at, s.expires_at, s.last_seen_at, s.ip, \
     s.user_agent, s.active_tenant, \
-    u.id, u.email, u.name, u.email_verified, u.disabled, u.created_at, u.updated_at, r.role, \
+    u.id, u.email, u.name, u.email_verified, u.disabled, u.created_at, u.updated_at, \
+    u.image, r.role, \
     EXISTS (SELECT 1 FROM " p "_two_factor t \
     WHERE t.user_id = u.id AND t.confirmed_at IS NOT NULL), r.tenant_id, \
     s.admin_id, s.admin_session, s.admin_tenant, s.admin_roles, s.read_only, \
@@ -236,10 +239,10 @@ impl<P: Plane> Auth<P> {
             return Ok(None);
         };
         let mut session = Session::read(first)?;
-        session.impersonation = Impersonation::read(first, 18)?;
-        let affiliations = Affiliation::read_all(first.optional_text(24)?)?;
+        session.impersonation = Impersonation::read(first, 19)?;
+        let affiliations = Affiliation::read_all(first.optional_text(25)?)?;
         let is_in = |id: &OrganizationId| affiliations.iter().any(|one| one.organization == *id);
-        session.active_organization = read_organization(first, 23)?.filter(is_in);
+        session.active_organization = read_organization(first, 24)?.filter(is_in);
         if let Some(by) = &session.impersonation
             && !self.may_impersonate(by).await?
         {
@@ -259,7 +262,7 @@ impl<P: Plane> Auth<P> {
             tenant: standing.tenant,
             roles: standing.roles,
             affiliations,
-            two_factor: first.boolean(16)?,
+            two_factor: first.boolean(17)?,
         };
         let about = [
             Place::of(active.user.id.uuid().as_bytes()),
@@ -274,13 +277,13 @@ impl<P: Plane> Auth<P> {
     fn standing(&self, rows: &Rows, tenant: TenantId) -> Result<Standing> {
         let mut there = Vec::new();
         for row in rows {
-            if !row.is_null(17) && row.uuid(17)? == tenant.uuid() {
+            if !row.is_null(18) && row.uuid(18)? == tenant.uuid() {
                 there.push(row);
             }
         }
         let is_member =
-            tenant == self.home() || holds(there.iter().copied(), 15, role::AUTHENTICATED)?;
-        let roles = read_roles(there, 15)?;
+            tenant == self.home() || holds(there.iter().copied(), 16, role::AUTHENTICATED)?;
+        let roles = read_roles(there, 16)?;
         Ok(Standing {
             tenant,
             roles,

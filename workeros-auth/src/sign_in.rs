@@ -28,7 +28,8 @@ impl SignIn {
 }
 
 const FIND: PlaneSql = planes!(
-    "SELECT id, email, name, email_verified, disabled, created_at, updated_at, password_hash \
+    "SELECT id, email, name, email_verified, disabled, created_at, updated_at, image, \
+    password_hash \
     FROM " p "_users WHERE realm_id = $1 AND email = $2"
 );
 /// Leaves alone what was changed since it was read.
@@ -96,7 +97,7 @@ impl<P: Plane> Auth<P> {
         let Some(row) = rows.first() else {
             return Ok(None);
         };
-        let password_hash = row.optional_text(7)?.map(ToOwned::to_owned);
+        let password_hash = row.optional_text(8)?.map(ToOwned::to_owned);
         Ok(Some((User::read(row, 0)?, password_hash)))
     }
 

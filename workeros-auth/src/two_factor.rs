@@ -11,9 +11,9 @@ use crate::changes::{Affected, NOBODY};
 use crate::door::Door;
 use crate::entry::{Entry, Method};
 use crate::hooks::{PasswordAttempt, PasswordUse};
+use crate::news::News;
 use crate::plane::{PlaneSql, planes};
 use crate::refusal::wrong_password;
-use crate::news::News;
 use crate::template::SignInMethod;
 use crate::{
     Auth, BackupCode, EmailAddress, OneTimeCode, Password, Plane, RequestInfo, SignedIn,
@@ -78,7 +78,8 @@ const APP: &str = "totp";
 const BACKUP_CODES: &str = "backup-codes";
 
 const FIND_USER: PlaneSql = planes!(
-    "SELECT id, email, name, email_verified, disabled, created_at, updated_at, password_hash \
+    "SELECT id, email, name, email_verified, disabled, created_at, updated_at, image, \
+    password_hash \
     FROM " p "_users WHERE id = $1 AND realm_id = $2 AND NOT disabled"
 );
 
@@ -290,7 +291,7 @@ impl<P: Plane> Auth<P> {
         let statement = Statement::new(FIND_USER.of::<P>(), params).with_cost(Cost::Short);
         let rows = self.fetch(statement).await?;
         let row = rows.first().ok_or_else(Error::not_found)?;
-        let hash = row.optional_text(7)?.map(ToOwned::to_owned);
+        let hash = row.optional_text(8)?.map(ToOwned::to_owned);
         Ok((User::read(row, 0)?, hash))
     }
 }

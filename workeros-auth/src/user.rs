@@ -20,6 +20,8 @@ pub struct User {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+    /// The URL of its picture, if it has one; see [`ImageUrl`](crate::ImageUrl).
+    pub image: Option<String>,
 }
 
 /// A user with its roles in one workspace.
@@ -54,7 +56,7 @@ impl User {
     }
 
     /// Reads `id, email, name, email_verified, disabled, created_at,
-    /// updated_at` from a position on.
+    /// updated_at, image` from a position on.
     pub(crate) fn read(row: &Row, at: usize) -> Result<Self> {
         Ok(Self {
             id: UserId::new(row.uuid(at)?),
@@ -64,6 +66,7 @@ impl User {
             disabled: row.boolean(at + 4)?,
             created_at: row.timestamp(at + 5)?,
             updated_at: row.timestamp(at + 6)?,
+            image: row.optional_text(at + 7)?.map(ToOwned::to_owned),
         })
     }
 }

@@ -30,7 +30,7 @@ const OPEN: PlaneSql = planes!(
 /// With who has the address now, if that is whom it was opened for.
 const FIND: PlaneSql = planes!(
     "SELECT u.id, u.email, u.name, u.email_verified, u.disabled, u.created_at, u.updated_at, \
-    f.id, f.address, f.data, f.secret_hash \
+    u.image, f.id, f.address, f.data, f.secret_hash \
     FROM " p "_auth_flows f \
     LEFT JOIN " p "_users u ON u.realm_id = f.realm_id AND u.email = f.address \
     WHERE f.secret_hash = $1 AND f.realm_id = $2 AND f.purpose = $3 AND f.expires_at > $4 \
@@ -62,12 +62,12 @@ pub(crate) struct EntryFlow {
 impl EntryFlow {
     fn read(row: &Row, realm: Realm, purpose: Purpose) -> Result<Self> {
         let user = (!row.is_null(0)).then(|| User::read(row, 0)).transpose()?;
-        let name = DisplayName::parse(row.optional_text(9)?.unwrap_or_default());
+        let name = DisplayName::parse(row.optional_text(10)?.unwrap_or_default());
         Ok(Self {
-            address: EmailAddress::parse(row.text(8)?).map_err(Error::internal)?,
+            address: EmailAddress::parse(row.text(9)?).map_err(Error::internal)?,
             name: name.map_err(Error::internal)?,
             user,
-            key: FlowKey::read(realm, purpose, row.uuid(7)?, row.bytes(10)?)?,
+            key: FlowKey::read(realm, purpose, row.uuid(8)?, row.bytes(11)?)?,
         })
     }
 }

@@ -10,10 +10,10 @@ use super::refusal::{already_linked, no_account};
 use crate::activity::{ActivityKind, NewActivity};
 use crate::changes::NOBODY;
 use crate::migrations::tables;
-use crate::plane::{PlaneSql, planes};
-use crate::way_in::kept;
 use crate::news::News;
+use crate::plane::{PlaneSql, planes};
 use crate::template::SignInMethod;
+use crate::way_in::kept;
 use crate::{Auth, Plane, User};
 
 /// An account at a provider, by which a user signs in.
@@ -85,12 +85,13 @@ tables! {
 }
 
 const FIND: PlaneSql = planes!(
-    "SELECT a.id, u.id, u.email, u.name, u.email_verified, u.disabled, u.created_at, u.updated_at \
+    "SELECT a.id, u.id, u.email, u.name, u.email_verified, u.disabled, u.created_at, u.updated_at, \
+    u.image \
     FROM " p "_accounts a JOIN " p "_users u ON u.id = a.user_id \
     WHERE a.realm_id = $1 AND a.provider_row = $2 AND a.issuer = $3 AND a.subject = $4"
 );
 const FIND_USER: PlaneSql = planes!(
-    "SELECT id, email, name, email_verified, disabled, created_at, updated_at \
+    "SELECT id, email, name, email_verified, disabled, created_at, updated_at, image \
     FROM " p "_users WHERE realm_id = $1 AND email = $2"
 );
 const LIST: PlaneSql = planes!(
@@ -277,7 +278,10 @@ impl<P: Plane> Auth<P> {
             .with("factor", FACTOR)
             .with("provider", provider);
         let told = self.tell(user, News::Added(SignInMethod::Account(provider)))?;
-        Ok([self.note_activity(added)].into_iter().chain(told).collect())
+        Ok([self.note_activity(added)]
+            .into_iter()
+            .chain(told)
+            .collect())
     }
 
     fn link(&self, user: UserId, identity: &ExternalIdentity) -> Vec<workeros_core::Value> {

@@ -24,7 +24,7 @@ const OPEN: &str = "INSERT INTO app_auth_flows \
     (id, realm_id, purpose, user_id, secret_hash, attempts, created_at, expires_at) \
     VALUES ($1, $2, $3, $4, $5, 0, $6, $7)";
 const FIND: &str = "SELECT u.id, u.email, u.name, u.email_verified, u.disabled, u.created_at, \
-    u.updated_at FROM app_auth_flows f JOIN app_users u ON u.id = f.user_id \
+    u.updated_at, u.image FROM app_auth_flows f JOIN app_users u ON u.id = f.user_id \
     WHERE f.realm_id = $1 AND f.purpose = $2 AND f.secret_hash = $3 AND f.expires_at > $4";
 const CONSUME: &str = "DELETE FROM app_auth_flows \
     WHERE realm_id = $1 AND purpose = $2 AND secret_hash = $3 AND expires_at > $4";

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use workeros_adapters::MemoryMailer;
 use workeros_http::testkit::Client;
 
-use crate::support::{World, mail_worlds};
+use crate::support::{World, mail_worlds, worlds};
 
 const HERE: &str = "http://localhost:8080";
 const PLATFORM: &str = "/api/auth";
@@ -129,5 +129,44 @@ async fn who_leaves_is_signed_out_and_can_come_again() {
             ann.get(format!("{base}/list-sessions")).await.expect(401);
             sign_up(&world, base, "ann").await;
         }
+    }
+}
+
+/// OA-10: a picture is a URL that is shown, and that nobody here asks for.
+#[tokio::test]
+async fn oa_10_a_picture_is_a_url_and_nothing_more() {
+    for world in worlds().await {
+        let ann = world.app.user("ann").await;
+        let update = |image: Json| {
+            let update = ann.post("/api/auth/update-user");
+            update.json(&json!({"image": image}))
+        };
+        let shown = async || {
+            let session = ann.get("/api/auth/get-session").await.expect(200);
+            session.json()["user"]["image"].clone()
+        };
+        assert!(shown().await.is_null());
+        let url = "https://cdn.example.com/ann.png?s=64";
+        update(url.into()).await.expect(200);
+        assert_eq!(shown().await, url);
+        for image in [
+            "http://example.com/a.png",
+            "javascript:alert(1)",
+            "a.png",
+            "",
+        ] {
+            let refused = update(image.into()).await.expect(422);
+            assert_eq!(refused.paths(), ["/image"], "{image}");
+        }
+        update(7.into()).await.expect(422);
+        assert_eq!(shown().await, url);
+        let sign_in = json!({
+            "email": "ann@example.com", "password": "correct horse battery",
+        });
+        let signed_in = world.app.anonymous().post("/api/auth/sign-in/email");
+        let signed_in = signed_in.json(&sign_in).await.expect(200);
+        assert_eq!(signed_in.json()["user"]["image"], url);
+        update(Json::Null).await.expect(200);
+        assert!(shown().await.is_null());
     }
 }

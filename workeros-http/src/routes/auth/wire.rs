@@ -9,7 +9,7 @@ pub(in crate::routes) fn write_user(user: &User, roles: Option<&[String]>) -> Js
         "id": user.id.to_string(),
         "email": user.email,
         "name": user.name,
-        "image": null,
+        "image": user.image,
         "emailVerified": user.email_verified,
         "createdAt": write_instant(user.created_at),
         "updatedAt": write_instant(user.updated_at),
