@@ -12,7 +12,7 @@ use workeros_core::UserId;
 
 use crate::mail::{link, only_link};
 use crate::passwordless::mailed_code;
-use crate::race::{RACERS, race, rounds, winner};
+use crate::race::{RACERS, few_rounds, race, rounds, winner};
 use crate::support::{PASSWORD, World, email, mail_worlds, password, sign_in, sign_up};
 
 /// Runs a case on both planes of every database, where nobody is held back.
@@ -109,7 +109,7 @@ async fn r19_of_64_who_are_new_by_one_link_one_user_is_made() {
 async fn pw_6_r19_of_64_who_follow_a_link_at_once_one_sets_the_password() {
     async fn case<P: Plane>(world: &World, mailer: &MemoryMailer, auth: &Auth<P>) {
         let ann = verified(world, mailer, auth).await.user;
-        for round in 0..rounds(world.name) {
+        for round in 0..few_rounds(world.name) {
             let request = RequestInfo::new();
             auth.request_password_reset(&email("ann"), &request, link)
                 .await
@@ -212,7 +212,7 @@ async fn r19_of_64_with_a_code_of_an_app_one_is_signed_in() {
     async fn case<P: Plane>(world: &World, mailer: &MemoryMailer, auth: &Auth<P>) {
         let still_me = verified(world, mailer, auth).await;
         let setup = set_up(world, auth, &still_me).await;
-        for _ in 0..rounds(world.name) {
+        for _ in 0..few_rounds(world.name) {
             world.wait(Duration::from_secs(30));
             let factor = SecondFactor::Totp(setup.secret.code(world.now()));
             show(auth, still_me.user, &factor, "INVALID_CODE").await;
@@ -227,7 +227,7 @@ async fn r19_of_64_with_a_backup_code_one_is_signed_in() {
     async fn case<P: Plane>(world: &World, mailer: &MemoryMailer, auth: &Auth<P>) {
         let still_me = verified(world, mailer, auth).await;
         let mut codes = set_up(world, auth, &still_me).await.backup_codes;
-        for _ in 0..rounds(world.name) {
+        for _ in 0..few_rounds(world.name) {
             if codes.is_empty() {
                 let request = RequestInfo::new();
                 codes = auth.renew_backup_codes(&still_me, &request).await.unwrap();

@@ -12,12 +12,23 @@ pub(crate) const RACERS: usize = 64;
 /// How often a race is run: as often as `WORKEROS_TEST_REPETITIONS` says, else
 /// as often as it takes seconds.
 pub(crate) fn rounds(database: &str) -> usize {
-    let asked = std::env::var("WORKEROS_TEST_REPETITIONS").ok();
-    let asked = asked.map(|text| text.parse().expect("a number of repetitions"));
-    asked.unwrap_or(match database {
+    asked().unwrap_or(match database {
         "sqlite" => 200,
         _ => 20,
     })
+}
+
+/// The same where each of them hashes a password, which takes turns.
+pub(crate) fn few_rounds(database: &str) -> usize {
+    asked().unwrap_or(match database {
+        "sqlite" => 20,
+        _ => 5,
+    })
+}
+
+fn asked() -> Option<usize> {
+    let asked = std::env::var("WORKEROS_TEST_REPETITIONS").ok();
+    asked.map(|text| text.parse().expect("a number of repetitions"))
 }
 
 /// What each of those got who came at once. Each is told which one he is.
