@@ -97,17 +97,40 @@ impl Auth {
     ///
     /// # Errors
     ///
-    /// What the database answers.
+    /// What the database answers;
+    /// [`Internal`](ErrorKind::Internal) when the settings cannot be read.
     pub async fn app(&self, workspace: Workspace) -> Result<Auth<App>> {
         let settings = self.rules_of(workspace.id).await?;
-        Ok(Auth {
+        Ok(self.app_by(workspace, settings))
+    }
+
+    /// The same for who changes the settings, also where they cannot be read: what
+    /// holds then is what the builder says, so it is for nothing else.
+    ///
+    /// # Errors
+    ///
+    /// What the database answers.
+    pub async fn app_to_set_up(&self, workspace: Workspace) -> Result<Auth<App>> {
+        let settings = match self.rules_of(workspace.id).await {
+            Err(error) if error.kind() == ErrorKind::Internal => {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(error, workspace = %workspace.id, "settings cannot be read");
+                Arc::clone(&self.inner.app_settings)
+            }
+            read => read?,
+        };
+        Ok(self.app_by(workspace, settings))
+    }
+
+    fn app_by(&self, workspace: Workspace, settings: Arc<RealmSettings>) -> Auth<App> {
+        Auth {
             inner: Arc::clone(&self.inner),
             realm: Realm::Workspace(workspace.id),
             settings,
             workspace: Some(workspace),
             caller: self.caller.clone(),
             plane: PhantomData,
-        })
+        }
     }
 }
 

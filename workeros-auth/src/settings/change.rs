@@ -50,7 +50,8 @@ impl SettingsPatch {
 
 impl Auth<App> {
     /// The settings as they are stored now, for those who may see them: no
-    /// permission is asked here. Secrets are not among them.
+    /// permission is asked here. Secrets are not among them. Where they cannot be
+    /// read ([`Auth::app_to_set_up`]), nothing is said of what holds.
     ///
     /// # Errors
     ///
@@ -58,8 +59,8 @@ impl Auth<App> {
     pub async fn stored_settings(&self) -> Result<StoredSettings> {
         let row = self.settings_row(self.realm).await?;
         let document = self.document_of(self.realm, &row)?;
-        let rules = document.rules(self.reading()).map_err(Error::internal)?;
-        Ok(row.show(document, &rules))
+        let rules = document.rules(self.reading());
+        Ok(row.show(document, rules.as_ref().ok()))
     }
 
     /// Changes settings. They hold for whoever comes after this, here and, within
@@ -85,7 +86,7 @@ impl Auth<App> {
             let patched = document.patched(&change.patch, &*self.inner.ids)?;
             let rules = patched.rules(self.reading())?;
             if !patched.is_change() {
-                return Ok(row.show(document, &rules));
+                return Ok(row.show(document, Some(&rules)));
             }
             if probed.as_ref() != Some(&patched.document.json) {
                 patched.probe(self.reading(), &rules).await?;
@@ -96,7 +97,7 @@ impl Auth<App> {
             batch.extend(patched.beside(self.realm, &rules));
             batch.push(self.note_change(&next, patched.touched));
             match self.apply(&[Affected::Realm(self.realm)], batch).await {
-                Ok(()) => return Ok(next.show(patched.document, &rules)),
+                Ok(()) => return Ok(next.show(patched.document, Some(&rules))),
                 Err(error) if error.kind() == ErrorKind::Conflict => {}
                 Err(error) => return Err(error),
             }

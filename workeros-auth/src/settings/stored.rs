@@ -52,7 +52,8 @@ pub struct StoredSettings {
     pub updated_at: Option<Timestamp>,
     /// What the workspace says itself.
     pub stored: Map<String, Json>,
-    /// What holds: the same over the defaults of the instance.
+    /// What holds: the same over the defaults of the instance. Nothing where what
+    /// is stored cannot be read, so that nobody is let in.
     pub effective: Map<String, Json>,
 }
 
@@ -120,7 +121,7 @@ impl StoredRow {
     }
 
     /// As admins see it.
-    pub(super) fn show(&self, document: Document, rules: &RealmSettings) -> StoredSettings {
+    pub(super) fn show(&self, document: Document, rules: Option<&RealmSettings>) -> StoredSettings {
         StoredSettings {
             version: self.version.try_into().unwrap_or_default(),
             updated_at: self.updated_at,
@@ -128,7 +129,7 @@ impl StoredRow {
                 Json::Object(members) => members,
                 _ => Map::new(),
             },
-            effective: show(rules),
+            effective: rules.map(show).unwrap_or_default(),
         }
     }
 

@@ -333,6 +333,28 @@ async fn a_shorter_lifetime_ends_sessions_that_are_older() {
     }
 }
 
+/// Nobody is let in by rules that nobody has set; who sets them can put it right.
+#[tokio::test]
+async fn what_cannot_be_read_lets_nobody_in() {
+    const GARBLE: &str = "UPDATE app_settings SET document = '{\"sign_up\": \"all\"}'";
+    for world in worlds().await {
+        let auth = world.auth_with(narrow);
+        let workspace = || Workspace::new(world.tenant, "default");
+        let app = app_of(&auth, world.tenant).await;
+        change(&app, json!({"sign_up": "closed"})).await.unwrap();
+        world.run(GARBLE, vec![]).await;
+        let refused = auth.app(workspace()).await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Internal);
+        let app = auth.app_to_set_up(workspace()).await.unwrap();
+        let settings = app.stored_settings().await.unwrap();
+        assert_eq!(settings.stored["sign_up"], "all");
+        assert!(settings.effective.is_empty());
+        change(&app, json!({"sign_up": "invited"})).await.unwrap();
+        let app = auth.app(workspace()).await.unwrap();
+        assert_eq!(app.settings().sign_up, SignUpPolicy::Invited);
+    }
+}
+
 #[tokio::test]
 async fn a_version_that_is_named_must_be_the_one() {
     for world in worlds().await {

@@ -21,7 +21,7 @@ pub(super) struct Entry<'a> {
 /// What is the same for all kinds.
 struct Common {
     row: Option<String>,
-    client_id: String,
+    client_id: Option<String>,
     scopes: Option<Vec<String>>,
     is_enabled: bool,
     admits_sign_up: bool,
@@ -75,7 +75,7 @@ impl<'a> Entry<'a> {
         let mut object = Object::read(json, self.pointer())?;
         let kind = self.kind(&mut object)?;
         let common = Common::read(&mut object);
-        let client_id = common.client_id.as_str();
+        let client_id = common.client_id.as_deref();
         let made = match kind {
             "apple" => self.apple(&mut object, client_id),
             _ => self.by_secret(&mut object, kind, client_id),
@@ -124,25 +124,28 @@ impl<'a> Entry<'a> {
         self,
         object: &mut Object,
         kind: &str,
-        client_id: &str,
+        client_id: Option<&str>,
     ) -> Result<Option<OAuthProvider>> {
-        let issuer = (kind == "oidc").then(|| object.required_string("issuer"));
-        let Some(secret) = self.secret(object, "client_secret")? else {
+        let issuer = (kind == "oidc").then(|| required(object, "issuer"));
+        let secret = self.secret(object, "client_secret")?;
+        let (Some(client_id), Some(secret)) = (client_id, secret) else {
             return Ok(None);
         };
         let secret = secret.as_str();
         let provider = match issuer {
-            Some(issuer) => OAuthProvider::oidc(self.id, &issuer, client_id, secret),
+            Some(Some(issuer)) => OAuthProvider::oidc(self.id, &issuer, client_id, secret),
+            Some(None) => return Ok(None),
             None if kind == "google" => OAuthProvider::google(client_id, secret),
             None => OAuthProvider::github(client_id, secret),
         };
         provider.map(Some)
     }
 
-    fn apple(self, object: &mut Object, client_id: &str) -> Result<Option<OAuthProvider>> {
-        let team = object.required_string("team_id");
-        let key = object.required_string("key_id");
-        let Some(secret) = self.secret(object, "private_key")? else {
+    fn apple(self, object: &mut Object, client_id: Option<&str>) -> Result<Option<OAuthProvider>> {
+        let (team, key) = (required(object, "team_id"), required(object, "key_id"));
+        let secret = self.secret(object, "private_key")?;
+        let (Some(client_id), Some(team), Some(key), Some(secret)) = (client_id, team, key, secret)
+        else {
             return Ok(None);
         };
         let key = AppleKey::new(team, key, &secret)?;
@@ -233,7 +236,7 @@ impl Common {
     fn read(object: &mut Object) -> Self {
         Self {
             row: object.string(ROW),
-            client_id: object.required_string("client_id"),
+            client_id: required(object, "client_id"),
             scopes: object.strings("scopes"),
             is_enabled: object.boolean("enabled").unwrap_or(true),
             admits_sign_up: object.boolean("sign_up").unwrap_or(true),
@@ -254,4 +257,9 @@ impl Common {
             false => provider.with_sign_up_disabled(),
         })
     }
+}
+
+fn required(object: &mut Object, name: &str) -> Option<String> {
+    object.require(name);
+    object.string(name)
 }

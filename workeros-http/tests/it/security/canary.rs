@@ -58,42 +58,54 @@ impl MakeWriter<'_> for Log {
 struct Canary {
     what: &'static str,
     /// In every form in which it could stand somewhere.
-    forms: Vec<Vec<u8>>,
+    forms: Vec<String>,
     /// What answers may have it: the ends of their paths.
     told_by: &'static [&'static str],
 }
 
 impl Canary {
-    fn is_in(&self, bytes: &[u8]) -> bool {
-        let stands = |form: &Vec<u8>| {
-            let mut places = memchr(bytes, form);
-            places.any(|at| !is_within_a_number(bytes, at, form))
+    fn is_in(&self, text: &str) -> bool {
+        let stands = |form: &String| {
+            let mut places = text.match_indices(form.as_str());
+            places.any(|(at, _)| !is_within_a_number(text, at, form))
         };
         self.forms.iter().any(stands)
     }
 }
 
-fn hex(bytes: &[u8]) -> Vec<u8> {
-    let digits = bytes.iter().map(|byte| format!("{byte:02x}"));
-    digits.collect::<String>().into_bytes()
-}
-
-/// Where a text begins in another.
-fn memchr<'a>(bytes: &'a [u8], form: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
-    let windows = bytes.windows(form.len()).enumerate();
-    windows
-        .filter(move |(_, window)| *window == form)
-        .map(|(at, _)| at)
-}
-
 /// Six digits stand in every timestamp, which is no code.
-fn is_within_a_number(bytes: &[u8], at: usize, form: &[u8]) -> bool {
-    let is_code = form.len() == 6 && form.iter().all(u8::is_ascii_digit);
-    let before = at.checked_sub(1).and_then(|at| bytes.get(at));
-    let after = bytes.get(at + form.len());
-    let is_joined = |byte: &u8| byte.is_ascii_alphanumeric() || b".-:\\".contains(byte);
-    is_code && (before.is_some_and(is_joined) || after.is_some_and(is_joined))
+fn is_within_a_number(text: &str, at: usize, form: &str) -> bool {
+    let is_code = form.len() == 6 && form.bytes().all(|byte| byte.is_ascii_digit());
+    let is_joined = |char: char| char.is_ascii_alphanumeric() || ".-:\\".contains(char);
+    let (before, after) = (&text[..at], &text[at + form.len()..]);
+    is_code && (before.ends_with(is_joined) || after.starts_with(is_joined))
 }
+
+/// Bytes as a text that can be searched: each is a character.
+fn searchable(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| char::from(*byte)).collect()
+}
+
+/// Bytes as Postgres writes them.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What answers tell somebody the tokens of his own.
+const OWN: &[&str] = &[
+    "/sign-up/email",
+    "/sign-in/email",
+    "/sign-in/email-otp",
+    "/magic-link/verify",
+    "/two-factor/verify-totp",
+    "/two-factor/verify-backup-code",
+    "/passkey/verify-authentication",
+    "/one-time-token/verify",
+    "/callback/github",
+    "/token/refresh",
+    "/get-session",
+    "/list-sessions",
+];
 
 /// An app, what was answered by it, and what must be nowhere.
 struct Watch {
@@ -141,22 +153,19 @@ impl Watch {
     /// Says what is a secret from now on, and which answers tell it.
     fn hides(&mut self, what: &'static str, secret: &str, told_by: &'static [&'static str]) {
         assert!(secret.len() >= 6, "{what}: {secret}");
-        let forms = vec![secret.as_bytes().to_vec()];
-        self.hides_forms(what, forms, told_by);
+        self.hides_forms(what, vec![secret.as_bytes().to_vec()], told_by);
     }
 
     fn hides_forms(
         &mut self,
         what: &'static str,
-        mut forms: Vec<Vec<u8>>,
+        forms: Vec<Vec<u8>>,
         told_by: &'static [&'static str],
     ) {
-        // As Postgres and logs write bytes.
-        let hex: Vec<_> = forms.iter().map(|form| hex(form)).collect();
-        forms.extend(hex);
+        let forms = forms.iter().flat_map(|form| [searchable(form), hex(form)]);
         self.canaries.push(Canary {
             what,
-            forms,
+            forms: forms.collect(),
             told_by,
         });
     }
@@ -236,27 +245,13 @@ impl Watch {
 
     /// Hides the tokens of whoever was signed in.
     fn signed_in(&mut self, answer: &TestResponse) -> String {
-        const TELL: &[&str] = &[
-            "/sign-up/email",
-            "/sign-in/email",
-            "/sign-in/email-otp",
-            "/magic-link/verify",
-            "/two-factor/verify-totp",
-            "/two-factor/verify-backup-code",
-            "/passkey/verify-authentication",
-            "/one-time-token/verify",
-            "/callback/github",
-            // One's own.
-            "/get-session",
-            "/list-sessions",
-        ];
         let json = answer.json();
         let of_cookie = kept(answer, "workeros");
         let token = json["token"].as_str().map(ToOwned::to_owned).or(of_cookie);
         let token = token.unwrap_or_else(|| panic!("nobody was signed in: {}", answer.text()));
-        self.hides("an access or session token", &token, TELL);
+        self.hides("an access or session token", &token, OWN);
         if let Some(refresh) = json["refreshToken"].as_str() {
-            self.hides("a refresh token", refresh, TELL);
+            self.hides("a refresh token", refresh, OWN);
         }
         token
     }
@@ -268,27 +263,27 @@ impl Watch {
         for canary in &self.canaries {
             let what = canary.what;
             assert!(
-                !canary.is_in(log.as_bytes()),
+                !canary.is_in(&log),
                 "{when}: {what} is in the log: {}",
                 log.lines()
-                    .find(|line| canary.is_in(line.as_bytes()))
+                    .find(|line| canary.is_in(line))
                     .unwrap_or_default()
             );
-            for (table, cell) in &rows {
-                assert!(!canary.is_in(cell), "{when}: {what} is in `{table}`");
+            for (table, cells) in &rows {
+                assert!(!canary.is_in(cells), "{when}: {what} is in `{table}`");
             }
             for (path, told) in &self.answers {
                 let tells = canary.told_by.iter().any(|end| path.ends_with(end));
                 assert!(
-                    tells || !canary.is_in(told.as_bytes()),
+                    tells || !canary.is_in(told),
                     "{when}: {what} is told by {path}: {told}"
                 );
             }
         }
     }
 
-    /// Everything in the database, with the table it is in.
-    async fn rows(&self) -> Vec<(String, Vec<u8>)> {
+    /// Everything in the database, table by table.
+    async fn rows(&self) -> Vec<(String, String)> {
         let database = &self.opened.database;
         let sqlite = database.dialect() == Dialect::Sqlite;
         let tables = match sqlite {
@@ -302,27 +297,28 @@ impl Watch {
             .fetch(Statement::new(tables, vec![]))
             .await
             .unwrap();
-        let mut cells = Vec::new();
+        let mut all = Vec::new();
         for table in tables.iter().map(|row| row.text(0).unwrap()) {
             let sql = match sqlite {
                 true => format!("SELECT * FROM \"{table}\""),
                 false => format!("SELECT t::text FROM \"{table}\" t"),
             };
-            let all = Statement::new(&*sql.leak(), vec![]);
-            for row in &database.fetch(all).await.unwrap() {
-                for value in row.values() {
-                    let cell = match value {
-                        Value::Text(text) | Value::Json(text) => text.clone().into_bytes(),
-                        Value::Bytes(bytes) => bytes.clone(),
-                        other => format!("{other:?}").into_bytes(),
-                    };
-                    cells.push((table.to_owned(), cell));
-                }
-            }
+            let statement = Statement::new(&*sql.leak(), vec![]);
+            let rows = database.fetch(statement).await.unwrap();
+            let cells = rows.iter().flat_map(|row| row.values().iter().map(cell));
+            all.push((table.to_owned(), cells.collect::<Vec<_>>().join("\n")));
         }
-        // On Postgres a row is one text.
-        assert!(cells.len() > 30, "the database was not read");
-        cells
+        let read: usize = all.iter().map(|(_, cells)| cells.len()).sum();
+        assert!(read > 1000, "the database was not read");
+        all
+    }
+}
+
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Text(text) | Value::Json(text) => text.clone(),
+        Value::Bytes(bytes) => searchable(bytes),
+        other => format!("{other:?}"),
     }
 }
 
@@ -365,9 +361,8 @@ async fn tokens(watch: &mut Watch, uma: &str) {
         for _ in 0..2 {
             let next = watch.post("", "token/refresh", body.clone()).await;
             let next = next.expect(200);
-            let tell = &["/token/refresh"];
-            watch.hides("an access token", &text(&next, "/token"), tell);
-            watch.hides("a refresh token", &text(&next, "/refreshToken"), tell);
+            watch.hides("an access token", &text(&next, "/token"), OWN);
+            watch.hides("a refresh token", &text(&next, "/refreshToken"), OWN);
         }
         watch.app.clock().advance(Duration::from_secs(11));
         watch.post("", "token/refresh", body).await.expect(401);
@@ -579,6 +574,32 @@ async fn provider(watch: &mut Watch) {
     watch.look("a provider").await;
 }
 
+/// What an admin sets for end users, with secrets that nobody gave out.
+async fn settings(watch: &mut Watch) {
+    const PATH: &str = "/api/auth-settings";
+    const SECRET: &str = "canary-5e7c-secret-of-a-workspace";
+    watch.hides("the secret of a workspace's provider", SECRET, &[]);
+    let admin = watch.app.admin().await.token().to_owned();
+    let provider = |kind: &str| json!({"kind": kind, "client_id": "c", "client_secret": SECRET});
+    for (kind, status) in [("github", 200), ("unknown", 422)] {
+        let patch = json!({"oauth_providers": {"of-workspace": provider(kind)}});
+        let told = watch.send(&admin, Method::PATCH, PATH, &patch).await;
+        told.expect(status);
+    }
+    let told = watch.send(&admin, Method::GET, PATH, &Json::Null).await;
+    assert!(
+        told.expect(200)
+            .text()
+            .contains(r#""client_secret":{"set":true}"#)
+    );
+    let misplaced = json!({"sign_up": SECRET, "session": {"idle": SECRET}});
+    let told = watch.send(&admin, Method::PATCH, PATH, &misplaced).await;
+    told.expect(422);
+    let providers = format!("{APP}/providers");
+    watch.send("", Method::GET, &providers, &Json::Null).await;
+    watch.look("settings").await;
+}
+
 /// ERR-2: at TRACE, in every answer but the one that hands it over, in the change
 /// log, in rows of activity and in every other column, no secret is to be read:
 /// on both planes, of every way to sign in.
@@ -596,6 +617,7 @@ async fn err_2_no_secret_is_anywhere_but_where_it_is_handed_over() {
         for opened in databases().await {
             println!("{base} on {}", opened.name);
             let mut watch = Watch::new(opened, log.clone(), base).await;
+            settings(&mut watch).await;
             let uma = passwords(&mut watch).await;
             tokens(&mut watch, &uma).await;
             let uma = mails(&mut watch).await;
