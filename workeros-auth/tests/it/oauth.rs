@@ -7,6 +7,7 @@ mod end_users;
 mod github;
 mod hostile;
 mod linking;
+mod news;
 mod of_workspace;
 mod openid;
 mod own_accounts;

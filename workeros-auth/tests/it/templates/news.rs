@@ -1,10 +1,14 @@
 //! Whoever an account belongs to hears of what was changed of it.
 
 use workeros_adapters::MemoryMailer;
-use workeros_auth::{Auth, ChangePassword, LinkToken, NewApiKey, RequestInfo, SignedIn};
+use workeros_auth::{
+    Auth, ChangePassword, LinkToken, NewApiKey, RelyingParty, RequestInfo, SecondFactor, SignedIn,
+    StillMe,
+};
 use workeros_core::{Email, Value};
 
 use crate::mail::{ask, token};
+use crate::soft_authenticator::SoftAuthenticator;
 use crate::support::{PASSWORD, World, password, worlds};
 
 const NEW: &str = "another horse battery";
@@ -98,5 +102,62 @@ async fn a_new_key_is_told() {
             .unwrap();
         let told = mails(&auth, &mailer).await;
         assert_told(&told, "A way to sign in was added", "an API key");
+    }
+}
+
+/// OTP: a second factor that is set up, given other codes, or taken away.
+#[tokio::test]
+async fn a_second_factor_is_told() {
+    for world in worlds().await {
+        let mailer = MemoryMailer::default();
+        let auth = world.mailing_with(&mailer, |builder| builder);
+        let (ann, request) = (ann(&world, true).await, RequestInfo::new());
+        let still_me = StillMe::new(ann.user.id, ann.session.id, Some(password(PASSWORD)));
+        let setup = auth.begin_two_factor(&still_me, &request).await.unwrap();
+        // It is none before it was shown.
+        assert!(mails(&auth, &mailer).await.is_empty());
+        let shown = SecondFactor::Totp(setup.secret.code(world.now()));
+        let session = auth.show_second_factor(ann.user.id, &shown, &request);
+        let session = session.await.unwrap().session.id;
+        let told = mails(&auth, &mailer).await;
+        assert_told(&told, "A way to sign in was added", "an authenticator app");
+        let still_me = StillMe::new(ann.user.id, session, Some(password(PASSWORD)));
+        auth.renew_backup_codes(&still_me, &request).await.unwrap();
+        let told = mails(&auth, &mailer).await;
+        assert_told(&told, "A way to sign in was added", "backup codes");
+        auth.end_two_factor(&still_me, &request).await.unwrap();
+        let told = mails(&auth, &mailer).await;
+        assert_told(&told, "A way to sign in was removed", "an authenticator app");
+    }
+}
+
+/// PK: a passkey that is added or taken away.
+#[tokio::test]
+async fn a_passkey_is_told() {
+    const ORIGIN: &str = "http://localhost:8080";
+    let party = RelyingParty::of_origin(ORIGIN).unwrap();
+    for world in worlds().await {
+        let mailer = MemoryMailer::default();
+        let auth = world.mailing_with(&mailer, |builder| builder.with_passkeys(party.clone()));
+        let (ann, request) = (ann(&world, true).await, RequestInfo::new());
+        let browser = auth.new_browser_token().unwrap();
+        let options = auth
+            .begin_passkey_registration(ann.user.id, None, Some(&browser), &request)
+            .await
+            .unwrap();
+        let answer = SoftAuthenticator::on(ORIGIN).create(&options);
+        let finish = || {
+            auth.finish_passkey_registration(ann.user.id, Some(&browser), &answer, None)
+        };
+        let passkey = finish().await.unwrap();
+        let told = mails(&auth, &mailer).await;
+        assert_told(&told, "A way to sign in was added", "a passkey");
+        finish().await.unwrap_err();
+        assert!(mails(&auth, &mailer).await.is_empty());
+        auth.delete_passkey(ann.user.id, passkey.id).await.unwrap();
+        let told = mails(&auth, &mailer).await;
+        assert_told(&told, "A way to sign in was removed", "a passkey");
+        auth.delete_passkey(ann.user.id, passkey.id).await.unwrap_err();
+        assert!(mails(&auth, &mailer).await.is_empty());
     }
 }
