@@ -200,6 +200,7 @@ fn a_name_is_one_line() {
     }
 }
 
+/// SES-2, AZ-11: a role counts from the next request on.
 #[tokio::test]
 async fn az_11_a_role_counts_from_the_next_request_on() {
     for world in worlds().await {
