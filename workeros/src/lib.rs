@@ -43,7 +43,9 @@
 //! | say who may sign up, and how one signs in | [`Builder::auth`], [`AuthBuilder`], [`RealmSettings`] |
 //! | send mail | [`Builder::mailer`] |
 //! | use Postgres | `Postgres`, with the feature `postgres` |
-//! | write a database adapter | [`Database`], and the suites in `workeros_core::testkit` |
+//! | call the bundled users without HTTP | [`Workeros::auth`], [`auth`] |
+//! | count in a store of your own | [`Builder::rate_limiter`], [`RateLimiter`] |
+//! | write a database adapter | [`adapter`], and the suites in `workeros_core::testkit` |
 //! | understand conditions | [`workeros_dsl`](https://docs.rs/workeros-dsl) |
 //!
 //! # Features
@@ -67,7 +69,9 @@ mod workeros;
 pub use builder::Builder;
 pub use workeros::{ItemsOf, Workeros};
 
-pub use workeros_adapters::{ConsoleMailer, MemoryMailer};
+pub use workeros_adapters::{
+    ConsoleMailer, DatabaseRateLimiter, MemoryMailer, MemoryRateLimiter,
+};
 #[cfg(feature = "http-client")]
 pub use workeros_adapters::{
     EgressPolicy, ReqwestClient, ReqwestOptions, Resolver, SystemResolver,
@@ -87,16 +91,40 @@ pub use workeros_auth::RelyingParty;
 pub use workeros_auth::oauth::{AppleKey, OAuthProvider};
 pub use workeros_auth::{App, Auth, AuthBuilder, Platform, RealmSettings, SignUpPolicy};
 pub use workeros_core::{
-    Action, Authenticator, Change, Clock, Database, Detail, Email, Error, ErrorKind, HttpClient,
-    HttpLimits, HttpRequest, HttpResponse, IdGenerator, Identity, Mailer, Random, Result, Secret,
-    Sender, Subject, SystemClock, SystemRandom, TenantId, Timestamp, role,
+    Action, ActiveOrganization, ApiKeyId, Authenticator, Captcha, CaptchaResponse, CaptchaSolution,
+    Change, Clock, CollectionId, Credential, Database, Decision, Detail, Email, Error, ErrorKind,
+    HttpClient, HttpLimits, HttpRequest, HttpResponse, IdGenerator, Identity, Mailer, Origin,
+    PermissionId, Quota, Random, RateKey, RateLimiter, Result, RoleId, Runtime, Scope, Secret,
+    Sender, SessionId, Subject, SystemClock, SystemIds, SystemRandom, TenantId, Timestamp, UserId,
+    Violation, Workspace, Workspaces, role,
 };
 #[cfg(feature = "actix")]
 pub use workeros_http::actix;
 #[cfg(feature = "testkit")]
 pub use workeros_http::testkit;
-pub use workeros_http::{Backend, Body, ClientAddress, ResponseFuture, TrustedProxies};
-pub use workeros_schema::{
-    AfterCommit, BeforeWrite, Collection, Collections, DataPlane, Draft, Field, HookContext, Hooks,
-    Item, Items, Limits, List, Outcome, Precondition, Query,
+pub use workeros_http::{
+    Access, Backend, Body, ClientAddress, Endpoint, ResponseFuture, TrustedProxies,
 };
+pub use workeros_schema::{
+    Adoption, AfterCommit, AppliedRule, BeforeWrite, Changes, Collection, Collections, DataPlane,
+    Direction, Draft, Field, HookContext, Hooks, Item, Items, Kind, Limits, List, Meta, Outcome,
+    Permission, PermissionFilter, PermissionView, Permissions, Position, Precondition, Query, Role,
+    Roles, Simulation, SortKey, WorkspaceDetails, WorkspaceList,
+};
+
+/// The bundled users without HTTP: what the methods of [`Auth`] take and give.
+pub mod auth {
+    #[doc(no_inline)]
+    pub use workeros_auth::*;
+}
+
+/// What a database, storage or other adapter of one's own is written with.
+pub mod adapter {
+    #[doc(no_inline)]
+    pub use workeros_core::{
+        Batch, Capability, Column, Cost, Database, Derive, Dialect, Expect, Migration, ObjectMeta,
+        Page, PageWriter, Row, Rows, Shape, Statement, Step, Storage, Type, Value, Work, migrate,
+    };
+    #[doc(no_inline)]
+    pub use workeros_dsl::sql::Sql;
+}
