@@ -2,9 +2,11 @@ use std::sync::Arc;
 
 use http::Uri;
 use workeros_adapters::{ConsoleMailer, DatabaseRateLimiter, MemoryRateLimiter};
+#[cfg(all(feature = "captcha", feature = "http-client"))]
+use workeros_adapters::KnownCaptchas;
 #[cfg(feature = "http-client")]
 use workeros_adapters::{ReqwestClient, ReqwestOptions};
-use workeros_auth::{Auth, AuthBuilder, CookiePolicy};
+use workeros_auth::{Auth, AuthBuilder, AuthHooks, CookiePolicy};
 use workeros_core::{
     Authenticator, Clock, Database, Dialect, Error, ErrorKind, IdGenerator, Mailer, Random,
     RateLimiter, Result, Runtime, Secret, migrate,
@@ -32,6 +34,7 @@ pub struct Builder {
     auth: Option<AuthOptions>,
     mailer: Option<Arc<dyn Mailer>>,
     rate_limiter: Option<Arc<dyn RateLimiter>>,
+    auth_hooks: Vec<Arc<dyn AuthHooks>>,
     authenticators: Vec<Arc<dyn Authenticator>>,
     allowed_origins: Vec<String>,
     trusted_origins: Vec<String>,
@@ -53,6 +56,7 @@ impl Builder {
             auth: Some(Box::new(|auth| auth)),
             mailer: None,
             rate_limiter: None,
+            auth_hooks: Vec::new(),
             authenticators: Vec::new(),
             allowed_origins: Vec::new(),
             trusted_origins: Vec::new(),
@@ -135,6 +139,14 @@ impl Builder {
         self
     }
 
+    /// Adds somebody who has a say when users are made, sign in and are written
+    /// to: the team and the end users of every workspace. May be called more than
+    /// once; each is asked, in that order.
+    pub fn auth_hooks(mut self, hooks: impl AuthHooks) -> Self {
+        self.auth_hooks.push(Arc::new(hooks));
+        self
+    }
+
     /// Adds users of the host's own. They are asked before the bundled ones.
     pub fn authenticator(mut self, authenticator: impl Authenticator) -> Self {
         self.authenticators.push(Arc::new(authenticator));
@@ -209,8 +221,10 @@ impl Builder {
                     Some(limiter) => limiter,
                     None => default_rate_limiter(plane.runtime()).await?,
                 };
+                let hooks = self.auth_hooks;
                 let given = move |auth: AuthBuilder| {
-                    options(auth.with_mailer(mailer).with_rate_limiter(limiter))
+                    let auth = auth.with_mailer(mailer).with_rate_limiter(limiter);
+                    options(hooks.into_iter().fold(auth, AuthBuilder::with_hooks))
                 };
                 Some(open_auth(&plane, &url, secret, given).await?)
             }
@@ -296,7 +310,14 @@ async fn open_auth(
 #[cfg(feature = "http-client")]
 fn with_requests(builder: AuthBuilder) -> AuthBuilder {
     match ReqwestClient::new(ReqwestOptions::default()) {
-        Ok(client) => builder.with_http_client(Arc::new(client)),
+        Ok(client) => {
+            let client = Arc::new(client);
+            #[cfg(feature = "captcha")]
+            let builder = builder.with_captcha_services(Arc::new(KnownCaptchas::new(
+                Arc::clone(&client) as _,
+            )));
+            builder.with_http_client(client)
+        }
         Err(error) => {
             let error = &error as &dyn std::error::Error;
             tracing::warn!(error, "no requests to other servers: their client cannot be made");

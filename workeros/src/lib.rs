@@ -42,6 +42,9 @@
 //! | bring users of your own | [`Authenticator`], [`Builder::authenticator`] |
 //! | say who may sign up, and how one signs in | [`Builder::auth`], [`AuthBuilder`], [`RealmSettings`] |
 //! | send mail | [`Builder::mailer`] |
+//! | have a say in who becomes a user, and what tokens say | [`AuthHooks`], [`WebhookHooks`] |
+//! | ask for a captcha | [`CaptchaPolicy`] |
+//! | sign webhooks, and verify ours | [`webhook`] |
 //! | use Postgres | `Postgres`, with the feature `postgres` |
 //! | call the bundled users without HTTP | [`Workeros::auth`], [`auth`] |
 //! | count in a store of your own | [`Builder::rate_limiter`], [`RateLimiter`] |
@@ -59,10 +62,13 @@
 //! | `http-client` | requests to other servers: `ReqwestClient` and its `EgressPolicy` |
 //! | `smtp` | mail by SMTP: `SmtpMailer` |
 //! | `mail-api` | mail by HTTP: `ResendMailer`, `SendgridMailer`, `MailgunMailer`, `SesMailer` |
+//! | `captcha` | `Turnstile`, `Hcaptcha`, `Recaptcha` |
 //! | `actix` | the bridge to actix-web 4, `workeros::actix` |
 //! | `testkit` | `TestApp` and scenarios, for your tests |
 
 mod builder;
+#[cfg(all(doctest, feature = "captcha", feature = "http-client"))]
+mod guide;
 mod tasks;
 mod workeros;
 
@@ -76,6 +82,8 @@ pub use workeros_adapters::{
 pub use workeros_adapters::{
     EgressPolicy, ReqwestClient, ReqwestOptions, Resolver, SystemResolver,
 };
+#[cfg(feature = "captcha")]
+pub use workeros_adapters::{Hcaptcha, KnownCaptchas, Recaptcha, Turnstile};
 #[cfg(feature = "mail-api")]
 pub use workeros_adapters::{
     MailgunMailer, ResendMailer, SendgridMailer, SesCredentials, SesMailer,
@@ -89,14 +97,20 @@ pub use workeros_adapters::{Sqlite, SqliteOptions};
 #[cfg(feature = "passkey")]
 pub use workeros_auth::RelyingParty;
 pub use workeros_auth::oauth::{AppleKey, OAuthProvider};
-pub use workeros_auth::{App, Auth, AuthBuilder, Platform, RealmSettings, SignUpPolicy};
+pub use workeros_auth::{
+    Admission, AnonymousLink, AnonymousUsers, App, Auth, AuthBuilder, AuthHooks, CaptchaPoint,
+    CaptchaPolicy, ClaimsRequest, ComingUser, FailMode, HookEvent, Languages, Locale, MailHandling,
+    MailTemplate, MailText, OrganizationCreation, OrganizationRules, PasswordCheck,
+    PasswordVerdict, Platform, RealmSettings, Refusal, RenderedMail, SignUpPolicy, Templates,
+    TokenIssuer, TokenKind, WebhookHooks,
+};
 pub use workeros_core::{
     Action, ActiveOrganization, ApiKeyId, Authenticator, Captcha, CaptchaResponse, CaptchaSolution,
     Change, Clock, CollectionId, Credential, Database, Decision, Detail, Email, Error, ErrorKind,
     HttpClient, HttpLimits, HttpRequest, HttpResponse, IdGenerator, Identity, Mailer, Origin,
     PermissionId, Quota, Random, RateKey, RateLimiter, Result, RoleId, Runtime, Scope, Secret,
     Sender, SessionId, Subject, SystemClock, SystemIds, SystemRandom, TenantId, Timestamp, UserId,
-    Violation, Workspace, Workspaces, role,
+    Violation, Workspace, Workspaces, role, webhook,
 };
 #[cfg(feature = "actix")]
 pub use workeros_http::actix;
