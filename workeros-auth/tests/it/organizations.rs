@@ -14,6 +14,7 @@ use workeros_core::{Error, OrganizationId, OrganizationMemberId, Result, UserId}
 use crate::mail::{link, token};
 use crate::support::{World, display_name, email, mail_worlds, sign_up};
 
+mod instances;
 mod races;
 
 /// The end users of a workspace, and the mails it sends.
