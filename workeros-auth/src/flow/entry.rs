@@ -121,8 +121,8 @@ impl<P: Plane> Auth<P> {
     }
 
     /// Lets somebody in by a flow, which is used up. Whoever is new becomes a
-    /// user, and an anonymous user gets an account; whoever is not verified yet takes the account over from whoever
-    /// made it.
+    /// user, and an anonymous user gets an account; whoever is not verified yet
+    /// takes the account over from whoever made it.
     pub(crate) async fn enter(
         &self,
         flow: EntryFlow,
