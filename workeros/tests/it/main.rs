@@ -21,6 +21,8 @@ mod embedding;
 #[cfg(all(feature = "http-client", feature = "testkit"))]
 mod hooks;
 mod instances;
+#[cfg(feature = "smtp")]
+mod mail;
 mod revocation;
 #[cfg(feature = "http-client")]
 mod settings;

@@ -93,7 +93,10 @@ async fn a_token_of_oidc_provider_opens_the_rows_of_who_has_it() {
     );
     let theirs = backend.items("notes").as_subject(someone);
     let theirs = theirs.list(&workeros::Query::new()).await.unwrap();
-    assert_eq!(serde_json::from_slice::<Json>(&theirs.json).unwrap(), json!([]));
+    assert_eq!(
+        serde_json::from_slice::<Json>(&theirs.json).unwrap(),
+        json!([])
+    );
 
     let (signed, signature) = good.rsplit_once('.').unwrap();
     let (header, _) = signed.split_once('.').unwrap();
