@@ -190,7 +190,10 @@ impl Auth {
             if let (None, Some(named)) = (&theirs, named) {
                 let rules = self.rules_of(named).await?;
                 if let Some(issuers) = &rules.issuers {
-                    theirs = issuers.tokens.identify(token, Some(named), workspaces).await?;
+                    theirs = issuers
+                        .tokens
+                        .identify(token, Some(named), workspaces)
+                        .await?;
                 }
             }
             if theirs.is_some() {

@@ -113,7 +113,9 @@ impl<P: Plane> Auth<P> {
         let code = code.expose();
         let contents = Contents::Code { site, code };
         let outgoing = Outgoing::seal(id, Template::of(purpose)?, contents, &self.sealer()?)?;
-        let batch = Batch::new().step(open).step(self.queue_mail(outgoing, flow));
+        let batch = Batch::new()
+            .step(open)
+            .step(self.queue_mail(outgoing, flow));
         self.apply(&NOBODY, batch).await?;
         mail.queued.notify_one();
         Ok(())

@@ -4,13 +4,13 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use workeros_core::{Batch, Error, ErrorKind, Mailer, Quota, RateKey, Result};
 
-use crate::{activity, anonymous};
 use crate::changes::NOBODY;
 use crate::door::Passed;
 use crate::flow::{self, NewFlow, Purpose};
 use crate::outbox::{self, Outgoing};
 use crate::template::{Contents, Template};
 use crate::{App, Auth, EmailAddress, LinkToken, Plane, Platform, RequestInfo};
+use crate::{activity, anonymous};
 
 /// How mail is sent.
 #[derive(Debug)]
@@ -114,7 +114,10 @@ impl<P: Plane> Auth<P> {
         };
         let to = |key: RateKey| key.with(self.realm.id().as_bytes()).with(address.as_str());
         let counts = [
-            (RateKey::new("mail by client").with_address(request.ip), PER_CLIENT),
+            (
+                RateKey::new("mail by client").with_address(request.ip),
+                PER_CLIENT,
+            ),
             (
                 to(RateKey::new("mail at once").with(purpose.name())),
                 AT_ONCE,

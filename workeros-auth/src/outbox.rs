@@ -225,7 +225,10 @@ impl Auth {
 
     /// Whose end user a mail is to, and the rules for him. Who is invited to a
     /// workspace is to be a user of the instance.
-    async fn rules_for(&self, claimed: &Claimed) -> Result<(Option<Workspace>, Arc<RealmSettings>)> {
+    async fn rules_for(
+        &self,
+        claimed: &Claimed,
+    ) -> Result<(Option<Workspace>, Arc<RealmSettings>)> {
         let is_to_the_team = claimed.template == Template::Invitation.name();
         if claimed.realm == Realm::Instance.id() || is_to_the_team {
             return Ok((None, Arc::clone(&self.settings)));

@@ -6,9 +6,9 @@ use super::refusal::no_passkey;
 use super::{FACTOR, Passkey};
 use crate::activity::{ActivityKind, NewActivity};
 use crate::changes::NOBODY;
-use crate::way_in::kept;
 use crate::news::News;
 use crate::template::SignInMethod;
+use crate::way_in::kept;
 use crate::{Auth, DisplayName, Plane};
 
 impl<P: Plane> Auth<P> {

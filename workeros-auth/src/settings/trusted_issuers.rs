@@ -144,7 +144,11 @@ fn read_options(
         object.finish()?;
         let pairs = map.into_iter().map(|(said, role)| match role {
             Json::String(role) => Ok((said, role)),
-            _ => Err(Error::validation("roles/map", "type_mismatch", "must be names of roles")),
+            _ => Err(Error::validation(
+                "roles/map",
+                "type_mismatch",
+                "must be names of roles",
+            )),
         });
         read = read.with_roles(claim, pairs.collect::<Result<Vec<_>>>()?)?;
     }

@@ -133,13 +133,15 @@ impl TrustedTokens {
         if !self.trusts(&claimed.issuer) {
             return Ok(None);
         }
-        let (trusted, addressed) = self.find(&claimed)?;
+        let Some((trusted, addressed)) = self.find(&claimed)? else {
+            return Ok(None);
+        };
         let entry = trusted.verify(text, &claimed, addressed, now).await?;
         Ok(Some(self.verified.put(text, entry)))
     }
 
-    /// The only entry that a token may be meant for.
-    fn find(&self, claimed: &Claimed) -> Result<(&Arc<Trusted>, Addressed)> {
+    /// The only entry that a token may be meant for, if it is for one.
+    fn find(&self, claimed: &Claimed) -> Result<Option<(&Arc<Trusted>, Addressed)>> {
         let of_issuer = self
             .issuers
             .iter()
@@ -149,9 +151,8 @@ impl TrustedTokens {
             Some((trusted, addressed))
         });
         match (meant.next(), meant.next()) {
-            (Some(only), None) => Ok(only),
-            (None, _) => Err(refused("another audience")),
-            (Some(_), Some(_)) => Err(refused("several audiences of ours")),
+            (found, None) => Ok(found),
+            (_, Some(_)) => Err(refused("several audiences of ours")),
         }
     }
 }
@@ -166,9 +167,7 @@ impl Trusted {
     ) -> Result<Entry<KeySet, Verdict>> {
         let keys = self.keys.get(claimed.key_id.as_deref()).await?;
         let rules = self.issuer.rules(&addressed.audience);
-        let (claims, expires_at) = rules
-            .verify_until(token, &keys, now)
-            .map_err(|error| refused(error))?;
+        let (claims, expires_at) = rules.verify_until(token, &keys, now).map_err(refused)?;
         let is_plain = self.issuer.kind == TokenKind::Plain;
         if is_plain && OF_ID_TOKENS.iter().any(|name| claims.claim(name).is_some()) {
             return Err(refused("an ID token"));

@@ -74,7 +74,11 @@ fn token(subject: &str, more: &Json) -> String {
     for (name, value) in more.as_object().unwrap() {
         claims[name] = value.clone();
     }
-    let signed = format!("{}.{}", encode(header.to_string()), encode(claims.to_string()));
+    let signed = format!(
+        "{}.{}",
+        encode(header.to_string()),
+        encode(claims.to_string())
+    );
     let signature: Signature = Issuer::key().sign(signed.as_bytes());
     format!("{signed}.{}", encode(signature.to_bytes()))
 }
@@ -110,13 +114,21 @@ async fn whoever_has_a_token_has_his_own_rows_and_no_more() {
     uma.patch(&path).json(&own).await.expect(200);
     una.patch(&path).json(&own).await.expect(404);
     // He is of no team, and has no account.
-    let admins = ["/api/users", "/api/roles", "/api/auth-activity", "/api/auth-settings"];
+    let admins = [
+        "/api/users",
+        "/api/roles",
+        "/api/auth-activity",
+        "/api/auth-settings",
+    ];
     for path in admins {
         uma.get(path).await.expect(403);
     }
     let key = json!({"name": "mine"});
     uma.post("/api/api-keys").json(&key).await.expect(403);
-    uma.post("/api/workspaces").json(&json!({"slug": "x", "name": "x"})).await.expect(403);
+    uma.post("/api/workspaces")
+        .json(&json!({"slug": "x", "name": "x"}))
+        .await
+        .expect(403);
     for base in ["/api/auth", "/api/t/default/auth"] {
         let session = uma.get(format!("{base}/get-session")).await.expect(200);
         assert_eq!(session.json(), Json::Null);
@@ -134,15 +146,16 @@ async fn tok_1_a_token_that_was_tampered_with_is_401() {
     let get = |token: &str| app.with_token(token).get("/api/items/posts");
     get(&good).await.expect(200);
     let (signed, signature) = good.rsplit_once('.').unwrap();
-    let (header, _) = signed.split_once('.').unwrap();
+    let (_, claims) = signed.split_once('.').unwrap();
+    let last = signature.chars().last().unwrap();
     let other = token("una", &json!({}));
     let (other_signed, _) = other.rsplit_once('.').unwrap();
     for bad in [
         format!("{good}A"),
-        good[..good.len() - 1].to_owned(),
+        format!("{signed}.{}", signature.strip_suffix(last).unwrap()),
         format!("{other_signed}.{signature}"),
         format!("{signed}."),
-        format!("{}.{}.", encode(r#"{"alg":"none","typ":"at+jwt"}"#), &signed[header.len() + 1..]),
+        format!("{}.{}.", encode(r#"{"alg":"none","typ":"at+jwt"}"#), claims),
         token("uma", &json!({"exp": NOW - 61})),
         token("uma", &json!({"aud": "other"})),
         token("uma", &json!({"iss": "https://evil.example"})),
@@ -163,7 +176,10 @@ async fn tok_2_a_token_acts_in_its_workspace_alone() {
     admin.post("/api/workspaces").json(&other).await.expect(201);
     let get = || with(&app, "uma").get("/api/items/posts");
     get().await.expect(200);
-    get().header("x-workeros-tenant", "default").await.expect(200);
+    get()
+        .header("x-workeros-tenant", "default")
+        .await
+        .expect(200);
     get().header("x-workeros-tenant", "other").await.expect(404);
 }
 
@@ -175,7 +191,10 @@ async fn tok_2_without_a_workspace_a_token_is_401() {
     let get = || with(&app, "uma").get("/api/items/posts");
     let unnamed = get().await.expect(401);
     assert_eq!(unnamed.code(), "WORKSPACE_REQUIRED");
-    get().header("x-workeros-tenant", "default").await.expect(200);
+    get()
+        .header("x-workeros-tenant", "default")
+        .await
+        .expect(200);
 }
 
 #[tokio::test]
@@ -186,7 +205,11 @@ async fn an_issuer_that_is_down_is_503_for_its_own_tokens() {
     let get = || with(&app, "uma").get("/api/items/posts");
     let down = get().await.expect(503);
     assert_eq!(down.code(), "ISSUER_UNAVAILABLE");
-    app.user("ann").await.get("/api/items/posts").await.expect(200);
+    app.user("ann")
+        .await
+        .get("/api/items/posts")
+        .await
+        .expect(200);
     app.with_token("eyJhbGciOiJFUzI1NiJ9.e30.AA")
         .get("/api/items/posts")
         .await
@@ -203,11 +226,18 @@ async fn a_role_is_given_only_by_the_list() {
     let listed = listed.with_roles("groups", [("staff", "editor")]).unwrap();
     let app = app(listed, &provider).await;
     let admin = app.admin().await;
-    admin.post("/api/roles").json(&json!({"name": "editor"})).await.expect(201);
+    admin
+        .post("/api/roles")
+        .json(&json!({"name": "editor"}))
+        .await
+        .expect(201);
     let read = json!({"role": "editor", "collection": "secrets", "action": "read"});
     admin.post("/api/permissions").json(&read).await.expect(201);
     let get = |groups: Json| {
-        let token = token("uma", &json!({"groups": groups, "roles": ["admin", "editor"]}));
+        let token = token(
+            "uma",
+            &json!({"groups": groups, "roles": ["admin", "editor"]}),
+        );
         app.with_token(token).get("/api/items/secrets")
     };
     get(json!(["staff"])).await.expect(200);

@@ -16,9 +16,8 @@ async fn an_account_that_opens_another_is_told() {
         let provider = Provider::new(Script::default());
         let mailer = MemoryMailer::default();
         let set_up = with_providers(&provider);
-        world.auth = world.auth_with(|builder| {
-            set_up(builder).with_mailer(Arc::new(mailer.clone()))
-        });
+        world.auth =
+            world.auth_with(|builder| set_up(builder).with_mailer(Arc::new(mailer.clone())));
         let site = Site {
             auth: world.auth.clone(),
             provider,
@@ -40,18 +39,30 @@ async fn an_account_that_opens_another_is_told() {
 
         site.link(&ann, "partner").await.unwrap();
         assert_eq!(told().await, news("A way to sign in was added"));
-        site.sign_in_as("staff", "ann-there", "ann@example.com").await.unwrap();
+        site.sign_in_as("staff", "ann-there", "ann@example.com")
+            .await
+            .unwrap();
         assert_eq!(told().await, news("A way to sign in was added"));
         // By the same account it is no news, nor is it with somebody new.
-        site.sign_in_as("staff", "ann-there", "ann@example.com").await.unwrap();
-        site.sign_in_as("staff", "bob-there", "bob@example.com").await.unwrap();
+        site.sign_in_as("staff", "ann-there", "ann@example.com")
+            .await
+            .unwrap();
+        site.sign_in_as("staff", "bob-there", "bob@example.com")
+            .await
+            .unwrap();
         assert!(told().await.is_empty());
 
         let methods = site.auth.sign_in_methods(ann.user.id).await.unwrap();
         let account = methods.accounts[0].id;
-        site.auth.unlink_account(ann.user.id, account).await.unwrap();
+        site.auth
+            .unlink_account(ann.user.id, account)
+            .await
+            .unwrap();
         assert_eq!(told().await, news("A way to sign in was removed"));
-        site.auth.unlink_account(ann.user.id, account).await.unwrap_err();
+        site.auth
+            .unlink_account(ann.user.id, account)
+            .await
+            .unwrap_err();
         assert!(told().await.is_empty());
     }
 }

@@ -127,7 +127,11 @@ async fn a_second_factor_is_told() {
         assert_told(&told, "A way to sign in was added", "backup codes");
         auth.end_two_factor(&still_me, &request).await.unwrap();
         let told = mails(&auth, &mailer).await;
-        assert_told(&told, "A way to sign in was removed", "an authenticator app");
+        assert_told(
+            &told,
+            "A way to sign in was removed",
+            "an authenticator app",
+        );
     }
 }
 
@@ -146,9 +150,8 @@ async fn a_passkey_is_told() {
             .await
             .unwrap();
         let answer = SoftAuthenticator::on(ORIGIN).create(&options);
-        let finish = || {
-            auth.finish_passkey_registration(ann.user.id, Some(&browser), &answer, None)
-        };
+        let finish =
+            || auth.finish_passkey_registration(ann.user.id, Some(&browser), &answer, None);
         let passkey = finish().await.unwrap();
         let told = mails(&auth, &mailer).await;
         assert_told(&told, "A way to sign in was added", "a passkey");
@@ -157,7 +160,9 @@ async fn a_passkey_is_told() {
         auth.delete_passkey(ann.user.id, passkey.id).await.unwrap();
         let told = mails(&auth, &mailer).await;
         assert_told(&told, "A way to sign in was removed", "a passkey");
-        auth.delete_passkey(ann.user.id, passkey.id).await.unwrap_err();
+        auth.delete_passkey(ann.user.id, passkey.id)
+            .await
+            .unwrap_err();
         assert!(mails(&auth, &mailer).await.is_empty());
     }
 }

@@ -49,3 +49,24 @@ async fn tok_2_what_a_workspace_trusts_counts_there_alone() {
         assert_refused(site.act_in(&good(), shop).await, "not any more");
     }
 }
+
+/// What the host trusts an issuer for does not keep a workspace from trusting it
+/// for something else.
+#[tokio::test]
+async fn a_workspace_may_trust_whom_the_host_trusts_for_others() {
+    let host = || {
+        let issuer = workeros_auth::TokenIssuer::new(ISSUER, "of-the-host");
+        vec![issuer.unwrap().with_workspace("other")]
+    };
+    for site in sites(host).await {
+        let shop = Some(site.shop);
+        assert_refused(site.act_in(&good(), shop).await, "not yet");
+        set(
+            &site,
+            json!({"id": {"issuer": ISSUER, "audience": AUDIENCE}}),
+        )
+        .await;
+        let identity = site.act_in(&good(), shop).await.unwrap();
+        assert_eq!(identity.tenant, shop);
+    }
+}

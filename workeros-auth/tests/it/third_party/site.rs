@@ -127,14 +127,14 @@ pub(super) struct Site {
 pub(super) async fn sites(trusted: impl Fn() -> Vec<TokenIssuer>) -> Vec<Site> {
     let mut sites = Vec::new();
     for world in worlds().await {
-        sites.push(Site::of(world, trusted()));
+        sites.push(Site::of(world, &trusted()));
     }
     sites
 }
 
 /// On one database, for what has nothing to do with it.
 pub(super) async fn site(trusted: Vec<TokenIssuer>) -> Site {
-    Site::of(worlds().await.swap_remove(0), trusted)
+    Site::of(worlds().await.swap_remove(0), &trusted)
 }
 
 /// An issuer that is trusted in `shop`.
@@ -166,7 +166,7 @@ pub(super) fn good() -> String {
 }
 
 impl Site {
-    fn of(world: World, trusted: Vec<TokenIssuer>) -> Self {
+    fn of(world: World, trusted: &[TokenIssuer]) -> Self {
         let issuer = Issuer::new();
         let (shop, other) = (world.tenant, TenantId::new(world.runtime.ids.next_id()));
         let auth = world.auth_with(|builder| {
