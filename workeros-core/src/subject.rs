@@ -304,7 +304,7 @@ pub struct Subject {
 enum Actor {
     System,
     Anonymous,
-    Identified(Identity),
+    Identified(Box<Identity>),
 }
 
 impl Subject {
@@ -344,7 +344,7 @@ impl Subject {
         roles.dedup();
         Self {
             tenant,
-            actor: Actor::Identified(identity),
+            actor: Actor::Identified(Box::new(identity)),
             roles,
         }
     }
