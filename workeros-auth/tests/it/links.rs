@@ -226,7 +226,7 @@ async fn pw_6_a_link_revokes_keys_where_it_is_to() {
             keys.push(made.await.unwrap().secret);
             // He is told of the new password, too.
             world.auth.deliver_mail().await.unwrap();
-            mailer.take();
+            let _ = mailer.take();
         }
         let link = reset_link(&world, &mailer, "ann").await;
         reset(&world, &link).await.unwrap();

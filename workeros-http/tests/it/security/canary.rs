@@ -153,13 +153,13 @@ impl Watch {
     /// Says what is a secret from now on, and which answers tell it.
     fn hides(&mut self, what: &'static str, secret: &str, told_by: &'static [&'static str]) {
         assert!(secret.len() >= 6, "{what}: {secret}");
-        self.hides_forms(what, vec![secret.as_bytes().to_vec()], told_by);
+        self.hides_forms(what, &[secret.as_bytes().to_vec()], told_by);
     }
 
     fn hides_forms(
         &mut self,
         what: &'static str,
-        forms: Vec<Vec<u8>>,
+        forms: &[Vec<u8>],
         told_by: &'static [&'static str],
     ) {
         let forms = forms.iter().flat_map(|form| [searchable(form), hex(form)]);
@@ -511,11 +511,11 @@ async fn passkeys(watch: &mut Watch, uma: &str) {
         ];
         let options = watch.get(who, &format!("passkey/{ask}")).await.expect(200);
         let challenge = options.json()["challenge"].clone();
-        let forms = vec![
+        let forms = [
             challenge.as_str().unwrap().as_bytes().to_vec(),
             decode(&challenge),
         ];
-        watch.hides_forms("what a device is asked", forms, TELL);
+        watch.hides_forms("what a device is asked", &forms, TELL);
         let cookie = kept(&options, "workeros.passkey");
         if let Some(browser) = &cookie {
             watch.hides("what a browser is known by", browser, TELL);
