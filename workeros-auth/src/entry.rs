@@ -50,6 +50,7 @@ pub(crate) struct Entry {
 /// What came of proving who one is.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
+#[expect(clippy::large_enum_variant, reason = "nearly everybody is signed in")]
 pub enum Entered<P: Plane = Platform> {
     /// Somebody is signed in.
     SignedIn(SignedIn<P>),

@@ -184,7 +184,7 @@ fn check_logo(logo: Option<&str>) -> Result<()> {
 }
 
 fn check_metadata(metadata: Option<&Map<String, Json>>) -> Result<()> {
-    let written = metadata.map(|map| serde_json::to_string(map));
+    let written = metadata.map(serde_json::to_string);
     let written = written.transpose().map_err(Error::internal)?;
     let why = match written {
         Some(text) if text.len() > MAX_METADATA => "must be at most 16 KiB of JSON",
