@@ -28,10 +28,10 @@ pub use invitation::{InvitationName, OrganizationInvitation};
 pub use invite::NewOrganizationInvitation;
 pub use member::{MemberName, OrganizationMember, OrganizationMemberPage};
 pub use new::{NewOrganization, OrganizationPatch, OrganizationSlug};
+pub(crate) use refusal::coded;
 pub use role::OrganizationRole;
 pub use rules::{OrganizationCreation, OrganizationRules};
 pub use standing::Organizer;
-pub(crate) use refusal::coded;
 pub(crate) use tables::APP_ORGANIZATIONS;
 pub(crate) use user::leave_behind;
 
