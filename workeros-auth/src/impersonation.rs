@@ -178,7 +178,9 @@ impl Auth {
     /// What the database answers.
     pub async fn end_impersonations(&self, tenant: TenantId) -> Result<()> {
         let end = |sql| Step::new(Statement::new(sql, vec![tenant.into()]));
-        let batch = Batch::new().step(end(END_ALL.platform)).step(end(END_ALL.app));
+        let batch = Batch::new()
+            .step(end(END_ALL.platform))
+            .step(end(END_ALL.app));
         self.apply(&NOBODY, batch).await
     }
 }
