@@ -13,6 +13,7 @@
 mod adopt;
 mod crash;
 mod end;
+#[cfg(feature = "smtp")]
 mod mail;
 mod migrate;
 mod options;
