@@ -1,13 +1,19 @@
 //! Who becomes a user by coming from a provider.
 
+use std::sync::Arc;
+
+use async_trait::async_trait;
 use serde_json::Value as Json;
 use workeros_auth::oauth::PresentedIdToken;
-use workeros_auth::{AuthBuilder, Plane, RealmSettings, RequestInfo, SignUpPolicy};
-use workeros_core::ErrorKind;
+use workeros_auth::{
+    Admission, AuthBuilder, AuthHooks, ComingUser, Plane, RealmSettings, Refusal, RequestInfo,
+    SignUpPolicy, UserOrigin,
+};
+use workeros_core::{ErrorKind, Result};
 
 use super::provider::{Provider, Script, staff};
 use super::site::{Site, refused, sites, with_providers};
-use crate::support::{World, signed_in};
+use crate::support::{World, signed_in, worlds};
 
 async fn becomes<P: Plane>(site: &Site<P>) {
     let arrival = site.sign_in("staff").await.unwrap();
@@ -264,5 +270,37 @@ async fn oa_4_an_app_of_ours_may_bring_an_id_token() {
     for (_, platform, app) in sites().await {
         by_token(&platform).await;
         by_token(&app).await;
+    }
+}
+
+/// Lets nobody in who comes from a provider.
+#[derive(Debug)]
+struct NoProviders;
+
+#[async_trait]
+impl AuthHooks for NoProviders {
+    async fn before_user(&self, user: &ComingUser) -> Result<Admission> {
+        assert_eq!(user.email, "ann@example.com");
+        Ok(match user.origin {
+            UserOrigin::OAuth => Admission::refuse(Refusal::new("no")),
+            _ => Admission::admit(),
+        })
+    }
+}
+
+/// The last of the ways that `hooks` goes through.
+#[tokio::test]
+async fn nobody_comes_from_a_provider_past_the_hook() {
+    for world in worlds().await {
+        let provider = Provider::new(Script::default());
+        let auth = world.auth_with(|builder| {
+            with_providers(&provider)(builder).with_hooks(Arc::new(NoProviders))
+        });
+        let site = Site { auth, provider };
+        let error = refused(site.sign_in("staff").await);
+        assert_eq!(error.kind(), ErrorKind::Forbidden);
+        assert_eq!(error.code(), Some("REFUSED_BY_HOOK"));
+        let users = world.rows("SELECT id FROM workeros_users", vec![]).await;
+        assert_eq!(users.iter().count(), 0);
     }
 }
