@@ -114,6 +114,7 @@ mod flow;
 mod fresh;
 mod hashing;
 mod hooks;
+mod image_url;
 mod impersonation;
 mod invitation;
 pub mod jwt;
@@ -177,11 +178,12 @@ pub use email::EmailAddress;
 pub use email_otp::{CodePurpose, MailedCode};
 pub use entry::Entered;
 pub use flow::Arrival;
-pub use impersonation::{Impersonation, Impersonator, NewImpersonation};
 pub use hooks::{
     Admission, AuthHooks, ClaimsRequest, ComingUser, HookEvent, MailHandling, PasswordCheck,
     PasswordUse, PasswordVerdict, Refusal, RenderedMail, UserOrigin, WebhookHooks,
 };
+pub use image_url::ImageUrl;
+pub use impersonation::{Impersonation, Impersonator, NewImpersonation};
 pub use invitation::{Invitation, NewInvitation};
 pub use key::SessionKey;
 pub use magic_link::BrowserProof;

@@ -225,11 +225,7 @@ fn admit_identity(identity: &Identity, only_reads: bool, endpoint: &Endpoint) ->
 
 /// Looks the path up as it came, which is below the mount point if the host
 /// took that away, and else without the mount point's path.
-pub(crate) fn route<'a>(
-    backend: &'a Backend,
-    method: &Method,
-    parts: &Parts,
-) -> Result<Route<'a>> {
+pub(crate) fn route<'a>(backend: &'a Backend, method: &Method, parts: &Parts) -> Result<Route<'a>> {
     let inner = &backend.0;
     let path = parts.uri.path();
     let route = inner.router.find(method, path)?;

@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
 use http::Uri;
-use workeros_adapters::{ConsoleMailer, DatabaseRateLimiter, MemoryRateLimiter};
 #[cfg(all(feature = "captcha", feature = "http-client"))]
 use workeros_adapters::KnownCaptchas;
+use workeros_adapters::{ConsoleMailer, DatabaseRateLimiter, MemoryRateLimiter};
 #[cfg(feature = "http-client")]
 use workeros_adapters::{ReqwestClient, ReqwestOptions};
 use workeros_auth::{Auth, AuthBuilder, AuthHooks, CookiePolicy};
@@ -313,14 +313,16 @@ fn with_requests(builder: AuthBuilder) -> AuthBuilder {
         Ok(client) => {
             let client = Arc::new(client);
             #[cfg(feature = "captcha")]
-            let builder = builder.with_captcha_services(Arc::new(KnownCaptchas::new(
-                Arc::clone(&client) as _,
-            )));
+            let builder = builder
+                .with_captcha_services(Arc::new(KnownCaptchas::new(Arc::clone(&client) as _)));
             builder.with_http_client(client)
         }
         Err(error) => {
             let error = &error as &dyn std::error::Error;
-            tracing::warn!(error, "no requests to other servers: their client cannot be made");
+            tracing::warn!(
+                error,
+                "no requests to other servers: their client cannot be made"
+            );
             builder
         }
     }

@@ -75,9 +75,7 @@ mod workeros;
 pub use builder::Builder;
 pub use workeros::{ItemsOf, Workeros};
 
-pub use workeros_adapters::{
-    ConsoleMailer, DatabaseRateLimiter, MemoryMailer, MemoryRateLimiter,
-};
+pub use workeros_adapters::{ConsoleMailer, DatabaseRateLimiter, MemoryMailer, MemoryRateLimiter};
 #[cfg(feature = "http-client")]
 pub use workeros_adapters::{
     EgressPolicy, ReqwestClient, ReqwestOptions, Resolver, SystemResolver,

@@ -221,12 +221,7 @@ fn optional_user(row: &Row) -> Result<Option<UserId>> {
     row.uuid(1).map(UserId::new).map(Some)
 }
 
-fn write(
-    pending: &Pending,
-    start: &OAuthStart,
-    guest: Option<SessionKey>,
-    client: String,
-) -> Json {
+fn write(pending: &Pending, start: &OAuthStart, guest: Option<SessionKey>, client: String) -> Json {
     let session = start.link.map(|(_, session)| session.to_string());
     let members = [
         ("verifier", Some(pending.verifier().to_owned())),

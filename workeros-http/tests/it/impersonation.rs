@@ -319,11 +319,7 @@ async fn ses_5_it_ends_when_a_role_no_longer_makes_an_admin() {
         let acting = holding(&world.app, &started.json(&why).await.expect(200));
         acting.get("/api/items/posts").await.expect(200);
         let role = json!({"admin": false});
-        admin
-            .patch("/api/roles/boss")
-            .json(&role)
-            .await
-            .expect(200);
+        admin.patch("/api/roles/boss").json(&role).await.expect(200);
         acting.get("/api/items/posts").await.expect(401);
         uma.get("/api/items/posts").await.expect(200);
     }

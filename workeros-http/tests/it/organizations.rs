@@ -106,7 +106,9 @@ async fn seen(client: &Client, slug: &str) -> BTreeSet<String> {
     let list = client.get(format!("/api/items/{slug}")).await.expect(200);
     let data = list.data();
     let titles = data.as_array().unwrap().iter().map(|row| &row["title"]);
-    titles.map(|title| title.as_str().unwrap().to_owned()).collect()
+    titles
+        .map(|title| title.as_str().unwrap().to_owned())
+        .collect()
 }
 
 fn titles(titles: &[&str]) -> BTreeSet<String> {
@@ -154,7 +156,10 @@ async fn what_one_sees_follows_the_organization_one_acts_for() {
         let path = "/api/items/notes";
         una.post(path).json(&note(&second)).await.expect(201);
         una.post(path).json(&note(&first)).await.expect(403);
-        uma.post("/api/items/tasks").json(&note(&first)).await.expect(403);
+        uma.post("/api/items/tasks")
+            .json(&note(&first))
+            .await
+            .expect(403);
 
         // Nobody of the team is in an organization, nor is who is not signed in.
         let bob = world.app.user("bob").await;

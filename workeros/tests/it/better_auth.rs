@@ -10,7 +10,8 @@ use crate::site::Site;
 mod social;
 
 /// Where the endpoints of each plane are.
-pub(crate) const PLANES: [(&str, &str); 2] = [("platform", "/api/auth"), ("app", "/api/t/default/auth")];
+pub(crate) const PLANES: [(&str, &str); 2] =
+    [("platform", "/api/auth"), ("app", "/api/t/default/auth")];
 
 /// Runs a part of `counterparts/better-auth` on both planes.
 async fn check(part: &str) {

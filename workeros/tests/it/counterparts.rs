@@ -2,9 +2,9 @@
 //! scripts of `tests/counterparts`, which say line by line what they see.
 
 use std::ffi::OsString;
-use std::io::{BufRead as _, BufReader, Lines};
 #[cfg(feature = "http-client")]
 use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Lines};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 

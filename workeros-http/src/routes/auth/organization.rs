@@ -226,7 +226,9 @@ impl Name {
             return own.auth.organization_by_slug(slug).await.map(Some);
         }
         let active = call.identity()?.organization.as_ref();
-        active.map(|active| parse_organization(&active.id)).transpose()
+        active
+            .map(|active| parse_organization(&active.id))
+            .transpose()
     }
 
     async fn required(&self, call: &Call, own: &Own<App>) -> Result<OrganizationId> {

@@ -128,7 +128,9 @@ async fn reject(call: Call) -> Result<Reply> {
     let name = read_invitation(call.json())?;
     let rejected = own.auth.reject_organization_invitation(own.user, &name);
     let invitation = write_answered(&rejected.await?, "rejected");
-    Ok(Reply::json(&json!({"invitation": invitation, "member": null})))
+    Ok(Reply::json(
+        &json!({"invitation": invitation, "member": null}),
+    ))
 }
 
 /// Takes `{invitationId}`, which is the id: the link is not for who invites.

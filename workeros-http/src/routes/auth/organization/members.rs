@@ -62,7 +62,9 @@ async fn list(call: Call) -> Result<Reply> {
     let by = Organizer::User(own.user);
     let page = own.auth.organization_members(id, by, limit, offset).await?;
     let members: Json = page.members.iter().map(write_member).collect();
-    Ok(Reply::json(&json!({"members": members, "total": page.total})))
+    Ok(Reply::json(
+        &json!({"members": members, "total": page.total}),
+    ))
 }
 
 /// Takes `{memberIdOrEmail, organizationId?}`.
