@@ -466,7 +466,7 @@ async fn said(app: &Auth<App>, signed_in: &SignedIn<App>) -> Json {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
 }
 
-fn object(json: Json) -> Map<String, Json> {
+fn object(json: &Json) -> Map<String, Json> {
     json.as_object().unwrap().clone()
 }
 
@@ -481,7 +481,7 @@ async fn tok_1_tokens_say_what_a_hook_adds_and_nobody_acts_by_it() {
                 "https://example.com/claims": {"email": asked.user.email},
                 "workspace": asked.workspace.slug, "scope": "*", "user_id": "somebody",
             });
-            Ok(object(plan))
+            Ok(object(&plan))
         });
         let ann = app.sign_up_email(sign_up("ann"), &request).await.unwrap();
         let claims = said(app, &ann).await;
@@ -536,12 +536,12 @@ async fn tok_1_nobody_else_says_what_only_we_say() {
             "iss", "aud", "sub", "sid", "tenant", "exp", "iat", "nbf", "jti", "alg", "kid", "typ",
             "act", "cnf",
         ] {
-            told.on_claims(move |_| Ok(object(json!({ name: "x" }))));
+            told.on_claims(move |_| Ok(object(&json!({ name: "x" }))));
             assert_eq!(code(sign_in().await), "HOOK_UNAVAILABLE", "{name}");
         }
-        told.on_claims(|_| Ok(object(json!({"a": "x".repeat(2040)}))));
+        told.on_claims(|_| Ok(object(&json!({"a": "x".repeat(2040)}))));
         sign_in().await.unwrap();
-        told.on_claims(|_| Ok(object(json!({"a": "x".repeat(2041)}))));
+        told.on_claims(|_| Ok(object(&json!({"a": "x".repeat(2041)}))));
         assert_eq!(code(sign_in().await), "HOOK_UNAVAILABLE");
     }
 }
