@@ -171,6 +171,11 @@ async fn a_link_asks_for_the_second_factor_too() {
         };
         anonymous.get(link(&lines)).await.expect(200);
         let (uri, _) = enable(&world, "/api/auth", &ann).await;
+        let news = mailed_lines(&world, &mailer).await;
+        assert!(
+            news.iter()
+                .any(|line| line.contains("an authenticator app"))
+        );
         let body = json!({"email": "ann@example.com", "callbackURL": "/home"});
         let path = "/api/auth/sign-in/magic-link";
         let asked = post(&anonymous, path, &body).await.expect(200);
