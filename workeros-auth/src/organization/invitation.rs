@@ -72,32 +72,25 @@ struct Found {
     key: FlowKey,
 }
 
-const BY_LINK: &str = "SELECT i.id, o.id, o.name, o.slug, i.email, i.role, f.user_id, v.email, \
-    f.created_at, f.expires_at, f.secret_hash FROM app_auth_flows f \
-    JOIN app_organization_invitations i ON i.id = f.id \
-    JOIN app_organizations o ON o.id = i.organization_id \
-    LEFT JOIN app_users v ON v.id = f.user_id \
-    WHERE f.secret_hash = $1 AND o.realm_id = $2 AND f.expires_at > $3";
-const BY_ID: &str = "SELECT i.id, o.id, o.name, o.slug, i.email, i.role, f.user_id, v.email, \
-    f.created_at, f.expires_at, f.secret_hash FROM app_organization_invitations i \
-    JOIN app_auth_flows f ON f.id = i.id \
-    JOIN app_organizations o ON o.id = i.organization_id \
-    LEFT JOIN app_users v ON v.id = f.user_id \
-    WHERE i.id = $1 AND o.realm_id = $2 AND f.expires_at > $3";
-const OF_ORGANIZATION: &str = "SELECT i.id, o.id, o.name, o.slug, i.email, i.role, f.user_id, \
-    v.email, f.created_at, f.expires_at, f.secret_hash FROM app_organization_invitations i \
-    JOIN app_auth_flows f ON f.id = i.id \
-    JOIN app_organizations o ON o.id = i.organization_id \
-    LEFT JOIN app_users v ON v.id = f.user_id \
-    WHERE i.organization_id = $1 AND o.realm_id = $2 AND f.expires_at > $3 \
-    ORDER BY i.id DESC LIMIT 1000";
-const OF_ADDRESS: &str = "SELECT i.id, o.id, o.name, o.slug, i.email, i.role, f.user_id, \
-    v.email, f.created_at, f.expires_at, f.secret_hash FROM app_organization_invitations i \
-    JOIN app_auth_flows f ON f.id = i.id \
-    JOIN app_organizations o ON o.id = i.organization_id \
-    LEFT JOIN app_users v ON v.id = f.user_id \
-    WHERE i.email = $1 AND o.realm_id = $2 AND f.expires_at > $3 \
-    ORDER BY i.id DESC LIMIT 1000";
+/// The invitations that hold, and one condition more.
+macro_rules! invitations {
+    ($condition:literal) => {
+        concat!(
+            "SELECT i.id, o.id, o.name, o.slug, i.email, i.role, f.user_id, v.email, \
+            f.created_at, f.expires_at, f.secret_hash FROM app_organization_invitations i \
+            JOIN app_auth_flows f ON f.id = i.id \
+            JOIN app_organizations o ON o.id = i.organization_id \
+            LEFT JOIN app_users v ON v.id = f.user_id \
+            WHERE o.realm_id = $2 AND f.expires_at > $3 AND ",
+            $condition
+        )
+    };
+}
+
+const BY_LINK: &str = invitations!("f.secret_hash = $1");
+const BY_ID: &str = invitations!("i.id = $1");
+const OF_ORGANIZATION: &str = invitations!("i.organization_id = $1 ORDER BY i.id DESC LIMIT 1000");
+const OF_ADDRESS: &str = invitations!("i.email = $1 ORDER BY i.id DESC LIMIT 1000");
 const CANCEL: &str = "DELETE FROM app_auth_flows WHERE id = $1 AND realm_id = $2 AND purpose = $3";
 const END_ALL_BY: &str = "DELETE FROM app_auth_flows WHERE user_id = $1 AND id IN \
     (SELECT i.id FROM app_organization_invitations i WHERE i.organization_id = $2)";
