@@ -175,10 +175,8 @@ impl<P: Plane> Auth<P> {
 
     /// The workspace its users act in when a request names none.
     pub(crate) fn home(&self) -> TenantId {
-        match self.realm {
-            Realm::Instance => self.inner.default_tenant,
-            Realm::Workspace(tenant) => tenant,
-        }
+        let own = self.realm.workspace();
+        own.unwrap_or(self.inner.default_tenant)
     }
 
     pub(crate) fn now(&self) -> Timestamp {

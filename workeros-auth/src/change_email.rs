@@ -129,7 +129,7 @@ impl<P: Plane> Auth<P> {
         request: &RequestInfo,
         link: impl FnOnce(&LinkToken) -> String,
     ) -> Result<()> {
-        let (known, _) = self.find_user(user).await?;
+        let known = self.find_user(user).await?;
         known.require_account()?;
         let from = EmailAddress::stored(&known.email)?;
         if from == *new {

@@ -1,12 +1,8 @@
-use workeros_core::{
-    Batch, Cost, Error, ErrorKind, Expect, Result, Statement, Step, Timestamp, UserId,
-};
+use workeros_core::{Batch, ErrorKind, Expect, Result, Statement, Step, Timestamp, UserId};
 
 use crate::activity::{ActivityKind, NewActivity};
-use crate::attempts::Attempt;
 use crate::changes::Affected;
 use crate::flow::end_of_password;
-use crate::hooks::{PasswordAttempt, PasswordUse};
 use crate::news::News;
 use crate::plane::{PlaneSql, planes};
 use crate::refusal::{WRONG_PASSWORD, wrong_password};
@@ -31,11 +27,6 @@ impl ChangePassword {
     }
 }
 
-const FIND: PlaneSql = planes!(
-    "SELECT id, email, name, email_verified, disabled, created_at, updated_at, image, \
-    password_hash \
-    FROM " p "_users WHERE id = $1 AND realm_id = $2"
-);
 /// Only while the password is the one that was checked.
 const SET: PlaneSql = planes!(
     "UPDATE " p "_users SET password_hash = $1, updated_at = $2 \
@@ -57,12 +48,10 @@ impl<P: Plane> Auth<P> {
     /// * [`Unavailable`](ErrorKind::Unavailable) when too many passwords are
     ///   being checked.
     pub async fn change_password(&self, user: UserId, change: &ChangePassword) -> Result<User> {
-        let checked = self.check_change(user, change).await?;
-        let mut batch = Batch::new()
-            .step(checked.set::<P>())
-            .step(self.note_activity(changed(user)));
-        batch.extend(self.tell(user, News::PasswordChanged)?);
-        batch.extend(end_of_password::<P>(self.realm, user));
+        let request = RequestInfo::new();
+        let checked = self.check_change(user, change, &request).await?;
+        let mut batch = Batch::new().step(checked.set::<P>());
+        batch.extend(self.after_change(user)?);
         self.apply_change(user, batch).await?;
         Ok(checked.user)
     }
@@ -80,55 +69,34 @@ impl<P: Plane> Auth<P> {
         change: &ChangePassword,
         request: &RequestInfo,
     ) -> Result<SignedIn<P>> {
-        let checked = self.check_change(user, change).await?;
-        let session = self.open_session(user, request);
-        let claims = P::claims(self, &checked.user, &session).await?;
-        let issued = P::issue(self, &session)?;
+        let checked = self.check_change(user, change, request).await?;
+        let draft = self.draft_session(user, request);
+        let mut new = self.new_session(&checked.user, draft).await?;
         let mut batch = Batch::new()
             .step(checked.set::<P>())
-            .step(self.note_activity(changed(user)))
             .step(end_all::<P>(user))
-            .step(session.insert::<P>(self.realm, &issued.key, Some(&checked.new_hash)));
-        batch.extend(self.tell(user, News::PasswordChanged)?);
-        batch.extend(end_of_password::<P>(self.realm, user));
-        batch.extend(issued.steps);
+            .step(new.insert(self.realm, Some(&checked.new_hash)));
+        batch.extend(new.take_token_steps());
+        batch.extend(self.after_change(user)?);
         self.apply_change(user, batch).await?;
-        Ok(SignedIn {
-            token: issued.token,
-            session,
-            user: checked.user,
-            claims,
-        })
+        Ok(new.opened(checked.user))
     }
 
-    async fn check_change(&self, user: UserId, change: &ChangePassword) -> Result<Checked> {
-        let statement = Statement::new(FIND.of::<P>(), vec![user.into(), self.realm.into()])
-            .with_cost(Cost::Short);
-        let rows = self.fetch(statement).await?;
-        let row = rows.first().ok_or_else(Error::not_found)?;
-        let (user, stored) = (User::read(row, 0)?, row.optional_text(8)?);
-        self.check_new_password(&change.new, &EmailAddress::stored(&user.email)?)?;
-        let (Some(current), Some(stored)) = (&change.current, stored) else {
-            return Err(wrong_password());
-        };
-        let address = EmailAddress::stored(&user.email)?;
-        self.admit(Attempt::Password, &address, &RequestInfo::new())
-            .await?;
-        let attempt = PasswordAttempt {
-            password: current,
-            user: Some(user.id),
-            email: &user.email,
-            stored: Some(stored),
-            used_for: PasswordUse::Confirm,
-            ip: None,
-        };
-        if !self.is_password(&attempt).await? {
-            return Err(wrong_password());
-        }
-        self.forgive(&user.email).await;
+    async fn check_change(
+        &self,
+        user: UserId,
+        change: &ChangePassword,
+        request: &RequestInfo,
+    ) -> Result<Checked> {
+        let login = self.find_login(user).await?;
+        let address = EmailAddress::stored(&login.user.email)?;
+        self.check_new_password(&change.new, &address)?;
+        let current = change.current.as_ref();
+        self.confirm_password(&login, current, request).await?;
+        let (user, old_hash) = login.with_password().ok_or_else(wrong_password)?;
         let now = self.now();
         Ok(Checked {
-            old_hash: stored.to_owned(),
+            old_hash,
             new_hash: self.inner.hasher.hash(&change.new).await?,
             user: User {
                 updated_at: now,
@@ -136,6 +104,16 @@ impl<P: Plane> Auth<P> {
             },
             now,
         })
+    }
+
+    /// What goes with a change: whoever the account belongs to hears of it, and
+    /// what the password before opened, or would have, does not hold any more.
+    fn after_change(&self, user: UserId) -> Result<Vec<Step>> {
+        let changed = NewActivity::new(ActivityKind::PasswordChanged).about(user);
+        let mut steps = vec![self.note_activity(changed)];
+        steps.extend(self.tell(user, News::PasswordChanged)?);
+        steps.extend(end_of_password::<P>(self.realm, user));
+        Ok(steps)
     }
 
     async fn apply_change(&self, user: UserId, batch: Batch) -> Result<()> {
@@ -167,8 +145,4 @@ impl Checked {
         let statement = Statement::new(SET.of::<P>(), params);
         Step::new(statement).expect(Expect::One, ErrorKind::Forbidden, WRONG_PASSWORD)
     }
-}
-
-fn changed(user: UserId) -> NewActivity {
-    NewActivity::new(ActivityKind::PasswordChanged).about(user)
 }

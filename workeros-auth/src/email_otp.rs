@@ -172,7 +172,7 @@ impl<P: Plane> Auth<P> {
         let flow = self.try_code(purpose, &mailed.email, &mailed.code).await?;
         self.set_verified(&flow).await.map_err(used_up_code)?;
         self.forgive(mailed.email.as_str()).await;
-        Ok(self.find_user(flow.user).await?.0)
+        self.find_user(flow.user).await
     }
 
     /// Sets a new password by a code, once; see

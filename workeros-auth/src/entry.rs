@@ -8,7 +8,7 @@ use crate::changes::Affected;
 use crate::door::Passed;
 use crate::refusal::invalid_login;
 use crate::session::end;
-use crate::{Auth, PendingToken, Plane, Platform, RequestInfo, SignedIn, User};
+use crate::{Auth, PendingToken, Plane, Platform, RequestInfo, Session, SignedIn, User};
 
 /// What somebody proved who he is by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -176,42 +176,40 @@ impl<P: Plane> Auth<P> {
 
     /// Lets somebody in who needs to show nothing more.
     async fn open(&self, entry: Entry, request: &RequestInfo) -> Result<SignedIn<P>> {
-        let session = self.open_session(entry.user.id, request);
-        let claims = P::claims(self, &entry.user, &session).await?;
-        let issued = P::issue(self, &session)?;
-        let password_hash = entry.password_hash.as_deref();
+        let user = entry.user;
+        let draft = self.draft_session(user.id, request);
+        let mut new = self.new_session(&user, draft).await?;
         let mut batch = Batch::new();
         batch.extend(entry.proof);
         batch.extend(request.replaces.as_ref().map(end::<P>));
-        batch.push(self.sweep(entry.user.id));
-        batch.push(session.insert::<P>(self.realm, &issued.key, password_hash));
-        batch.extend(issued.steps);
-        let activity = NewActivity::new(ActivityKind::SignIn)
-            .about(entry.user.id)
-            .with("method", entry.method.name())
-            .with("session_id", session.id.to_string());
-        batch.push(self.note_activity(activity));
+        batch.push(self.sweep_sessions(user.id));
+        batch.push(new.insert(self.realm, entry.password_hash.as_deref()));
+        batch.extend(new.take_token_steps());
+        batch.push(self.note_sign_in(&new.session, entry.method));
         let mut affected = request.ends();
         affected.extend(entry.affected);
         let left = self.guest_of(request).await?;
-        let left = left.filter(|guest| guest.user.id != entry.user.id);
+        let left = left.filter(|guest| guest.user.id != user.id);
         if let Some(guest) = &left {
-            batch.extend(self.leave_guest(guest, entry.user.id));
+            batch.extend(self.leave_guest(guest, user.id));
             affected.push(Affected::User(guest.user.id));
         }
         let removed = self.apply_and_read(&affected, batch).await;
         let removed = removed.map_err(refused)?;
-        self.forgive(&entry.user.email).await;
+        self.forgive(&user.email).await;
         if let Some(guest) = left.filter(|_| removed.first().is_some()) {
-            self.tell_of_link(guest.user.id, entry.user.id).await;
+            self.tell_of_link(guest.user.id, user.id).await;
         }
-        tracing::debug!(user = %entry.user.id, method = ?entry.method, "signed in");
-        Ok(SignedIn {
-            token: issued.token,
-            session,
-            user: entry.user,
-            claims,
-        })
+        tracing::debug!(user = %user.id, method = ?entry.method, "signed in");
+        Ok(new.opened(user))
+    }
+
+    fn note_sign_in(&self, session: &Session, method: Method) -> Step {
+        let activity = NewActivity::new(ActivityKind::SignIn)
+            .about(session.user_id)
+            .with("method", method.name())
+            .with("session_id", session.id.to_string());
+        self.note_activity(activity)
     }
 
     /// Keeps that somebody has shown one factor, in one batch with the steps of

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value as Json;
 use workeros_core::{
     Batch, Cost, Credential, Error, ErrorKind, Expect, Identity, Result, Row, SessionId, Statement,
-    Step, TenantId, Timestamp, UserId, Value, role,
+    Step, TenantId, Timestamp, UserId, Value,
 };
 
 use crate::activity::{ActivityKind, NewActivity};
@@ -62,18 +62,13 @@ const MAX_REASON_CHARS: usize = 500;
 /// How long it lasts at most.
 const LIFETIME: Duration = Duration::from_hours(1);
 
-const ADMIN: &str = "SELECT id, user_id, created_at, expires_at, last_seen_at, ip, user_agent, \
-    active_tenant FROM workeros_sessions \
+const OWN_SESSION: &str = "SELECT expires_at FROM workeros_sessions \
     WHERE id = $1 AND user_id = $2 AND realm_id = $3 AND admin_id IS NULL";
 /// The roles of who acts, as long as his own session is open.
 const STANDING: &str = "SELECT r.role FROM workeros_sessions a \
     JOIN workeros_users u ON u.id = a.user_id \
     LEFT JOIN workeros_user_roles r ON r.user_id = a.user_id AND r.tenant_id = $1 \
     WHERE a.id = $2 AND a.user_id = $3 AND a.expires_at > $4 AND NOT u.disabled";
-const FIND_USER: PlaneSql = planes!(
-    "SELECT id, email, name, email_verified, disabled, created_at, updated_at, image \
-    FROM " p "_users WHERE id = $1 AND realm_id = $2 AND NOT disabled"
-);
 /// Only while his own session is open.
 const INSERT: PlaneSql = planes!(
     "INSERT INTO " p "_sessions \
@@ -154,9 +149,9 @@ impl Auth {
         self.require_fresh(session).await?;
         let params = vec![session.into(), user.into(), self.realm.into()];
         let rows = self
-            .fetch(Statement::new(ADMIN, params).with_cost(Cost::Short))
+            .fetch(Statement::new(OWN_SESSION, params).with_cost(Cost::Short))
             .await?;
-        let own = Session::read(rows.first().ok_or_else(refused)?)?;
+        let own_ends_at = rows.first().ok_or_else(refused)?.timestamp(0)?;
         let idle = later(self.now(), self.settings.lifetime.idle);
         let latest = later(self.now(), LIFETIME);
         Ok(Impersonator {
@@ -164,12 +159,10 @@ impl Auth {
             session,
             tenant,
             roles: self.roles_of(tenant, user).await?,
-            until: latest.min(own.expires_at).min(idle),
+            until: latest.min(own_ends_at).min(idle),
         })
     }
-}
 
-impl Auth {
     /// Ends whatever is done in the name of users by roles in a workspace: one of
     /// these no longer says that somebody may.
     ///
@@ -216,11 +209,11 @@ impl<P: Plane> Auth<P> {
             tenant: by.tenant,
             roles: by.roles.clone(),
         };
-        let mut session = self.open_session(user.id, request);
+        let mut session = self.draft_session(user.id, request);
         session.expires_at = session.expires_at.min(by.until);
         session.impersonation = Some(impersonation);
-        let claims = P::claims(self, &user, &session).await?;
-        let issued = P::issue(self, &session)?;
+        let mut new_session = self.new_session(&user, session).await?;
+        let session = &new_session.session;
         let started = NewActivity::new(ActivityKind::ImpersonationStarted)
             .about(user.id)
             .by(by.user)
@@ -228,17 +221,13 @@ impl<P: Plane> Auth<P> {
             .with("read_only", new.read_only)
             .with("session_id", session.id.to_string())
             .with("expires_at", session.expires_at.to_string());
-        let mut batch = Batch::new().step(self.insert_impersonated(&session, issued.key)?);
-        batch.extend(issued.steps);
+        let insert = self.insert_impersonated(session, new_session.key())?;
+        let mut batch = Batch::new().step(insert);
+        batch.extend(new_session.take_token_steps());
         batch.push(self.note_activity(started));
         self.apply(&NOBODY, batch).await?;
         tracing::info!(admin = %by.user, user = %user.id, "impersonation started");
-        Ok(SignedIn {
-            token: issued.token,
-            session,
-            user,
-            claims,
-        })
+        Ok(new_session.opened(user))
     }
 
     /// Ends the session by which somebody of the team acts as a user, and says
@@ -261,7 +250,7 @@ impl<P: Plane> Auth<P> {
             return Ok(());
         };
         match self.session_by_key(key).await? {
-            Some(active) => self.realm.identity(&active).require_himself(),
+            Some(active) => active.identity::<P>().require_himself(),
             None => Ok(()),
         }
     }
@@ -298,14 +287,9 @@ impl<P: Plane> Auth<P> {
     }
 
     async fn impersonated(&self, user: UserId) -> Result<User> {
-        let params = vec![user.into(), self.realm.into()];
-        let statement = Statement::new(FIND_USER.of::<P>(), params).with_cost(Cost::Short);
-        let rows = self.fetch(statement).await?;
-        let user = User::read(rows.first().ok_or_else(Error::not_found)?, 0)?;
+        let user = self.find_user(user).await?;
         let roles = self.roles_of(self.home(), user.id).await?;
-        // INVARIANT: of an end user the role is a name like others.
-        let runs_it = self.realm.workspace().is_none();
-        if runs_it && roles.iter().any(|name| name == role::ADMIN) {
+        if P::runs_the_instance(&roles) {
             return Err(refused("YOU_CANNOT_IMPERSONATE_ADMINS"));
         }
         Ok(user)

@@ -10,6 +10,7 @@ use workeros_core::{
 
 use crate::activity::ActivityKind;
 use crate::changes::Affected;
+use crate::plane::{PlaneSql, planes};
 use crate::roles::{assignable, expect_account};
 use crate::user::{holds, read_roles};
 use crate::users::page;
@@ -25,17 +26,19 @@ pub struct Membership {
     pub roles: Vec<String>,
 }
 
-const LIST: &str = "SELECT u.id, u.email, u.name, u.email_verified, u.disabled, u.created_at, \
-    u.updated_at, u.image, r.role FROM (\
-    SELECT user_id FROM workeros_user_roles WHERE tenant_id = $1 AND role = $2 AND user_id < $3 \
+const LIST: PlaneSql = planes!(
+    "SELECT " user ", r.role FROM (\
+    SELECT user_id FROM " p "_user_roles WHERE tenant_id = $1 AND role = $2 AND user_id < $3 \
     ORDER BY user_id DESC LIMIT $4) m \
-    JOIN workeros_users u ON u.id = m.user_id \
-    JOIN workeros_user_roles r ON r.tenant_id = $1 AND r.user_id = u.id \
-    ORDER BY u.id DESC, r.role";
-const FIND: &str = "SELECT u.id, u.email, u.name, u.email_verified, u.disabled, u.created_at, \
-    u.updated_at, u.image, r.role FROM workeros_user_roles m JOIN workeros_users u ON u.id = m.user_id \
-    JOIN workeros_user_roles r ON r.tenant_id = m.tenant_id AND r.user_id = m.user_id \
-    WHERE m.tenant_id = $1 AND m.user_id = $2 AND m.role = $3";
+    JOIN " p "_users u ON u.id = m.user_id \
+    JOIN " p "_user_roles r ON r.tenant_id = $1 AND r.user_id = u.id \
+    ORDER BY u.id DESC, r.role"
+);
+const FIND: PlaneSql = planes!(
+    "SELECT " user ", r.role FROM " p "_user_roles m JOIN " p "_users u ON u.id = m.user_id \
+    JOIN " p "_user_roles r ON r.tenant_id = m.tenant_id AND r.user_id = m.user_id \
+    WHERE m.tenant_id = $1 AND m.user_id = $2 AND m.role = $3"
+);
 const WORKSPACES: &str = "SELECT tenant_id, role FROM workeros_user_roles WHERE user_id = $1 \
     ORDER BY tenant_id, role LIMIT 10000";
 const REMOVE: &str = "DELETE FROM workeros_user_roles WHERE tenant_id = $1 AND user_id = $2";
@@ -71,7 +74,8 @@ impl Auth {
             before,
             limit_and_one,
         ];
-        UserPage::read(&self.fetch(Statement::new(LIST, params)).await?, limit)
+        let statement = Statement::new(LIST.of::<Platform>(), params);
+        UserPage::read(&self.fetch(statement).await?, limit)
     }
 
     /// A member of a workspace with its roles there.
@@ -84,7 +88,7 @@ impl Auth {
             return self.user(tenant, user).await;
         }
         let params = vec![tenant.into(), user.into(), role::AUTHENTICATED.into()];
-        let statement = Statement::new(FIND, params).with_cost(Cost::Short);
+        let statement = Statement::new(FIND.of::<Platform>(), params).with_cost(Cost::Short);
         Account::read(&self.fetch(statement).await?.rows)
     }
 

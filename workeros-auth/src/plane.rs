@@ -3,12 +3,12 @@
 use std::fmt::Debug;
 
 use serde_json::{Map, Value as Json};
-use workeros_core::{Result, Step, TenantId, Timestamp, UserId};
+use workeros_core::{Credential, Identity, Result, Step, TenantId, Timestamp, UserId, role};
 
 use crate::key::SessionKey;
 use crate::{
-    Auth, RealmSettings, RefreshToken, Session, SessionToken, SetupToken, SignUp, User, api_keys,
-    organization, setup,
+    ActiveSession, Auth, RealmSettings, RefreshToken, Session, SessionToken, SetupToken, SignUp,
+    User, api_keys, organization, setup,
 };
 
 /// The team that runs an instance: users who act in its workspaces, by a
@@ -67,14 +67,22 @@ pub struct Issued<T> {
 
 pub(crate) mod sealed {
     use super::{
-        App, Auth, Debug, Issued, Json, Map, PerPlane, Plane, Platform, RealmSettings,
-        RefreshToken, Result, Session, SessionToken, SetupToken, SignUp, Step, TenantId, Timestamp,
-        User, UserId, api_keys, organization, setup,
+        ActiveSession, App, Auth, Credential, Debug, Identity, Issued, Json, Map, PerPlane, Plane,
+        Platform, RealmSettings, RefreshToken, Result, Session, SessionToken, SetupToken, SignUp,
+        Step, TenantId, Timestamp, User, UserId, api_keys, organization, role, setup,
     };
 
     /// What differs between the planes below the surface.
     pub trait Sealed: Debug + Clone + Copy + Send + Sync + Unpin + Sized + 'static {
         fn pick<T>(both: &PerPlane<T>) -> &T;
+
+        /// Adds to who acts by a session what he acts by and as what.
+        fn identify(identity: Identity, active: &ActiveSession) -> Identity;
+
+        /// Whether somebody with these roles runs the instance.
+        fn runs_the_instance(_: &[String]) -> bool {
+            false
+        }
 
         /// Makes what a new session is proven by.
         fn issue(auth: &Auth<Self>, session: &Session) -> Result<Issued<Self::Token>>
@@ -162,6 +170,15 @@ pub(crate) mod sealed {
             &both.platform
         }
 
+        fn identify(identity: Identity, active: &ActiveSession) -> Identity {
+            let identity = identity.with_credential(Credential::Session(active.session.id));
+            active.held_roles().fold(identity, Identity::with_role)
+        }
+
+        fn runs_the_instance(roles: &[String]) -> bool {
+            roles.iter().any(|name| name == role::ADMIN)
+        }
+
         fn issue(auth: &Auth<Self>, _: &Session) -> Result<Issued<SessionToken>> {
             auth.issue_token()
         }
@@ -217,6 +234,15 @@ pub(crate) mod sealed {
             &both.app
         }
 
+        /// An end user is never an admin, whatever his roles are called.
+        fn identify(identity: Identity, active: &ActiveSession) -> Identity {
+            let identity = identity.with_credential(Credential::AppSession(active.session.id));
+            let acting_for = active.session.active_organization;
+            let identity = organization::affiliate(identity, &active.affiliations, acting_for);
+            let roles = active.held_roles().filter(|name| *name != role::ADMIN);
+            roles.fold(identity, Identity::with_role)
+        }
+
         fn issue(auth: &Auth<Self>, session: &Session) -> Result<Issued<RefreshToken>> {
             auth.issue_refresh_token(session.id)
         }
@@ -250,6 +276,9 @@ pub(crate) mod sealed {
 /// A text for each plane, from literals and `p`, which stands for the prefix of
 /// its tables: `planes!("SELECT id FROM " p "_users WHERE id = $1")`. What differs
 /// stands in brackets: `["NULL", "active_organization"]`, the platform first.
+///
+/// `user` stands for the columns of a table called `u` that [`User::read`] reads,
+/// and `session` for those of `s` that [`Session::read`] does.
 macro_rules! planes {
     ($($part:tt)+) => {
         $crate::plane::PerPlane {
@@ -262,6 +291,17 @@ macro_rules! planes {
 macro_rules! part {
     ($prefix:literal p) => {
         $prefix
+    };
+    ($prefix:literal user) => {
+        "u.id, u.email, u.name, u.email_verified, u.disabled, u.created_at, u.updated_at, u.image"
+    };
+    ($prefix:tt session) => {
+        concat!(
+            "s.id, s.user_id, s.created_at, s.expires_at, s.last_seen_at, s.ip, s.user_agent, \
+            s.active_tenant, s.admin_id, s.admin_session, s.admin_tenant, s.admin_roles, \
+            s.read_only, ",
+            $crate::plane::part!($prefix ["NULL", "s.active_organization"])
+        )
     };
     ("workeros" [$platform:literal, $app:literal]) => {
         $platform
@@ -293,6 +333,19 @@ mod tests {
         assert_eq!(
             FIND.of::<App>(),
             "SELECT u.id FROM app_users u JOIN app_sessions s"
+        );
+    }
+
+    #[test]
+    fn what_is_read_of_a_session_is_written_once() {
+        const FIND: PlaneSql = planes!("SELECT " session " FROM " p "_sessions s");
+        assert!(
+            FIND.of::<Platform>()
+                .ends_with("s.read_only, NULL FROM workeros_sessions s")
+        );
+        assert!(
+            FIND.of::<App>()
+                .ends_with("s.read_only, s.active_organization FROM app_sessions s")
         );
     }
 }

@@ -1,8 +1,5 @@
 use uuid::Uuid;
-use workeros_core::{Credential, Identity, Scope, TenantId, Value, role};
-
-use crate::ActiveSession;
-use crate::organization::affiliate;
+use workeros_core::{TenantId, Value};
 
 /// Whose users, whose keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -29,42 +26,6 @@ impl Realm {
         match self {
             Self::Instance => Uuid::nil(),
             Self::Workspace(tenant) => tenant.uuid(),
-        }
-    }
-
-    /// Who acts by a session of this realm, and where he may. An end user is
-    /// never an admin, whatever his roles are called.
-    pub(crate) fn identity(self, active: &ActiveSession) -> Identity {
-        let session = active.session.id;
-        let identity = Identity::host(active.user.id.to_string())
-            .with_tenant(active.tenant)
-            .with_guest(active.user.is_anonymous());
-        let identity = match active.user.address() {
-            Some(address) => identity.with_email(address),
-            None => identity,
-        };
-        let identity = match &active.session.impersonation {
-            Some(by) => identity
-                .with_impersonator(Some(by.admin))
-                .with_scope(Scope::FULL.with_read_only(by.read_only)),
-            None => identity,
-        };
-        // Who has no account has no roles, whatever stands in the table.
-        let roles = active.roles.iter();
-        let roles = roles.filter(|_| !active.user.is_anonymous());
-        match self {
-            Self::Instance => roles.fold(
-                identity.with_credential(Credential::Session(session)),
-                Identity::with_role,
-            ),
-            Self::Workspace(_) => {
-                let active_in = active.session.active_organization;
-                let identity = affiliate(identity, &active.affiliations, active_in);
-                roles.filter(|name| *name != role::ADMIN).fold(
-                    identity.with_credential(Credential::AppSession(session)),
-                    Identity::with_role,
-                )
-            }
         }
     }
 }

@@ -16,7 +16,7 @@ use workeros_core::{
 use crate::activity::{ActivityKind, NewActivity};
 use crate::changes::{Affected, NOBODY};
 use crate::key::SessionKey;
-use crate::plane::Issued;
+use crate::plane::{Issued, PlaneSql, planes};
 use crate::refusal::invalid_credentials;
 use crate::session::{end, later};
 use crate::{App, Auth, Session, SignedIn, User};
@@ -43,12 +43,13 @@ const PURPOSE: &str = "refresh tokens";
 
 const INSERT: &str = "INSERT INTO app_refresh (session_id, salt, generation, rotated_at) \
     VALUES ($1, $2, 0, $3)";
-const FIND: &str = "SELECT s.id, s.user_id, s.created_at, s.expires_at, s.last_seen_at, s.ip, \
-    s.user_agent, s.active_tenant, \
-    u.id, u.email, u.name, u.email_verified, u.disabled, u.created_at, u.updated_at, \
-    u.image, r.salt, r.generation, r.rotated_at \
-    FROM app_refresh r JOIN app_sessions s ON s.id = r.session_id \
-    JOIN app_users u ON u.id = s.user_id WHERE r.session_id = $1 AND s.realm_id = $2";
+const FIND: PlaneSql = planes!(
+    "SELECT " session ", " user ", r.salt, r.generation, r.rotated_at \
+    FROM app_refresh r JOIN " p "_sessions s ON s.id = r.session_id \
+    JOIN " p "_users u ON u.id = s.user_id WHERE r.session_id = $1 AND s.realm_id = $2"
+);
+/// Where what stands in `app_refresh` begins.
+const SALT: usize = Session::COLUMNS + User::COLUMNS;
 /// Of many who come with the same token one moves on.
 const ROTATE: &str = "UPDATE app_refresh SET generation = generation + 1, rotated_at = $1 \
     WHERE session_id = $2 AND generation = $3";
@@ -111,10 +112,10 @@ impl Found {
     fn read(row: &Row) -> Result<Self> {
         Ok(Self {
             session: Session::read(row)?,
-            user: User::read(row, 8)?,
-            salt: row.bytes(16)?.to_vec(),
-            generation: u32::try_from(row.integer(17)?).unwrap_or(u32::MAX),
-            rotated_at: row.timestamp(18)?,
+            user: User::read(row, Session::COLUMNS)?,
+            salt: row.bytes(SALT)?.to_vec(),
+            generation: u32::try_from(row.integer(SALT + 1)?).unwrap_or(u32::MAX),
+            rotated_at: row.timestamp(SALT + 2)?,
         })
     }
 }
@@ -163,7 +164,7 @@ impl Auth<App> {
 
     async fn find_refresh(&self, token: &RefreshToken) -> Result<Found> {
         let params = vec![token.session.into(), self.realm.into()];
-        let statement = Statement::new(FIND, params).with_cost(Cost::Short);
+        let statement = Statement::new(FIND.of::<App>(), params).with_cost(Cost::Short);
         let rows = self.fetch(statement).await?;
         Found::read(rows.first().ok_or_else(invalid_credentials)?)
     }

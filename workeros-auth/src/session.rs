@@ -3,19 +3,16 @@ use std::time::Duration;
 
 use serde_json::{Map, Value as Json};
 use workeros_core::{
-    Batch, Cost, ErrorKind, Expect, Identity, OrganizationId, Result, Row, Rows, SessionId,
-    Statement, Step, TenantId, Timestamp, UserId, Value, Workspace, role,
+    Batch, Cost, Identity, OrganizationId, Result, Row, Rows, Scope, SessionId, Statement, Step,
+    TenantId, Timestamp, UserId, Value, Workspace, role,
 };
 
 use crate::cache::{CacheKey, Known, TOUCH_INTERVAL};
 use crate::changes::{Affected, NOBODY, Place};
 use crate::key::SessionKey;
 use crate::plane::{Issued, PlaneSql, planes};
-use crate::refusal::INVALID_LOGIN;
 use crate::user::{holds, read_roles};
-use crate::{
-    Affiliation, Auth, Impersonation, Plane, Platform, Realm, RequestInfo, SessionToken, User,
-};
+use crate::{Affiliation, Auth, Impersonation, Plane, Platform, SessionToken, User};
 
 /// A time somebody is signed in on one device.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,37 +83,27 @@ struct Standing {
 }
 
 const FIND: PlaneSql = planes!(
-    "SELECT s.id, s.user_id, s.created_at, s.expires_at, s.last_seen_at, s.ip, \
-    s.user_agent, s.active_tenant, \
-    u.id, u.email, u.name, u.email_verified, u.disabled, u.created_at, u.updated_at, \
-    u.image, r.role, \
+    "SELECT " session ", " user ", r.role, r.tenant_id, \
     EXISTS (SELECT 1 FROM " p "_two_factor t \
-    WHERE t.user_id = u.id AND t.confirmed_at IS NOT NULL), r.tenant_id, \
-    s.admin_id, s.admin_session, s.admin_tenant, s.admin_roles, s.read_only, \
-    " ["NULL, NULL", "s.active_organization, (SELECT \
-    string_agg(CAST(m.organization_id AS text) || ' ' || m.role, ',') \
+    WHERE t.user_id = u.id AND t.confirmed_at IS NOT NULL), \
+    " ["NULL", "(SELECT string_agg(CAST(m.organization_id AS text) || ' ' || m.role, ',') \
     FROM app_organization_members m WHERE m.user_id = s.user_id)"] " \
     FROM " p "_sessions s JOIN " p "_users u ON u.id = s.user_id \
     LEFT JOIN " p "_user_roles r ON r.user_id = s.user_id \
     AND r.tenant_id IN ($1, s.active_tenant) \
     WHERE s.key = $2 AND s.realm_id = $3"
 );
+/// Where what [`FIND`] reads besides the session stands.
+const USER: usize = Session::COLUMNS;
+const ROLE: usize = USER + User::COLUMNS;
+const ROLE_TENANT: usize = ROLE + 1;
+const TWO_FACTOR: usize = ROLE + 2;
+const AFFILIATIONS: usize = ROLE + 3;
+
 const TOUCH: PlaneSql =
     planes!("UPDATE " p "_sessions SET last_seen_at = $1 WHERE id = $2 AND last_seen_at <= $3");
 const DELETE: PlaneSql = planes!("DELETE FROM " p "_sessions WHERE key = $1");
 const DELETE_OF_USER: PlaneSql = planes!("DELETE FROM " p "_sessions WHERE user_id = $1");
-const DELETE_ENDED: PlaneSql = planes!(
-    "DELETE FROM " p "_sessions WHERE user_id = $1 AND (expires_at <= $2 OR last_seen_at <= $3)"
-);
-/// Only while the user is as it was when its password was checked, if it was.
-const INSERT: PlaneSql = planes!(
-    "INSERT INTO " p "_sessions \
-    (id, realm_id, user_id, key, created_at, expires_at, last_seen_at, ip, user_agent) \
-    SELECT $1, u.realm_id, u.id, $2, $3, $4, $5, $6, $7 FROM " p "_users u \
-    WHERE u.id = $8 AND u.realm_id = $9 AND NOT u.disabled \
-    AND (u.password_hash = $10 OR $11)"
-);
-
 impl Auth {
     /// The session of a token; see [`session_by_key`](Self::session_by_key).
     ///
@@ -193,7 +180,7 @@ impl<P: Plane> Auth<P> {
         let found = self.find_session(key, named).await?;
         Ok(found.map(|known| {
             self.touch(&known);
-            self.realm.identity(&known.value)
+            known.value.identity::<P>()
         }))
     }
 
@@ -239,10 +226,9 @@ impl<P: Plane> Auth<P> {
             return Ok(None);
         };
         let mut session = Session::read(first)?;
-        session.impersonation = Impersonation::read(first, 19)?;
-        let affiliations = Affiliation::read_all(first.optional_text(25)?)?;
+        let affiliations = Affiliation::read_all(first.optional_text(AFFILIATIONS)?)?;
         let is_in = |id: &OrganizationId| affiliations.iter().any(|one| one.organization == *id);
-        session.active_organization = read_organization(first, 24)?.filter(is_in);
+        session.active_organization = session.active_organization.filter(is_in);
         if let Some(by) = &session.impersonation
             && !self.may_impersonate(by).await?
         {
@@ -258,11 +244,11 @@ impl<P: Plane> Auth<P> {
         };
         let active = ActiveSession {
             session,
-            user: User::read(first, 8)?,
+            user: User::read(first, USER)?,
             tenant: standing.tenant,
             roles: standing.roles,
             affiliations,
-            two_factor: first.boolean(17)?,
+            two_factor: first.boolean(TWO_FACTOR)?,
         };
         let about = [
             Place::of(active.user.id.uuid().as_bytes()),
@@ -277,44 +263,18 @@ impl<P: Plane> Auth<P> {
     fn standing(&self, rows: &Rows, tenant: TenantId) -> Result<Standing> {
         let mut there = Vec::new();
         for row in rows {
-            if !row.is_null(18) && row.uuid(18)? == tenant.uuid() {
+            if row.optional_uuid(ROLE_TENANT)? == Some(tenant.uuid()) {
                 there.push(row);
             }
         }
         let is_member =
-            tenant == self.home() || holds(there.iter().copied(), 16, role::AUTHENTICATED)?;
-        let roles = read_roles(there, 16)?;
+            tenant == self.home() || holds(there.iter().copied(), ROLE, role::AUTHENTICATED)?;
+        let roles = read_roles(there, ROLE)?;
         Ok(Standing {
             tenant,
             roles,
             is_member,
         })
-    }
-
-    /// A new session of the user, not yet stored.
-    pub(crate) fn open_session(&self, user: UserId, request: &RequestInfo) -> Session {
-        let now = self.now();
-        Session {
-            id: SessionId::new(self.inner.ids.next_id()),
-            user_id: user,
-            created_at: now,
-            expires_at: later(now, self.settings.lifetime.absolute),
-            last_seen_at: now,
-            ip: request.ip.map(|ip| ip.to_string()),
-            user_agent: request.user_agent.clone(),
-            active_tenant: None,
-            active_organization: None,
-            impersonation: None,
-        }
-    }
-
-    /// Drops what has ended of the user's sessions, so that they do not pile
-    /// up.
-    pub(crate) fn sweep(&self, user: UserId) -> Step {
-        let now = self.now();
-        let idle_since = earlier(now, self.settings.lifetime.idle);
-        let params = vec![user.into(), now.into(), idle_since.into()];
-        Step::new(Statement::new(DELETE_ENDED.of::<P>(), params))
     }
 
     fn has_ended(&self, known: &Known<ActiveSession>) -> bool {
@@ -347,15 +307,39 @@ impl<P: Plane> Auth<P> {
     }
 }
 
-impl Session {
-    /// Reads `id, user_id, created_at, expires_at, last_seen_at, ip,
-    /// user_agent, active_tenant`.
-    pub(crate) fn read(row: &Row) -> Result<Self> {
-        let active_tenant = if row.is_null(7) {
-            None
-        } else {
-            Some(TenantId::new(row.uuid(7)?))
+impl ActiveSession {
+    /// Who acts by it, and where he may.
+    pub(crate) fn identity<P: Plane>(&self) -> Identity {
+        let identity = Identity::host(self.user.id.to_string())
+            .with_tenant(self.tenant)
+            .with_guest(self.user.is_anonymous());
+        let identity = match self.user.address() {
+            Some(address) => identity.with_email(address),
+            None => identity,
         };
+        let identity = match &self.session.impersonation {
+            Some(by) => identity
+                .with_impersonator(Some(by.admin))
+                .with_scope(Scope::FULL.with_read_only(by.read_only)),
+            None => identity,
+        };
+        P::identify(identity, self)
+    }
+
+    /// Names of the roles he acts with: who has no account has none, whatever
+    /// stands in the table.
+    pub(crate) fn held_roles(&self) -> impl Iterator<Item = &String> {
+        let roles = self.roles.iter();
+        roles.filter(|_| !self.user.is_anonymous())
+    }
+}
+
+impl Session {
+    /// How many columns [`read`](Self::read) reads.
+    pub(crate) const COLUMNS: usize = 14;
+
+    /// Reads what `session` stands for in [`planes!`], from the first column on.
+    pub(crate) fn read(row: &Row) -> Result<Self> {
         Ok(Self {
             id: SessionId::new(row.uuid(0)?),
             user_id: UserId::new(row.uuid(1)?),
@@ -364,47 +348,11 @@ impl Session {
             last_seen_at: row.timestamp(4)?,
             ip: row.optional_text(5)?.map(ToOwned::to_owned),
             user_agent: row.optional_text(6)?.map(ToOwned::to_owned),
-            active_tenant,
-            active_organization: None,
-            impersonation: None,
+            active_tenant: row.optional_uuid(7)?.map(TenantId::new),
+            impersonation: Impersonation::read(row, 8)?,
+            active_organization: row.optional_uuid(13)?.map(OrganizationId::new),
         })
     }
-
-    /// Stores the session unless the user is disabled, or its password is no
-    /// longer the one that was checked, if it was.
-    pub(crate) fn insert<P: Plane>(
-        &self,
-        realm: Realm,
-        key: &SessionKey,
-        password_hash: Option<&str>,
-    ) -> Step {
-        let params = vec![
-            self.id.into(),
-            (*key).into(),
-            self.created_at.into(),
-            self.expires_at.into(),
-            self.last_seen_at.into(),
-            self.ip.clone().into(),
-            self.user_agent.clone().into(),
-            self.user_id.into(),
-            realm.into(),
-            password_hash.into(),
-            password_hash.is_none().into(),
-        ];
-        Step::new(Statement::new(INSERT.of::<P>(), params)).expect(
-            Expect::One,
-            ErrorKind::Unauthorized,
-            INVALID_LOGIN,
-        )
-    }
-}
-
-/// Reads the id of an organization, if there is one.
-pub(crate) fn read_organization(row: &Row, at: usize) -> Result<Option<OrganizationId>> {
-    if row.is_null(at) {
-        return Ok(None);
-    }
-    row.uuid(at).map(|id| Some(OrganizationId::new(id)))
 }
 
 /// Ends a session.

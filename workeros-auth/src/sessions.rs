@@ -4,8 +4,8 @@ use crate::activity::{ActivityKind, NewActivity};
 use crate::changes::Affected;
 use crate::key::SessionKey;
 use crate::plane::{PlaneSql, planes};
-use crate::session::{earlier, end_all, read_organization};
-use crate::{Auth, Impersonation, Plane, Session, SessionToken};
+use crate::session::{earlier, end_all};
+use crate::{Auth, Plane, Session, SessionToken};
 
 /// What a user names one of its sessions by.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,10 +26,8 @@ impl SessionName {
 }
 
 const LIST: PlaneSql = planes!(
-    "SELECT id, user_id, created_at, expires_at, last_seen_at, ip, user_agent, active_tenant, \
-    admin_id, admin_session, admin_tenant, admin_roles, read_only, \
-    " ["NULL", "active_organization"] " FROM " p "_sessions WHERE realm_id = $1 AND user_id = $2 AND expires_at > $3 \
-    AND last_seen_at > $4 ORDER BY id DESC LIMIT 1000"
+    "SELECT " session " FROM " p "_sessions s WHERE s.realm_id = $1 AND s.user_id = $2 \
+    AND s.expires_at > $3 AND s.last_seen_at > $4 ORDER BY s.id DESC LIMIT 1000"
 );
 const DELETE_BY_ID: PlaneSql =
     planes!("DELETE FROM " p "_sessions WHERE realm_id = $1 AND user_id = $2 AND id = $3");
@@ -50,16 +48,7 @@ impl<P: Plane> Auth<P> {
         let realm = self.realm.into();
         let params = vec![realm, user.into(), now.into(), idle_since.into()];
         let rows = self.fetch(Statement::new(LIST.of::<P>(), params)).await?;
-        let read = |row| {
-            let impersonation = Impersonation::read(row, 8)?;
-            let session = Session::read(row)?;
-            Ok(Session {
-                active_organization: read_organization(row, 13)?,
-                impersonation,
-                ..session
-            })
-        };
-        rows.iter().map(read).collect()
+        rows.iter().map(Session::read).collect()
     }
 
     /// Ends one session of a user.

@@ -1,13 +1,16 @@
-use workeros_core::{Batch, Cost, ErrorKind, Result, Statement, Step, UserId};
+use std::sync::Arc;
+
+use workeros_core::{Batch, ErrorKind, Result, Statement, Step, UserId};
 
 use crate::activity::{ActivityKind, NewActivity};
 use crate::attempts::Attempt;
 use crate::changes::NOBODY;
 use crate::entry::{Entry, Method};
 use crate::hooks::{PasswordAttempt, PasswordUse};
+use crate::login::Login;
 use crate::plane::{PlaneSql, planes};
 use crate::refusal::invalid_login;
-use crate::{Auth, EmailAddress, Entered, Password, Plane, RequestInfo, User};
+use crate::{Auth, EmailAddress, Entered, Password, Plane, RequestInfo};
 
 /// What proves who a user is.
 #[derive(Debug, Clone)]
@@ -27,11 +30,6 @@ impl SignIn {
     }
 }
 
-const FIND: PlaneSql = planes!(
-    "SELECT id, email, name, email_verified, disabled, created_at, updated_at, image, \
-    password_hash \
-    FROM " p "_users WHERE realm_id = $1 AND email = $2"
-);
 /// Leaves alone what was changed since it was read.
 const RENEW: PlaneSql =
     planes!("UPDATE " p "_users SET password_hash = $1 WHERE id = $2 AND password_hash = $3");
@@ -59,24 +57,25 @@ impl<P: Plane> Auth<P> {
         request: &RequestInfo,
     ) -> Result<Entered<P>> {
         let passed = self.admit(Attempt::SignIn, &sign_in.email, request).await?;
-        let found = self.find_login(&sign_in.email).await?;
-        let stored = found.as_ref().and_then(|(_, hash)| hash.as_deref());
-        let known = found.as_ref().map(|(user, _)| user.id);
+        let email = sign_in.email.as_str();
+        let found = self.find_login_by_address(email).await?;
+        let known = found.as_ref().map(|login| login.user.id);
         let attempt = PasswordAttempt {
             password: &sign_in.password,
             user: known,
-            email: sign_in.email.as_str(),
-            stored,
+            email,
+            stored: found.as_ref().and_then(|login| login.password_hash.as_deref()),
             used_for: PasswordUse::SignIn,
             ip: request.ip,
         };
         let proven = self.is_password(&attempt).await.inspect_err(|error| {
             if error.kind() == ErrorKind::Forbidden {
-                self.note_refusal(refused(known, &sign_in.email));
+                self.note_refusal(refused(known, email));
             }
         })?;
-        let Some((user, Some(password_hash))) = found.filter(|_| proven) else {
-            self.note_refusal(refused(known, &sign_in.email));
+        let Some((user, password_hash)) = found.filter(|_| proven).and_then(Login::with_password)
+        else {
+            self.note_refusal(refused(known, email));
             return Err(invalid_login());
         };
         let id = user.id;
@@ -89,23 +88,11 @@ impl<P: Plane> Auth<P> {
         Ok(entered)
     }
 
-    async fn find_login(&self, email: &EmailAddress) -> Result<Option<(User, Option<String>)>> {
-        let params = vec![self.realm.into(), email.as_str().into()];
-        let rows = self
-            .fetch(Statement::new(FIND.of::<P>(), params).with_cost(Cost::Short))
-            .await?;
-        let Some(row) = rows.first() else {
-            return Ok(None);
-        };
-        let password_hash = row.optional_text(8)?.map(ToOwned::to_owned);
-        Ok(Some((User::read(row, 0)?, password_hash)))
-    }
-
     /// Hashes the password anew, at today's cost, while nobody waits. A hash
     /// that could not be renewed is renewed at the next sign-in.
     fn renew_hash(&self, user: UserId, password: Password, old: String) {
         let hasher = self.inner.hasher.clone();
-        let store = std::sync::Arc::clone(&self.inner.store);
+        let store = Arc::clone(&self.inner.store);
         self.inner.background.spawn(async move {
             let renewed = async {
                 let new = hasher.hash(&password).await?;
@@ -121,8 +108,8 @@ impl<P: Plane> Auth<P> {
     }
 }
 
-fn refused(user: Option<UserId>, email: &EmailAddress) -> NewActivity {
-    let activity = NewActivity::new(ActivityKind::SignInFailed).with("email", email.as_str());
+fn refused(user: Option<UserId>, email: &str) -> NewActivity {
+    let activity = NewActivity::new(ActivityKind::SignInFailed).with("email", email);
     match user {
         Some(user) => activity.about(user),
         None => activity,

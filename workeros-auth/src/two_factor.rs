@@ -3,17 +3,14 @@
 //! It is asked for by [`Auth::complete`], whatever somebody signed in by. What
 //! he has shown by then waits in a [flow](pending) that he has the token of.
 
-use workeros_core::{Batch, Cost, Error, Result, SessionId, Statement, Step, UserId};
+use workeros_core::{Batch, Result, SessionId, Step, UserId};
 
 use crate::activity::{ActivityKind, NewActivity};
 use crate::attempts::Attempt;
 use crate::changes::{Affected, NOBODY};
 use crate::door::Door;
 use crate::entry::{Entry, Method};
-use crate::hooks::{PasswordAttempt, PasswordUse};
 use crate::news::News;
-use crate::plane::{PlaneSql, planes};
-use crate::refusal::wrong_password;
 use crate::template::SignInMethod;
 use crate::{
     Auth, BackupCode, EmailAddress, OneTimeCode, Password, Plane, RequestInfo, SignedIn,
@@ -77,12 +74,6 @@ impl StillMe {
 const APP: &str = "totp";
 const BACKUP_CODES: &str = "backup-codes";
 
-const FIND_USER: PlaneSql = planes!(
-    "SELECT id, email, name, email_verified, disabled, created_at, updated_at, image, \
-    password_hash \
-    FROM " p "_users WHERE id = $1 AND realm_id = $2 AND NOT disabled"
-);
-
 impl<P: Plane> Auth<P> {
     /// Gives a user a secret for an authenticator app, and backup codes. They
     /// replace those of a set-up that was not finished. Nothing asks for them
@@ -132,7 +123,7 @@ impl<P: Plane> Auth<P> {
         request: &RequestInfo,
     ) -> Result<SignedIn<P>> {
         self.require_own_session(request).await?;
-        let user = self.find_user(user).await?.0;
+        let user = self.find_user(user).await?;
         let used = self.use_second_factor(&user, factor, request).await?;
         self.renew_session(user, used, request).await
     }
@@ -262,37 +253,15 @@ impl<P: Plane> Auth<P> {
         still_me: &StillMe,
         request: &RequestInfo,
     ) -> Result<User> {
-        let (user, hash) = self.find_user(still_me.user).await?;
-        user.require_account()?;
-        let Some(hash) = hash else {
+        let login = self.find_login(still_me.user).await?;
+        login.user.require_account()?;
+        if login.password_hash.is_some() {
+            let password = still_me.password.as_ref();
+            self.confirm_password(&login, password, request).await?;
+        } else {
             self.require_fresh(still_me.session).await?;
-            return Ok(user);
-        };
-        let password = still_me.password.as_ref().ok_or_else(wrong_password)?;
-        let address = EmailAddress::stored(&user.email)?;
-        self.admit(Attempt::Password, &address, request).await?;
-        let attempt = PasswordAttempt {
-            password,
-            user: Some(user.id),
-            email: &user.email,
-            stored: Some(&hash),
-            used_for: PasswordUse::Confirm,
-            ip: request.ip,
-        };
-        if !self.is_password(&attempt).await? {
-            return Err(wrong_password());
         }
-        self.forgive(address.as_str()).await;
-        Ok(user)
-    }
-
-    pub(crate) async fn find_user(&self, user: UserId) -> Result<(User, Option<String>)> {
-        let params = vec![user.into(), self.realm.into()];
-        let statement = Statement::new(FIND_USER.of::<P>(), params).with_cost(Cost::Short);
-        let rows = self.fetch(statement).await?;
-        let row = rows.first().ok_or_else(Error::not_found)?;
-        let hash = row.optional_text(8)?.map(ToOwned::to_owned);
-        Ok((User::read(row, 0)?, hash))
+        Ok(login.user)
     }
 }
 

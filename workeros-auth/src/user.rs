@@ -55,8 +55,11 @@ impl User {
         is_of_guest(&self.email)
     }
 
-    /// Reads `id, email, name, email_verified, disabled, created_at,
-    /// updated_at, image` from a position on.
+    /// How many columns [`read`](Self::read) reads.
+    pub(crate) const COLUMNS: usize = 8;
+
+    /// Reads what `user` stands for in [`planes!`](crate::plane::planes), from a
+    /// position on.
     pub(crate) fn read(row: &Row, at: usize) -> Result<Self> {
         Ok(Self {
             id: UserId::new(row.uuid(at)?),

@@ -130,16 +130,14 @@ pub struct UserPage {
 }
 
 const LIST: PlaneSql = planes!(
-    "SELECT u.id, u.email, u.name, u.email_verified, u.disabled, u.created_at, \
-    u.updated_at, u.image, r.role FROM (\
-    SELECT id, email, name, email_verified, disabled, created_at, updated_at, image \
-    FROM " p "_users WHERE realm_id = $4 AND id < $1 ORDER BY id DESC LIMIT $2) u \
+    "SELECT " user ", r.role FROM (\
+    SELECT " user " FROM " p "_users u \
+    WHERE u.realm_id = $4 AND u.id < $1 ORDER BY u.id DESC LIMIT $2) u \
     LEFT JOIN " p "_user_roles r ON r.tenant_id = $3 AND r.user_id = u.id \
     ORDER BY u.id DESC, r.role"
 );
 const FIND: PlaneSql = planes!(
-    "SELECT u.id, u.email, u.name, u.email_verified, u.disabled, u.created_at, \
-    u.updated_at, u.image, r.role FROM " p "_users u \
+    "SELECT " user ", r.role FROM " p "_users u \
     LEFT JOIN " p "_user_roles r ON r.tenant_id = $1 AND r.user_id = u.id \
     WHERE u.id = $2 AND u.realm_id = $3"
 );
@@ -353,7 +351,7 @@ impl Account {
         let first = rows.first().ok_or_else(Error::not_found)?;
         Ok(Self {
             user: User::read(first, 0)?,
-            roles: read_roles(rows, 8)?,
+            roles: read_roles(rows, User::COLUMNS)?,
         })
     }
 }

@@ -131,7 +131,7 @@ impl<P: Plane> Auth<P> {
     ) -> Result<String> {
         let client = self.oauth_client(&start.provider)?;
         if let Some((user, _)) = start.link {
-            self.find_user(user).await?.0.require_account()?;
+            self.find_user(user).await?.require_account()?;
         }
         self.admit_departure(request).await?;
         let authorization = client.authorize(&start.request).await?;

@@ -39,7 +39,7 @@ impl<P: Plane> Auth<P> {
         if existing.len() >= MAX_PASSKEYS {
             return Err(too_many());
         }
-        let (owner, _) = self.find_user(user).await?;
+        let owner = self.find_user(user).await?;
         self.admit_passkey(&owner).await?;
         let begun = party.begin_registration(&owner, &existing, attachment)?;
         self.ask(registration(user, browser), begun, request).await
@@ -93,7 +93,7 @@ impl<P: Plane> Auth<P> {
             .about(user)
             .with("factor", FACTOR)
             .with("passkey_id", passkey.id.to_string());
-        let (owner, _) = self.find_user(user).await?;
+        let owner = self.find_user(user).await?;
         self.admit_passkey(&owner).await?;
         let mut batch = Batch::new()
             .step(self.insert_passkey(&passkey))

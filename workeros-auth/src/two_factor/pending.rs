@@ -97,7 +97,7 @@ impl<P: Plane> Auth<P> {
         request: &RequestInfo,
     ) -> Result<SignedIn<P>> {
         let (key, user) = self.try_pending(token).await?;
-        let (user, _) = self.find_user(user).await.map_err(gone)?;
+        let user = self.find_user(user).await.map_err(gone)?;
         let mut proof = vec![key.consume::<P>(self.now())];
         proof.extend(self.use_second_factor(&user, factor, request).await?);
         self.renew_session(user, proof, request).await

@@ -152,6 +152,19 @@ impl Row {
         }
     }
 
+    /// The uuid at a position, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// When it is neither a uuid nor null.
+    pub fn optional_uuid(&self, index: usize) -> Result<Option<Uuid>> {
+        if self.is_null(index) {
+            Ok(None)
+        } else {
+            self.uuid(index).map(Some)
+        }
+    }
+
     /// The instant at a position.
     ///
     /// # Errors
