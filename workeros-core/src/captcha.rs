@@ -118,7 +118,11 @@ impl Debug for CaptchaResponse {
 /// * A service that is not known here, a secret that cannot be one and an option
 ///   that the service does not have are [`Validation`](ErrorKind::Validation) at
 ///   the name of the [option](CaptchaOptions).
+/// * An option that is taken is held to by what is opened.
 /// * Nobody is asked yet.
+/// * Neither errors nor debug output hold the secret.
+///
+/// `testkit::captcha_services` holds all of this as a suite.
 pub trait CaptchaServices: Debug + Send + Sync + 'static {
     /// The captcha that is described.
     ///
@@ -138,7 +142,8 @@ pub struct CaptchaOptions {
     pub secret: Zeroizing<String>,
     /// The site it is solved on, for services that tell them apart.
     pub site_key: Option<String>,
-    /// The hosts of the pages it may be solved on; any if there are none.
+    /// The hosts of the pages it may be solved on, whatever their case; any if
+    /// there are none.
     pub hostnames: Vec<String>,
     /// What it must be solved for.
     pub action: Option<String>,

@@ -20,6 +20,7 @@
 //! | [`storage`] | [`storage_conformance!`](crate::storage_conformance) |
 //! | [`mailer`] | [`mailer_conformance!`](crate::mailer_conformance) |
 //! | [`captcha`] | [`captcha_conformance!`](crate::captcha_conformance) |
+//! | [`captcha_services`] | [`captcha_services_conformance!`](crate::captcha_services_conformance) |
 //! | [`http_client`] | [`http_client_conformance!`](crate::http_client_conformance) |
 //! | [`rate_limit`] | [`rate_limiter_conformance!`](crate::rate_limiter_conformance) |
 //!
@@ -36,6 +37,7 @@
 )]
 
 pub mod captcha;
+pub mod captcha_services;
 pub mod database;
 pub mod fault;
 pub mod http_client;

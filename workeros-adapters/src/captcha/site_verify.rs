@@ -70,8 +70,8 @@ impl SiteVerify {
         }
         if !self.hostnames.is_empty() {
             let said = answer.get("hostname").and_then(Json::as_str);
-            let is_ours = |said: &str| self.hostnames.iter().any(|name| name == said);
-            if !said.is_some_and(is_ours) {
+            let mut ours = self.hostnames.iter();
+            if !said.is_some_and(|said| ours.any(|name| name.eq_ignore_ascii_case(said))) {
                 return Err(refused("it was solved on another site"));
             }
         }

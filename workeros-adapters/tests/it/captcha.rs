@@ -1,15 +1,18 @@
 //! Captchas: the requests are what the services document, and no answer is taken
 //! for more than it says.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use async_trait::async_trait;
 use serde_json::{Value as Json, json};
-use workeros_adapters::{Hcaptcha, Recaptcha, Turnstile};
+use workeros_adapters::{Hcaptcha, KnownCaptchas, Recaptcha, ReqwestClient, Turnstile};
 use workeros_core::testkit::captcha::{RESPONSE, SECRET};
-use workeros_core::testkit::{Answer, HttpServer};
+use workeros_core::testkit::{Answer, HttpServer, captcha_services};
 use workeros_core::{
-    Captcha, CaptchaResponse, CaptchaSolution, Error, ErrorKind, HttpClient, Result,
+    Captcha, CaptchaOptions, CaptchaResponse, CaptchaServices as _, CaptchaSolution, Error,
+    ErrorKind, HttpClient, HttpRequest, HttpResponse, Result,
 };
 
 use crate::http_client::opened_to;
@@ -54,6 +57,89 @@ macro_rules! contract {
 }
 
 contract!(turnstile hcaptcha recaptcha_v2 recaptcha_v3);
+
+/// Asks one server, whoever is meant.
+#[derive(Debug)]
+struct Rerouted {
+    client: ReqwestClient,
+    server: SocketAddr,
+}
+
+#[async_trait]
+impl HttpClient for Rerouted {
+    async fn send(&self, mut request: HttpRequest) -> Result<HttpResponse> {
+        let meant = request.url.strip_prefix("https://").unwrap().to_owned();
+        request.url = format!("http://{}/{meant}", self.server);
+        self.client.send(request).await
+    }
+}
+
+fn known(server: SocketAddr) -> KnownCaptchas {
+    let client = opened_to(&[server]);
+    KnownCaptchas::new(Arc::new(Rerouted { client, server }))
+}
+
+mod known_services {
+    workeros_core::captcha_services_conformance!(
+        ["turnstile", "hcaptcha", "recaptcha_v2", "recaptcha_v3"],
+        super::known
+    );
+}
+
+/// Each asks whoever its name says, and has the options it documents.
+#[tokio::test]
+async fn each_known_service_is_asked_where_it_is_and_has_its_own_options() {
+    let server = captcha_services::server();
+    let services = known(server.address());
+    let cases: [(&str, &str, &[&str]); 4] = [
+        (
+            "turnstile",
+            "/challenges.cloudflare.com/turnstile/v0/siteverify",
+            &["hostnames", "action"],
+        ),
+        (
+            "hcaptcha",
+            "/api.hcaptcha.com/siteverify",
+            &["site_key", "hostnames"],
+        ),
+        (
+            "recaptcha_v2",
+            "/www.google.com/recaptcha/api/siteverify",
+            &["hostnames"],
+        ),
+        (
+            "recaptcha_v3",
+            "/www.google.com/recaptcha/api/siteverify",
+            &["hostnames", "action", "min_score"],
+        ),
+    ];
+    for (name, path, has) in cases {
+        let bare = || CaptchaOptions::new(name).with_secret(SECRET);
+        let captcha = services.open(&bare()).unwrap();
+        captcha.verify(&solution()).await.unwrap();
+        assert_eq!(server.received().pop().unwrap().target, path);
+        let with = |set: fn(&mut CaptchaOptions)| {
+            let mut options = bare();
+            set(&mut options);
+            services.open(&options).is_ok()
+        };
+        let taken = [
+            (
+                "site_key",
+                with(|options| options.site_key = Some("x".into())),
+            ),
+            (
+                "hostnames",
+                with(|options| options.hostnames = vec!["x".into()]),
+            ),
+            ("action", with(|options| options.action = Some("x".into()))),
+            ("min_score", with(|options| options.min_score = Some(0.5))),
+        ];
+        let taken = taken.into_iter().filter(|(_, is_taken)| *is_taken);
+        let taken: Vec<_> = taken.map(|(option, _)| option).collect();
+        assert_eq!(taken, has, "{name}");
+    }
+}
 
 /// All of them, at one server.
 fn all(server: &HttpServer) -> [Arc<dyn Captcha>; 4] {
@@ -130,7 +216,7 @@ async fn what_was_solved_elsewhere_counts_nowhere() {
     assert_refused(verify(&turnstile(&server).with_hostnames(["app.example"])).await);
     assert_refused(verify(&hcaptcha(&server).with_hostnames(["app.example"])).await);
     assert_refused(verify(&recaptcha_v2(&server).with_hostnames(["app.example"])).await);
-    let ours = turnstile(&server).with_hostnames(["app.example", "evil.example"]);
+    let ours = turnstile(&server).with_hostnames(["app.example", "Evil.example"]);
     verify(&ours).await.unwrap();
     // Who does not say where it was solved has not said that it was here.
     let server = answering(&json!({"success": true, "score": 1}));
