@@ -12,7 +12,7 @@ use workeros_core::{
 
 use crate::jwt::{AccessPolicy, AccessToken, KeyRing, SigningKeys, claimed_workspace};
 use crate::key::SessionKey;
-use crate::verified::{Entry, Verified};
+use crate::verified::{Verified, VerifiedToken};
 use crate::{App, Auth, Realm, SignedIn};
 
 /// What it takes that workspaces have end users.
@@ -30,6 +30,9 @@ struct Access {
     workspace: Workspace,
     session: SessionKey,
 }
+
+/// An access token whose signature was verified.
+type VerifiedAccess = Arc<VerifiedToken<KeyRing, Access>>;
 
 /// An access token as it came with a request, not yet checked against
 /// anything. It never shows in debug output.
@@ -104,16 +107,21 @@ impl Apps {
         self.keys.ring(Realm::Instance).await
     }
 
-    /// What a token says, if it holds: of any workspace.
+    /// What was found out about a token before, if it was.
+    fn known(&self, token: &PresentedToken, now: Timestamp) -> Option<VerifiedAccess> {
+        self.verified.get(token.expose(), now)
+    }
+
+    /// What a token says, if it holds: of any workspace. `known` is what was found
+    /// out about it before.
     async fn verify(
         &self,
         token: &PresentedToken,
+        known: Option<VerifiedAccess>,
         now: Timestamp,
-    ) -> Result<Option<Arc<Entry<KeyRing, Access>>>> {
+    ) -> Result<Option<VerifiedAccess>> {
         let (text, ring) = (token.expose(), self.ring().await?);
-        if let Some(verified) = self.verified.get(text, now)
-            && Arc::ptr_eq(&verified.keys, &ring)
-        {
+        if let Some(verified) = known.filter(|known| Arc::ptr_eq(&known.keys, &ring)) {
             // The workspace may have been deleted since.
             let there = self.workspaces.by_id(verified.says.workspace.id).await?;
             return Ok(there.map(|_| verified));
@@ -130,12 +138,12 @@ impl Apps {
         match policy.verify_until(text, ring.keys(), now) {
             Ok((access, expires_at)) => {
                 let session = SessionKey::of_id(SessionId::new(access.session()));
-                let entry = Entry {
+                let verified = VerifiedToken {
                     says: Access { workspace, session },
                     keys: ring,
                     expires_at,
                 };
-                Ok(Some(self.verified.put(text, entry)))
+                Ok(Some(self.verified.put(text, verified)))
             }
             Err(error) if error.kind() == ErrorKind::Unauthorized => Ok(None),
             Err(error) => Err(error),
@@ -182,29 +190,44 @@ impl Auth {
         let Some(apps) = &self.inner.apps else {
             return Ok(None);
         };
-        let is_ours = apps.verified.get(token.expose(), self.now()).is_some();
-        if !is_ours {
-            let workspaces = apps.workspaces.as_ref();
-            let trusted = &self.inner.trusted;
-            let mut theirs = trusted.identify(token, named, workspaces).await?;
-            if let (None, Some(named)) = (&theirs, named) {
-                let rules = self.rules_of(named).await?;
-                if let Some(issuers) = &rules.issuers {
-                    theirs = issuers
-                        .tokens
-                        .identify(token, Some(named), workspaces)
-                        .await?;
-                }
-            }
-            if theirs.is_some() {
-                return Ok(theirs);
-            }
+        let now = self.now();
+        let known = apps.known(token, now);
+        // What is ours is nobody else's.
+        if known.is_none()
+            && let Some(identity) = self.identity_of_foreign_token(apps, token, named).await?
+        {
+            return Ok(Some(identity));
         }
-        let Some(verified) = apps.verify(token, self.now()).await? else {
+        let Some(verified) = apps.verify(token, known, now).await? else {
             return Ok(None);
         };
         let app = self.app(verified.says.workspace.clone()).await?;
         app.identity_of_session(&verified.says.session, None).await
+    }
+
+    /// Who acts by a token of an issuer that the host trusts, or the workspace
+    /// that is named.
+    async fn identity_of_foreign_token(
+        &self,
+        apps: &Apps,
+        token: &PresentedToken,
+        named: Option<TenantId>,
+    ) -> Result<Option<Identity>> {
+        let workspaces = apps.workspaces.as_ref();
+        let identity = self.inner.trusted.identify(token, named, workspaces);
+        if let Some(identity) = identity.await? {
+            return Ok(Some(identity));
+        }
+        let Some(named) = named else {
+            return Ok(None);
+        };
+        match &self.rules_of(named).await?.issuers {
+            Some(issuers) => {
+                let identity = issuers.tokens.identify(token, Some(named), workspaces);
+                identity.await
+            }
+            None => Ok(None),
+        }
     }
 }
 
@@ -236,7 +259,8 @@ impl Auth<App> {
     /// What the database answers.
     pub async fn session_of_token(&self, token: &PresentedToken) -> Result<Option<SessionKey>> {
         let apps = self.inner.apps.as_ref().ok_or_else(Error::not_found)?;
-        let verified = apps.verify(token, self.now()).await?;
+        let now = self.now();
+        let verified = apps.verify(token, apps.known(token, now), now).await?;
         let verified = verified.as_ref().map(|verified| &verified.says);
         let ours = verified.filter(|access| Some(access.workspace.id) == self.realm.workspace());
         Ok(ours.map(|access| access.session))

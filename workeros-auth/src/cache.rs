@@ -1,13 +1,12 @@
-use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use lru::LruCache;
 use workeros_core::{TenantId, Timestamp};
 
 use crate::changes::{Moment, Place, SecretHash};
 use crate::session::{earlier, later};
+use crate::shards::{Hashed, Shards};
 use crate::store::Store;
 
 /// How old what is remembered may become: as late, changes that were made by
@@ -17,14 +16,10 @@ pub(crate) const MAX_AGE: Duration = Duration::from_mins(1);
 /// A use is noted at most this often.
 pub(crate) const TOUCH_INTERVAL: Duration = Duration::from_mins(1);
 
-const SHARDS: usize = 16;
-
-/// What was read of sessions, of keys or of settings, the least recently used of it dropped.
-/// That something is not there is never remembered.
+/// What was read of sessions, of keys or of settings. That something is not there
+/// is never remembered.
 #[derive(Debug)]
-pub(crate) struct Cache<T>(Box<[Mutex<Shard<T>>]>);
-
-type Shard<T> = LruCache<CacheKey, Arc<Known<T>>>;
+pub(crate) struct Cache<T>(Shards<CacheKey, Known<T>>);
 
 /// The hash of a secret or what else it is found by, and the workspace that was
 /// named, if it matters.
@@ -32,6 +27,12 @@ type Shard<T> = LruCache<CacheKey, Arc<Known<T>>>;
 pub(crate) struct CacheKey {
     pub(crate) hash: SecretHash,
     pub(crate) named: Option<TenantId>,
+}
+
+impl Hashed for CacheKey {
+    fn hashed(&self) -> &SecretHash {
+        &self.hash
+    }
 }
 
 /// What was read of a session or a key.
@@ -50,11 +51,7 @@ pub(crate) struct Known<T> {
 impl<T> Cache<T> {
     /// For about that many entries, at most.
     pub(crate) fn new(capacity: usize) -> Self {
-        let shard = NonZeroUsize::new(capacity.div_ceil(SHARDS));
-        let shards = shard.into_iter().flat_map(|shard| {
-            std::iter::repeat_with(move || Mutex::new(LruCache::new(shard))).take(SHARDS)
-        });
-        Self(shards.collect())
+        Self(Shards::new(capacity))
     }
 
     /// What is remembered, if it still holds.
@@ -64,7 +61,7 @@ impl<T> Cache<T> {
         store: &Store,
         now: Timestamp,
     ) -> Option<Arc<Known<T>>> {
-        let known = self.shard(key)?.get(key).cloned()?;
+        let known = self.0.get(key)?;
         let moment = known.moment?;
         let holds = known.is_young(now) && store.holds_since(moment, &known.about);
         holds.then_some(known)
@@ -80,21 +77,13 @@ impl<T> Cache<T> {
     /// What was remembered last, whether or not it still holds: what was made of
     /// it may serve again.
     pub(crate) fn last(&self, key: &CacheKey) -> Option<Arc<Known<T>>> {
-        self.shard(key)?.get(key).cloned()
+        self.0.get(key)
     }
 
     /// Remembers what was read for [`last`](Self::last) too, also when it is not
     /// known whether it holds.
     pub(crate) fn keep(&self, key: CacheKey, known: &Arc<Known<T>>) {
-        if let Some(mut shard) = self.shard(&key) {
-            shard.put(key, Arc::clone(known));
-        }
-    }
-
-    fn shard(&self, key: &CacheKey) -> Option<MutexGuard<'_, Shard<T>>> {
-        let [first, ..] = key.hash;
-        let shard = self.0.get(usize::from(first) % SHARDS)?;
-        Some(shard.lock().unwrap_or_else(PoisonError::into_inner))
+        self.0.put(key, Arc::clone(known));
     }
 }
 

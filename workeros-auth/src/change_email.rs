@@ -7,11 +7,9 @@ use workeros_core::{
 };
 
 use crate::activity::{ActivityKind, NewActivity};
-use crate::changes::{Affected, NOBODY};
+use crate::changes::Affected;
 use crate::door::Door;
 use crate::flow::{FlowKey, Purpose};
-use crate::mail::without_mail;
-use crate::outbox::Outgoing;
 use crate::plane::{PlaneSql, planes};
 use crate::refusal::{INVALID_TOKEN, invalid_token, used_up};
 use crate::session::later;
@@ -151,7 +149,7 @@ impl<P: Plane> Auth<P> {
             .await?
         {
             let batch = self.open_change(Batch::new(), user, &change, link)?;
-            self.send_change(batch).await?;
+            self.apply_and_mail(batch).await?;
         }
         Ok(())
     }
@@ -210,7 +208,7 @@ impl<P: Plane> Auth<P> {
         }
         let consumed = Batch::new().step(found.key.consume::<P>(self.now()));
         let batch = self.open_change(consumed, found.user, &next, link)?;
-        self.send_change(batch).await
+        self.apply_and_mail(batch).await
     }
 
     async fn confirm_change(&self, found: &Found) -> Result<()> {
@@ -253,12 +251,8 @@ impl<P: Plane> Auth<P> {
         let token = LinkToken::generate(self.inner.random.as_ref())?;
         let (now, purpose, flow) = (self.now(), change.stage.purpose(), self.inner.ids.next_id());
         let (url, address) = (link(&token), change.to.as_str());
-        let mail = Outgoing::seal(
-            self.inner.ids.next_id(),
-            Template::of(purpose)?,
-            Contents::NewAddress { url: &url, address },
-            &self.sealer()?,
-        )?;
+        let contents = Contents::NewAddress { url: &url, address };
+        let mail = self.compose_mail(Template::of(purpose)?, contents)?;
         let params = vec![
             flow.into(),
             purpose.name().into(),
@@ -274,13 +268,6 @@ impl<P: Plane> Auth<P> {
         ];
         let open = Step::new(Statement::new(OPEN.of::<P>(), params));
         Ok(batch.step(open).step(self.queue_mail(mail, flow)))
-    }
-
-    async fn send_change(&self, batch: Batch) -> Result<()> {
-        let mail = self.inner.mail.as_ref().ok_or_else(without_mail)?;
-        self.apply(&NOBODY, batch).await?;
-        mail.queued.notify_one();
-        Ok(())
     }
 
     async fn find_change(&self, token: &LinkToken) -> Result<Found> {

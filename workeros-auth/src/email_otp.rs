@@ -1,15 +1,12 @@
 //! Codes in mails: to sign in, to verify an address, to choose a new password.
 
-use workeros_core::{Batch, Result};
+use workeros_core::{Batch, ErrorKind, Result};
 
 use crate::activity::{ActivityKind, NewActivity};
 use crate::attempts::Attempt;
-use crate::changes::NOBODY;
 use crate::door::Door;
 use crate::entry::Method;
 use crate::flow::{NewEntryFlow, NewFlow, Purpose};
-use crate::mail::without_mail;
-use crate::outbox::Outgoing;
 use crate::refusal::used_up_code;
 use crate::template::{Contents, Template};
 use crate::{
@@ -82,7 +79,7 @@ impl<P: Plane> Auth<P> {
         site: &str,
         request: &RequestInfo,
     ) -> Result<()> {
-        let mail = self.inner.mail.as_ref().ok_or_else(without_mail)?;
+        self.require_mail()?;
         let passed = self.pass(purpose.door(), request).await?;
         let (is_entry, purpose) = (purpose == CodePurpose::SignIn, purpose.flow());
         if !self.admits_mail(purpose, email, request, passed).await? {
@@ -109,16 +106,10 @@ impl<P: Plane> Auth<P> {
             };
             new.open::<P>(email, secret_hash)
         };
-        let id = self.inner.ids.next_id();
         let code = code.expose();
-        let contents = Contents::Code { site, code };
-        let outgoing = Outgoing::seal(id, Template::of(purpose)?, contents, &self.sealer()?)?;
-        let batch = Batch::new()
-            .step(open)
-            .step(self.queue_mail(outgoing, flow));
-        self.apply(&NOBODY, batch).await?;
-        mail.queued.notify_one();
-        Ok(())
+        let mail = self.compose_mail(Template::of(purpose)?, Contents::Code { site, code })?;
+        let batch = Batch::new().step(open).step(self.queue_mail(mail, flow));
+        self.apply_and_mail(batch).await
     }
 
     /// Signs somebody in by a code, once; see
@@ -142,13 +133,15 @@ impl<P: Plane> Auth<P> {
         let attempt = Attempt::SignInCode;
         let passed = self.admit(attempt, &mailed.email, request).await?;
         let found = self.try_entry_code(&mailed.email, &mailed.code).await;
-        if found.is_err() {
-            let refused = NewActivity::new(ActivityKind::SignInFailed)
-                .with("email", mailed.email.as_str())
-                .with("method", Method::EmailOtp.name());
-            self.note_refusal(refused);
-        }
-        let mut flow = found?;
+        let mut flow = found.inspect_err(|error| {
+            // A database that does not answer has refused nobody.
+            if error.kind() == ErrorKind::BadRequest {
+                let refused = NewActivity::new(ActivityKind::SignInFailed)
+                    .with("email", mailed.email.as_str())
+                    .with("method", Method::EmailOtp.name());
+                self.note_refusal(refused);
+            }
+        })?;
         flow.name = name.unwrap_or(flow.name);
         let entered = self.enter(flow, Method::EmailOtp, passed, request).await;
         entered.map_err(used_up_code)

@@ -147,6 +147,7 @@ mod session;
 mod sessions;
 mod settings;
 mod setup;
+mod shards;
 mod sign_in;
 mod sign_up;
 mod store;

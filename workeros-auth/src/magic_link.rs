@@ -7,15 +7,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use workeros_core::{Batch, Result};
 
-use crate::changes::NOBODY;
 use crate::door::Door;
 use crate::entry::Method;
 use crate::flow::{Arrival, EntryFlow, NewEntryFlow, Purpose};
-use crate::mail::without_mail;
-use crate::outbox::Outgoing;
 use crate::refusal::{invalid_token, used_up};
 use crate::template::{Contents, Template};
 use crate::{Auth, DisplayName, EmailAddress, LinkToken, Plane, RequestInfo};
+
+/// What the key of browsers' proofs is derived for.
+const PURPOSE: &str = "magic link browser";
 
 /// What a browser keeps that asked for a link, to be known by when it follows
 /// it. It never shows in debug output.
@@ -66,7 +66,7 @@ impl<P: Plane> Auth<P> {
         request: &RequestInfo,
         link: impl FnOnce(&LinkToken) -> String,
     ) -> Result<BrowserProof> {
-        let mail = self.inner.mail.as_ref().ok_or_else(without_mail)?;
+        self.require_mail()?;
         let passed = self.pass(Door::MagicLink, request).await?;
         let token = LinkToken::generate(self.inner.random.as_ref())?;
         let proof = self.browser_proof(&token)?;
@@ -81,14 +81,12 @@ impl<P: Plane> Auth<P> {
             name: Some(name),
             secret_hash: token.hash(),
         };
-        let id = self.inner.ids.next_id();
-        let (template, url) = (Template::of(purpose)?, link(&token));
-        let outgoing = Outgoing::seal(id, template, Contents::Link(&url), &self.sealer()?)?;
+        let contents = Contents::Link(&link(&token));
+        let mail = self.compose_mail(Template::of(purpose)?, contents)?;
         let batch = Batch::new()
             .step(self.open_entry(&flow).await?)
-            .step(self.queue_mail(outgoing, flow.id));
-        self.apply(&NOBODY, batch).await?;
-        mail.queued.notify_one();
+            .step(self.queue_mail(mail, flow.id));
+        self.apply_and_mail(batch).await?;
         Ok(proof)
     }
 
@@ -152,5 +150,3 @@ impl<P: Plane> Auth<P> {
         Ok(BrowserProof(URL_SAFE_NO_PAD.encode(tag)))
     }
 }
-
-const PURPOSE: &str = "magic link browser";

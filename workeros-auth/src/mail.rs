@@ -47,7 +47,7 @@ impl<P: Plane> Auth<P> {
         passed: Passed,
         link: impl FnOnce(&LinkToken) -> String,
     ) -> Result<()> {
-        let mail = self.inner.mail.as_ref().ok_or_else(without_mail)?;
+        self.require_mail()?;
         if !self.admits_mail(purpose, address, request, passed).await? {
             return Ok(());
         }
@@ -58,20 +58,12 @@ impl<P: Plane> Auth<P> {
             purpose,
             now: self.now(),
         };
-        let id = self.inner.ids.next_id();
-        let url = link(&token);
-        let outgoing = Outgoing::seal(
-            id,
-            Template::of(purpose)?,
-            Contents::Link(&url),
-            &self.sealer()?,
-        )?;
+        let contents = Contents::Link(&link(&token));
+        let mail = self.compose_mail(Template::of(purpose)?, contents)?;
         let batch = Batch::new()
             .step(flow.open::<P>(address, token.hash()))
-            .step(self.queue_mail(outgoing, flow.id));
-        self.apply(&NOBODY, batch).await?;
-        mail.queued.notify_one();
-        Ok(())
+            .step(self.queue_mail(mail, flow.id));
+        self.apply_and_mail(batch).await
     }
 
     /// Tells whoever has an address that somebody tried to sign up with it.
@@ -83,19 +75,36 @@ impl<P: Plane> Auth<P> {
         passed: Passed,
         home: &str,
     ) -> Result<()> {
-        let mail = self.inner.mail.as_ref().ok_or_else(without_mail)?;
+        self.require_mail()?;
         let counted = Purpose::VerifyEmail;
         if !self.admits_mail(counted, address, request, passed).await? {
             return Ok(());
         }
-        let outgoing = Outgoing::seal(
-            self.inner.ids.next_id(),
-            Template::ExistingAccount,
-            Contents::Link(home),
-            &self.sealer()?,
-        )?;
-        let queue = self.queue_mail_to(outgoing, address);
-        self.apply(&NOBODY, Batch::new().step(queue)).await?;
+        let mail = self.compose_mail(Template::ExistingAccount, Contents::Link(home))?;
+        let queue = self.queue_mail_to(mail, address);
+        self.apply_and_mail(Batch::new().step(queue)).await
+    }
+
+    /// Refuses what takes mail where none is sent.
+    pub(crate) fn require_mail(&self) -> Result<&Mail> {
+        let mail = self.inner.mail.as_ref();
+        mail.ok_or_else(without_mail)
+    }
+
+    /// A mail that brings something, to be queued.
+    pub(crate) fn compose_mail(
+        &self,
+        template: Template,
+        contents: Contents<'_>,
+    ) -> Result<Outgoing> {
+        let id = self.inner.ids.next_id();
+        Outgoing::seal(id, template, contents, &self.sealer()?)
+    }
+
+    /// Runs a batch that queues a mail, and has the mail sent.
+    pub(crate) async fn apply_and_mail(&self, batch: Batch) -> Result<()> {
+        let mail = self.require_mail()?;
+        self.apply(&NOBODY, batch).await?;
         mail.queued.notify_one();
         Ok(())
     }

@@ -3,7 +3,6 @@
 
 use workeros_core::{Result, Step, UserId};
 
-use crate::outbox::Outgoing;
 use crate::template::{Contents, SignInMethod, Template};
 use crate::{Auth, Plane};
 
@@ -36,8 +35,7 @@ impl<P: Plane> Auth<P> {
             method,
             at: self.now(),
         };
-        let id = self.inner.ids.next_id();
-        let mail = Outgoing::seal(id, template, contents, &self.sealer()?)?;
+        let mail = self.compose_mail(template, contents)?;
         Ok(Some(self.queue_news(mail, user)))
     }
 }

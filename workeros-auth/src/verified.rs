@@ -1,11 +1,10 @@
-use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use lru::LruCache;
 use sha2::{Digest as _, Sha256};
 use workeros_core::Timestamp;
 
 use crate::changes::SecretHash;
+use crate::shards::Shards;
 
 /// Tokens whose signatures were verified, by their hash. To verify one takes
 /// many times as long as to look up what came of it.
@@ -13,35 +12,37 @@ use crate::changes::SecretHash;
 /// One counts as long as it says, and only with the keys it was verified by,
 /// which the caller has to compare: those that were read anew may lack one.
 #[derive(Debug)]
-pub(crate) struct Verified<K, V>(Mutex<LruCache<SecretHash, Arc<Entry<K, V>>>>);
+pub(crate) struct Verified<K, V>(Shards<SecretHash, VerifiedToken<K, V>>);
 
 /// What a token says.
 #[derive(Debug)]
-pub(crate) struct Entry<K, V> {
+pub(crate) struct VerifiedToken<K, V> {
     pub(crate) says: V,
     pub(crate) keys: Arc<K>,
     pub(crate) expires_at: Timestamp,
 }
 
 /// How many are remembered, of some 300 bytes each.
-const TOKENS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(9_999);
+const TOKENS: usize = 10_000;
 
 impl<K, V> Verified<K, V> {
     pub(crate) fn new() -> Self {
-        Self(Mutex::new(LruCache::new(TOKENS)))
+        Self(Shards::new(TOKENS))
     }
 
-    pub(crate) fn get(&self, token: &str, now: Timestamp) -> Option<Arc<Entry<K, V>>> {
-        let hash: SecretHash = Sha256::digest(token).into();
-        let mut tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = tokens.get(&hash)?;
-        (now < entry.expires_at).then(|| Arc::clone(entry))
+    pub(crate) fn get(&self, token: &str, now: Timestamp) -> Option<Arc<VerifiedToken<K, V>>> {
+        let known = self.0.get(&Sha256::digest(token).into())?;
+        (now < known.expires_at).then_some(known)
     }
 
-    pub(crate) fn put(&self, token: &str, entry: Entry<K, V>) -> Arc<Entry<K, V>> {
-        let (hash, entry) = (Sha256::digest(token).into(), Arc::new(entry));
-        let mut tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        tokens.put(hash, Arc::clone(&entry));
-        entry
+    pub(crate) fn put(
+        &self,
+        token: &str,
+        verified: VerifiedToken<K, V>,
+    ) -> Arc<VerifiedToken<K, V>> {
+        let verified = Arc::new(verified);
+        let hash = Sha256::digest(token).into();
+        self.0.put(hash, Arc::clone(&verified));
+        verified
     }
 }

@@ -13,7 +13,7 @@ use super::keys::IssuerKeys;
 use super::refusal::{no_workspace, refused};
 use crate::PresentedToken;
 use crate::jwt::{Claimed, KeySet};
-use crate::verified::{Entry, Verified};
+use crate::verified::{Verified, VerifiedToken};
 
 /// The issuers that a host trusts, and what they have signed.
 #[derive(Debug)]
@@ -115,7 +115,7 @@ impl TrustedTokens {
         &self,
         token: &PresentedToken,
         now: Timestamp,
-    ) -> Result<Option<Arc<Entry<KeySet, Verdict>>>> {
+    ) -> Result<Option<Arc<VerifiedToken<KeySet, Verdict>>>> {
         if self.issuers.is_empty() {
             return Ok(None);
         }
@@ -164,7 +164,7 @@ impl Trusted {
         claimed: &Claimed,
         addressed: Addressed,
         now: Timestamp,
-    ) -> Result<Entry<KeySet, Verdict>> {
+    ) -> Result<VerifiedToken<KeySet, Verdict>> {
         let keys = self.keys.get(claimed.key_id.as_deref()).await?;
         let rules = self.issuer.rules(&addressed.audience);
         let (claims, expires_at) = rules.verify_until(token, &keys, now).map_err(refused)?;
@@ -177,7 +177,7 @@ impl Trusted {
             identity: self.issuer.identity(&claims),
             slug: addressed.slug,
         };
-        Ok(Entry {
+        Ok(VerifiedToken {
             says,
             keys,
             expires_at,
