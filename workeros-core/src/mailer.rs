@@ -26,10 +26,14 @@ pub struct Email {
     text: String,
     html: Option<String>,
     reply_to: Option<String>,
+    sender_name: Option<String>,
     headers: Vec<(String, String)>,
 }
 
 impl Email {
+    /// The most bytes of a subject.
+    pub const MAX_SUBJECT_BYTES: usize = check::MAX_LINE_BYTES;
+
     /// The most headers of its own a mail may have.
     pub const MAX_HEADERS: usize = 10;
 
@@ -38,7 +42,8 @@ impl Email {
     /// # Errors
     ///
     /// [`Validation`](crate::ErrorKind::Validation) when `to` is not one bare
-    /// address (`ann@example.com`), or the subject holds a control character.
+    /// address (`ann@example.com`), or the subject holds a control character or
+    /// more than [`MAX_SUBJECT_BYTES`](Self::MAX_SUBJECT_BYTES).
     pub fn new(
         to: impl Into<String>,
         subject: impl Into<String>,
@@ -50,6 +55,7 @@ impl Email {
             text: text.into(),
             html: None,
             reply_to: None,
+            sender_name: None,
             headers: Vec::new(),
         })
     }
@@ -69,6 +75,19 @@ impl Email {
     /// address.
     pub fn with_reply_to(mut self, address: impl Into<String>) -> Result<Self> {
         self.reply_to = Some(check::address("reply_to", address.into())?);
+        Ok(self)
+    }
+
+    /// Sets the name of who sends it, in place of that of the mailer's
+    /// [`Sender`]. The address it comes from stays the mailer's.
+    ///
+    /// # Errors
+    ///
+    /// [`Validation`](crate::ErrorKind::Validation) when it is empty, holds a
+    /// control character or what an address is written with (`@`, `<`, `>`), or
+    /// has more than 64 characters.
+    pub fn with_sender_name(mut self, name: impl Into<String>) -> Result<Self> {
+        self.sender_name = Some(check::sender_name(name.into())?);
         Ok(self)
     }
 
@@ -118,6 +137,12 @@ impl Email {
     #[must_use]
     pub fn reply_to(&self) -> Option<&str> {
         self.reply_to.as_deref()
+    }
+
+    /// The name of who sends it, if it is not that of the mailer's sender.
+    #[must_use]
+    pub fn sender_name(&self) -> Option<&str> {
+        self.sender_name.as_deref()
     }
 
     /// The headers of its own: names and values.
@@ -170,6 +195,12 @@ impl Sender {
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
+
+    /// The name that is shown for a mail: its own, if it has one.
+    #[must_use]
+    pub fn name_for<'a>(&'a self, email: &'a Email) -> Option<&'a str> {
+        email.sender_name().or(self.name())
+    }
 }
 
 /// Sends mail.
@@ -183,6 +214,9 @@ impl Sender {
 ///   server that is not there or is busy, and credentials it does not accept,
 ///   which somebody can mend. A provider that says when to come back is quoted
 ///   in [`retry_after_seconds`](crate::Error::retry_after_seconds).
+/// * A mail comes from the mailer's own address, by the name that
+///   [the mail has](Email::sender_name), or else the sender
+///   ([`Sender::name_for`]).
 /// * Neither `Debug` nor an error tells a password or key.
 ///
 /// Callers retry, so a mail may be sent twice.

@@ -50,9 +50,13 @@ pub(super) fn object<const N: usize>(members: [(&str, Option<Json>); N]) -> Json
     Json::Object(members.collect())
 }
 
-/// A sender as `Name <address>`. `write_name` writes the name.
-pub(super) fn mailbox(sender: &Sender, write_name: impl Fn(&str) -> String) -> String {
-    match sender.name() {
+/// Who sends a mail, as `Name <address>`. `write_name` writes the name.
+pub(super) fn mailbox(
+    sender: &Sender,
+    email: &Email,
+    write_name: impl Fn(&str) -> String,
+) -> String {
+    match sender.name_for(email) {
         Some(name) => format!("{} <{}>", write_name(name), sender.address()),
         None => sender.address().to_owned(),
     }
@@ -82,12 +86,22 @@ pub(super) fn headers(email: &Email) -> Option<Json> {
 
 /// Sends the request of a mail and reads what became of it.
 pub(super) async fn deliver(client: &Arc<dyn HttpClient>, request: HttpRequest) -> Result<()> {
+    deliver_unless(client, request, |_| false).await
+}
+
+/// The same for a provider that refuses a mail also for what somebody can put
+/// right, and says when.
+pub(super) async fn deliver_unless(
+    client: &Arc<dyn HttpClient>,
+    request: HttpRequest,
+    is_passing: impl Fn(&HttpResponse) -> bool,
+) -> Result<()> {
     let unavailable = || Error::new(ErrorKind::Unavailable, "the mail provider is not available");
     let sent = client.send(request).await;
     let response = sent.map_err(|error| unavailable().with_source(error))?;
     match response.status.as_u16() {
         200..=299 => Ok(()),
-        400 | 413 | 422 => Err(Error::new(
+        400 | 413 | 422 if !is_passing(&response) => Err(Error::new(
             ErrorKind::Validation,
             "the mail provider refuses the mail",
         )

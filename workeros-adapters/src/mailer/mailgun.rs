@@ -57,7 +57,7 @@ impl MailgunMailer {
 
     fn form(&self, email: &Email) -> String {
         let mut form = Serializer::new(String::new());
-        form.append_pair("from", &mailbox(&self.sender, quoted))
+        form.append_pair("from", &mailbox(&self.sender, email, quoted))
             .append_pair("to", email.to())
             .append_pair("subject", email.subject())
             .append_pair("text", email.text());

@@ -47,7 +47,7 @@ impl ResendMailer {
 impl Mailer for ResendMailer {
     async fn send(&self, email: Email) -> Result<()> {
         let body = object([
-            ("from", Some(mailbox(&self.sender, quoted).into())),
+            ("from", Some(mailbox(&self.sender, &email, quoted).into())),
             ("to", Some(json!([email.to()]))),
             ("subject", Some(email.subject().into())),
             ("text", Some(email.text().into())),

@@ -54,7 +54,7 @@ impl Mailer for SendgridMailer {
         }
         let from = object([
             ("email", Some(self.sender.address().into())),
-            ("name", self.sender.name().map(Json::from)),
+            ("name", self.sender.name_for(&email).map(Json::from)),
         ]);
         let to = json!([{"to": [{"email": email.to()}]}]);
         let reply_to = email.reply_to().map(|address| json!({"email": address}));

@@ -4,9 +4,11 @@ use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value as Json, json};
-use workeros_core::{Clock, Email, Error, HttpClient, Mailer, Result, Sender, SystemClock};
+use workeros_core::{
+    Clock, Email, Error, HttpClient, HttpResponse, Mailer, Result, Sender, SystemClock,
+};
 
-use super::api::{Key, deliver, mailbox, object, post_json, quoted};
+use super::api::{Key, deliver_unless, mailbox, object, post_json, quoted};
 
 mod signature;
 
@@ -123,7 +125,7 @@ impl SesMailer {
         object([
             (
                 "FromEmailAddress",
-                Some(mailbox(&self.sender, ascii).into()),
+                Some(mailbox(&self.sender, email, ascii).into()),
             ),
             ("Destination", Some(json!({"ToAddresses": [email.to()]}))),
             ("ReplyToAddresses", email.reply_to().map(|it| json!([it]))),
@@ -165,8 +167,22 @@ impl Mailer for SesMailer {
         for (name, value) in headers.into_iter().filter(|(name, _)| *name != "host") {
             request = request.with_header(name, value)?;
         }
-        deliver(&self.client, request).await
+        deliver_unless(&self.client, request, is_about_the_account).await
     }
+}
+
+/// Whether it is not the mail that is refused. Amazon answers with 400 to both.
+fn is_about_the_account(response: &HttpResponse) -> bool {
+    const PASSING: [&str; 4] = [
+        "AccountSuspendedException",
+        "LimitExceededException",
+        "MailFromDomainNotVerifiedException",
+        "SendingPausedException",
+    ];
+    let kind = response.header("x-amzn-errortype").unwrap_or_default();
+    // A namespace may stand behind it.
+    let kind = kind.split(':').next().unwrap_or_default();
+    PASSING.contains(&kind)
 }
 
 /// The host of an origin, with its port if that is not the usual one.

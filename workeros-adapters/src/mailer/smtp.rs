@@ -161,9 +161,11 @@ impl SmtpMailer {
     ///
     /// # Errors
     ///
-    /// [`Validation`](ErrorKind::Validation) when a certificate cannot be read,
-    /// [`Internal`](ErrorKind::Internal) when the operating system has none.
+    /// [`Validation`](ErrorKind::Validation) when a certificate cannot be read, or
+    /// no mail can come from the sender's address; [`Internal`](ErrorKind::Internal) when the operating system has none.
     pub fn new(server: SmtpOptions, sender: Sender) -> Result<Self> {
+        // Else each mail would be one that cannot be sent.
+        message::sender_address(&sender)?;
         let domain = message::domain(&sender).to_owned();
         let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&server.host)
             .port(server.port.unwrap_or_else(|| server.tls.port()))

@@ -4,7 +4,8 @@ use super::Email;
 use crate::{Error, Result};
 
 const MAX_ADDRESS_BYTES: usize = 254;
-const MAX_LINE_BYTES: usize = 900;
+pub(super) const MAX_LINE_BYTES: usize = 900;
+const MAX_NAME_CHARS: usize = 64;
 
 /// One bare address. A comma or an angle bracket would name a second one.
 pub(super) fn address(path: &str, address: String) -> Result<String> {
@@ -30,6 +31,27 @@ pub(super) fn line(path: &str, line: String) -> Result<String> {
         return Err(invalid(path, "must be a single line of at most 900 bytes"));
     }
     Ok(line)
+}
+
+/// A name that reads as one, and not as an address that it is not from.
+pub(super) fn sender_name(name: String) -> Result<String> {
+    let is_length = (1..=MAX_NAME_CHARS).contains(&name.chars().count());
+    let is_plain = !name.contains(|char: char| {
+        char.is_control() || is_invisible(char) || "@<>\u{ff20}\u{fe6b}".contains(char)
+    });
+    if is_length && is_plain && !name.trim().is_empty() {
+        Ok(name)
+    } else {
+        let message = "must be 1 to 64 characters of one line, without `@`, `<` and `>`";
+        Err(invalid("sender_name", message))
+    }
+}
+
+/// What turns the direction of writing, ends lines or takes no room.
+fn is_invisible(char: char) -> bool {
+    matches!(char,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// A header that may be added to these.
@@ -81,6 +103,7 @@ mod tests {
             assert!(Sender::new(format!("{end}ann@example.com")).is_err());
             let email = Email::new("ann@example.com", "", "").unwrap();
             assert!(email.clone().with_reply_to(format!("a@b{end}")).is_err());
+            assert!(email.clone().with_sender_name(&broken).is_err());
             assert!(email.clone().with_header("X-A", &broken).is_err());
             assert!(email.with_header(format!("X-A{end}Bcc"), "x").is_err());
             let sender = Sender::new("ann@example.com").unwrap();
@@ -116,6 +139,41 @@ mod tests {
             &long,
         ] {
             assert!(Email::new(address, "", "").is_err(), "{address}");
+        }
+    }
+
+    #[test]
+    fn a_sender_is_called_what_reads_as_a_name() {
+        let email = || Email::new("ann@example.com", "", "").unwrap();
+        for name in [
+            "Acme",
+            "Müller, Söhne & Co. \"1890\"",
+            "株式会社",
+            "O'Hara (shop)",
+        ] {
+            let named = email().with_sender_name(name).unwrap();
+            assert_eq!(named.sender_name(), Some(name));
+            let sender = Sender::new("no-reply@example.com").unwrap();
+            assert_eq!(sender.name_for(&named), Some(name));
+            assert_eq!(sender.name_for(&email()), None);
+            let sender = sender.with_name("Host").unwrap();
+            assert_eq!(sender.name_for(&email()), Some("Host"));
+        }
+        let long = "ä".repeat(65);
+        for name in [
+            "",
+            " ",
+            "security@bank.example",
+            "security＠bank.example",
+            "Acme <ceo",
+            "Acme>",
+            "\u{202e}emcA",
+            "Ac\u{200b}me",
+            "Acme\u{2028}Bcc: eve",
+            "Acme\t",
+            &long,
+        ] {
+            assert!(email().with_sender_name(name).is_err(), "{name:?}");
         }
     }
 

@@ -10,8 +10,8 @@ use workeros_core::{Email, Error, Result, Sender, Timestamp};
 
 pub(super) fn build(email: &Email, sender: &Sender, now: Timestamp, id: Uuid) -> Result<Message> {
     let from = Mailbox::new(
-        sender.name().map(str::to_owned),
-        address("from", sender.address())?,
+        sender.name_for(email).map(str::to_owned),
+        sender_address(sender)?,
     );
     let micros = u64::try_from(now.micros()).unwrap_or(0);
     let mut message = Message::builder()
@@ -33,6 +33,11 @@ pub(super) fn build(email: &Email, sender: &Sender, now: Timestamp, id: Uuid) ->
         None => message.singlepart(SinglePart::plain(text)),
     };
     message.map_err(Error::internal)
+}
+
+/// Where mails come from.
+pub(super) fn sender_address(sender: &Sender) -> Result<Address> {
+    address("from", sender.address())
 }
 
 /// The domain of the sender's address, which names us to the server.

@@ -195,6 +195,51 @@ async fn ses_is_asked_as_it_documents() {
     assert_eq!(request.json(), expected);
 }
 
+/// A mail comes by the name it has; where it comes from stays the same.
+#[tokio::test]
+async fn a_mail_has_the_name_of_its_sender() {
+    let server = HttpServer::start(|_| Answer::new(200));
+    let named = plain().with_sender_name("Shop, \"Söhne\"").unwrap();
+    let resent = sent(&resend(&server), &server, named.clone()).await;
+    let quoted = "\"Shop, \\\"Söhne\\\"\" <no-reply@acme.example>";
+    assert_eq!(resent.json()["from"], quoted);
+    let by_sendgrid = sent(&sendgrid(&server), &server, named.clone()).await;
+    let expected = json!({"email": "no-reply@acme.example", "name": "Shop, \"Söhne\""});
+    assert_eq!(by_sendgrid.json()["from"], expected);
+    let by_mailgun = sent(&mailgun(&server), &server, named.clone()).await;
+    let from = by_mailgun.text().split('&').next().unwrap().to_owned();
+    assert_eq!(
+        from,
+        "from=%22Shop%2C+%5C%22S%C3%B6hne%5C%22%22+%3Cno-reply%40acme.example%3E"
+    );
+    let by_ses = sent(&ses(&server), &server, named).await;
+    assert_eq!(
+        by_ses.json()["FromEmailAddress"],
+        "=?UTF-8?B?U2hvcCwgIlPDtmhuZSI=?= <no-reply@acme.example>"
+    );
+}
+
+/// Amazon says with 400 as well that the account may not send for now.
+#[tokio::test]
+async fn what_amazon_says_of_the_account_is_not_about_the_mail() {
+    for (kind, expected) in [
+        ("MessageRejected", ErrorKind::Validation),
+        ("BadRequestException", ErrorKind::Validation),
+        ("SendingPausedException", ErrorKind::Unavailable),
+        (
+            "LimitExceededException:http://a.example/",
+            ErrorKind::Unavailable,
+        ),
+        ("AccountSuspendedException", ErrorKind::Unavailable),
+        ("MailFromDomainNotVerifiedException", ErrorKind::Unavailable),
+    ] {
+        let server =
+            HttpServer::start(move |_| Answer::new(400).with_header("x-amzn-errortype", kind));
+        let error = ses(&server).send(plain()).await.unwrap_err();
+        assert_eq!(error.kind(), expected, "{kind}");
+    }
+}
+
 #[tokio::test]
 async fn what_a_provider_answers_is_told_apart() {
     let server = HttpServer::start(|request| {

@@ -160,14 +160,26 @@ async fn a_mail_arrives_as_it_was_sent() {
     assert!(mail["raw"].as_str().unwrap().is_ascii());
 }
 
+#[test]
+fn an_address_no_mail_can_come_from_is_refused_at_once() {
+    let sender = Sender::new("no..reply@acme.example").unwrap();
+    let refused = SmtpMailer::new(SmtpOptions::new("127.0.0.1"), sender).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Validation);
+}
+
 #[tokio::test]
 async fn a_mail_without_html_has_one_body() {
     let Some(mut sink) = Sink::start(SmtpTls::DangerNone) else {
         return;
     };
     let mailer = mailer(sink.options(SmtpTls::DangerNone));
-    mailer.send(to("ann@example.com")).await.unwrap();
+    let named = to("ann@example.com").with_sender_name("Shop, \"Söhne\"");
+    mailer.send(named.unwrap()).await.unwrap();
     let mail = sink.mail();
+    assert_eq!(mail["from"], "no-reply@acme.example");
+    let from = mail["headers"]["from"].as_str().unwrap();
+    assert!(from.contains("Shop") && from.contains("Söhne"), "{from}");
+    assert!(from.ends_with("<no-reply@acme.example>"), "{from}");
     assert_eq!(mail["type"], "text/plain");
     assert_eq!(
         mail["bodies"]["text/plain"].as_str().unwrap().trim_end(),
