@@ -1,3 +1,4 @@
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -57,7 +58,7 @@ pub(crate) struct PasswordPolicy {
     pub(crate) blocked: BTreeSet<String>,
 }
 
-/// Of eight or more characters; see `data/README.md`.
+/// Of eight or more characters, sorted; see `data/README.md`.
 const COMMON: &str = include_str!("../data/common_passwords.txt");
 
 impl PasswordPolicy {
@@ -80,7 +81,7 @@ impl PasswordPolicy {
             || lower == email.local_part()
             || workspace.is_some_and(|slug| lower == slug)
             || self.blocked.contains(&lower)
-            || COMMON.lines().any(|common| common == lower);
+            || is_line_of(COMMON, &lower);
         if is_common {
             let message = "is too easy to guess; choose another".to_owned();
             return Err(refused("PASSWORD_COMMON", message));
@@ -103,6 +104,45 @@ impl<P: Plane> Auth<P> {
     }
 }
 
+/// Whether a word is one of the lines of a text, which are sorted.
+fn is_line_of(mut lines: &str, word: &str) -> bool {
+    while !lines.is_empty()
+        && let Some((left, right)) = lines.split_at_checked(lines.len() / 2)
+    {
+        // The line in the middle begins left of the cut and ends right of it.
+        let (before, head) = left.rsplit_once('\n').unwrap_or(("", left));
+        let (tail, after) = right.split_once('\n').unwrap_or((right, ""));
+        lines = match word.bytes().cmp(head.bytes().chain(tail.bytes())) {
+            Ordering::Less => before,
+            Ordering::Equal => return true,
+            Ordering::Greater => after,
+        };
+    }
+    false
+}
+
 fn refused(code: &'static str, message: String) -> Error {
     Error::validation("/password", code, message).with_code(code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_is_found_and_nothing_between_them() {
+        assert!(COMMON.is_ascii() && COMMON.lines().is_sorted());
+        for line in COMMON.lines() {
+            assert!(is_line_of(COMMON, line), "{line}");
+            let longer = format!("{line}\u{7f}");
+            assert!(!is_line_of(COMMON, &longer), "{longer}");
+        }
+        for text in ["", "0", "zzzzzzzzzzzz", "password\n", "\u{e9}"] {
+            assert!(!is_line_of(COMMON, text), "{text:?}");
+        }
+        for lines in ["", "b", "b\n", "b\nd"] {
+            assert!(!is_line_of(lines, "a") && !is_line_of(lines, "c"));
+            assert_eq!(is_line_of(lines, "b"), !lines.is_empty());
+        }
+    }
 }
