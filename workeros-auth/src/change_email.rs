@@ -14,7 +14,7 @@ use crate::plane::{PlaneSql, planes};
 use crate::refusal::{INVALID_TOKEN, invalid_token, used_up};
 use crate::session::later;
 use crate::template::{Contents, Template};
-use crate::{Auth, EmailAddress, LinkToken, Plane, RequestInfo};
+use crate::{Auth, EmailAddress, FreshSession, LinkToken, Plane, RequestInfo};
 
 /// A change of address whose link was followed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,8 +111,7 @@ impl<P: Plane> Auth<P> {
     /// Mails a link to the address of a user, by which he agrees that it becomes
     /// another; to the other one at once where nobody has shown to read mail at
     /// the address there is. If somebody has the address to come nothing is
-    /// sent, which is not told. Whether it is still he the caller has to
-    /// [ask](Self::require_fresh).
+    /// sent, which is not told.
     ///
     /// # Errors
     ///
@@ -122,11 +121,12 @@ impl<P: Plane> Auth<P> {
     ///   [mail](crate::AuthBuilder::with_mailer).
     pub async fn request_email_change(
         &self,
-        user: UserId,
+        who: FreshSession,
         new: &EmailAddress,
         request: &RequestInfo,
         link: impl FnOnce(&LinkToken) -> String,
     ) -> Result<()> {
+        let user = who.user();
         let known = self.find_user(user).await?;
         known.require_account()?;
         let from = EmailAddress::stored(&known.email)?;

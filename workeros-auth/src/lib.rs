@@ -181,6 +181,7 @@ pub use email::EmailAddress;
 pub use email_otp::{CodePurpose, MailedCode};
 pub use entry::Entered;
 pub use flow::Arrival;
+pub use fresh::FreshSession;
 pub use hooks::{
     Admission, AuthHooks, ClaimsRequest, ComingUser, HookEvent, MailHandling, PasswordCheck,
     PasswordUse, PasswordVerdict, Refusal, RenderedMail, UserOrigin, WebhookHooks,

@@ -20,7 +20,7 @@ impl<P: Plane> Auth<P> {
     ) -> Result<()> {
         match still_me.password {
             Some(_) => self.check_still(still_me, request).await.map(drop)?,
-            None => self.require_fresh(still_me.session).await?,
+            None => self.require_fresh(still_me.session).await.map(drop)?,
         }
         self.delete_user(still_me.user).await
     }

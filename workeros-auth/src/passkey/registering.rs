@@ -14,7 +14,7 @@ use crate::changes::{Affected, NOBODY};
 use crate::hooks::UserOrigin;
 use crate::news::News;
 use crate::template::SignInMethod;
-use crate::{Auth, BrowserToken, DisplayName, Plane, RequestInfo, User};
+use crate::{Auth, BrowserToken, DisplayName, FreshSession, Plane, RequestInfo, User};
 
 impl<P: Plane> Auth<P> {
     /// Asks for a passkey for a user. Nothing is there until the answer to it
@@ -29,12 +29,12 @@ impl<P: Plane> Auth<P> {
     ///   one who has 50.
     pub async fn begin_passkey_registration(
         &self,
-        user: UserId,
+        who: FreshSession,
         attachment: Option<Attachment>,
         browser: Option<&BrowserToken>,
         request: &RequestInfo,
     ) -> Result<Json> {
-        let party = self.relying_party()?;
+        let (party, user) = (self.relying_party()?, who.user());
         let existing = self.list_passkeys(user).await?;
         if existing.len() >= MAX_PASSKEYS {
             return Err(too_many());
@@ -59,12 +59,12 @@ impl<P: Plane> Auth<P> {
     ///   when it is somebody's already.
     pub async fn finish_passkey_registration(
         &self,
-        user: UserId,
+        who: FreshSession,
         browser: Option<&BrowserToken>,
         response: &Json,
         name: Option<DisplayName>,
     ) -> Result<Passkey> {
-        let party = self.relying_party()?;
+        let (party, user) = (self.relying_party()?, who.user());
         let malformed = || registration_failed("it is no answer of a device");
         let presented = Presented::read(response).ok_or_else(malformed)?;
         let asked = registration(user, browser);

@@ -211,8 +211,9 @@ async fn what_takes_an_account_is_not_for_guests() {
             code(refused.unwrap_err()).as_deref(),
             Some("ANONYMOUS_USER")
         );
+        let who = auth.require_fresh(one.session.id).await.unwrap();
         let refused = auth
-            .request_email_change(user, &email("ann"), &request, link)
+            .request_email_change(who, &email("ann"), &request, link)
             .await;
         assert_eq!(
             code(refused.unwrap_err()).as_deref(),

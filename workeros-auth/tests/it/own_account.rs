@@ -69,8 +69,9 @@ async fn mails_to(world: &World, mailer: &MemoryMailer, name: &str) -> usize {
 }
 
 async fn change<P: Plane>(auth: &Auth<P>, who: &SignedIn<P>, to: &str) -> Result<()> {
-    let request = RequestInfo::new();
-    auth.request_email_change(who.user.id, &email(to), &request, link)
+    let (request, session) = (RequestInfo::new(), who.session.id);
+    let who = auth.require_fresh(session).await?;
+    auth.request_email_change(who, &email(to), &request, link)
         .await
 }
 

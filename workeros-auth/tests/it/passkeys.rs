@@ -7,8 +7,8 @@ use futures::future::join_all;
 use serde_json::{Value as Json, json};
 use workeros_adapters::{MemoryMailer, MemoryRateLimiter};
 use workeros_auth::{
-    Attachment, Auth, AuthBuilder, BrowserToken, Entered, Passkey, Plane, RelyingParty,
-    RequestInfo, SecondFactor, StillMe, UserPatch,
+    Attachment, Auth, AuthBuilder, BrowserToken, Entered, FreshSession, Passkey, Plane,
+    RelyingParty, RequestInfo, SecondFactor, StillMe, UserPatch,
 };
 use workeros_core::{ErrorKind, RateLimiter, Result, UserId};
 
@@ -61,10 +61,17 @@ struct Asked {
     options: Json,
 }
 
+/// A user who has just signed in.
+async fn fresh<P: Plane>(auth: &Auth<P>, user: UserId) -> FreshSession {
+    let sessions = auth.sessions(user).await.unwrap();
+    auth.require_fresh(sessions[0].id).await.unwrap()
+}
+
 async fn ask_to_register<P: Plane>(auth: &Auth<P>, user: UserId) -> Asked {
     let browser = auth.new_browser_token().unwrap();
+    let who = fresh(auth, user).await;
     let options = auth
-        .begin_passkey_registration(user, None, Some(&browser), &RequestInfo::new())
+        .begin_passkey_registration(who, None, Some(&browser), &RequestInfo::new())
         .await
         .unwrap();
     Asked { browser, options }
@@ -76,7 +83,8 @@ async fn register<P: Plane>(
     asked: &Asked,
     answer: &Json,
 ) -> Result<Passkey> {
-    auth.finish_passkey_registration(user, Some(&asked.browser), answer, None)
+    let who = fresh(auth, user).await;
+    auth.finish_passkey_registration(who, Some(&asked.browser), answer, None)
         .await
 }
 
@@ -162,7 +170,7 @@ async fn what_a_device_is_asked_for() {
         let passkey = add(auth, ann, &mut device).await;
         let options = auth
             .begin_passkey_registration(
-                ann,
+                fresh(auth, ann).await,
                 Some(Attachment::CrossPlatform),
                 None,
                 &RequestInfo::new(),
@@ -452,10 +460,12 @@ async fn pk_7_a_disabled_user_stays_out() {
         assert_not_signed_in(sign_in(auth, &mut device).await);
         let asked = ask_to_register(auth, ann).await;
         let made = device.create(&asked.options);
+        let who = fresh(auth, ann).await;
         let disabled = UserPatch::new().with_disabled(Some(true));
         if auth.update_user(world.tenant, ann, disabled).await.is_ok() {
-            let refused = register(auth, ann, &asked, &made).await.unwrap_err();
-            assert_eq!(refused.kind(), ErrorKind::NotFound);
+            let browser = Some(&asked.browser);
+            let registered = auth.finish_passkey_registration(who, browser, &made, None);
+            assert_eq!(registered.await.unwrap_err().kind(), ErrorKind::NotFound);
         }
     }
     on_both_planes!(case);
@@ -549,7 +559,8 @@ async fn there_are_none_where_nobody_said_of_which_domain() {
         let ann = somebody(&world.auth, "ann").await;
         let request = RequestInfo::new();
         let auth = &world.auth;
-        let begun = auth.begin_passkey_registration(ann, None, None, &request);
+        let who = fresh(auth, ann).await;
+        let begun = auth.begin_passkey_registration(who, None, None, &request);
         assert_refused(begun.await, ErrorKind::NotFound, "PASSKEYS_DISABLED");
         let begun = auth.begin_passkey_sign_in(None, &request).await;
         assert_refused(begun, ErrorKind::NotFound, "PASSKEYS_DISABLED");
@@ -565,7 +576,8 @@ async fn nobody_has_more_than_fifty() {
             add(auth, ann, &mut device).await;
         }
         let request = RequestInfo::new();
-        let begun = auth.begin_passkey_registration(ann, None, None, &request);
+        let who = fresh(auth, ann).await;
+        let begun = auth.begin_passkey_registration(who, None, None, &request);
         assert_refused(begun.await, ErrorKind::Conflict, "TOO_MANY_PASSKEYS");
     }
 }

@@ -51,8 +51,9 @@ async fn where_nobody_may_sign_up_a_guest_gets_no_passkey() {
         let request = RequestInfo::new();
         let guest = app.sign_in_anonymous(&request).await.unwrap();
         let browser = app.new_browser_token().unwrap();
+        let who = app.require_fresh(guest.session.id).await.unwrap();
         let refused = app
-            .begin_passkey_registration(guest.user.id, None, Some(&browser), &request)
+            .begin_passkey_registration(who, None, Some(&browser), &request)
             .await;
         assert_eq!(refused.unwrap_err().code(), Some("SIGN_UP_CLOSED"));
     }

@@ -145,13 +145,13 @@ async fn a_passkey_is_told() {
         let auth = world.mailing_with(&mailer, |builder| builder.with_passkeys(party.clone()));
         let (ann, request) = (ann(&world, true).await, RequestInfo::new());
         let browser = auth.new_browser_token().unwrap();
+        let who = auth.require_fresh(ann.session.id).await.unwrap();
         let options = auth
-            .begin_passkey_registration(ann.user.id, None, Some(&browser), &request)
+            .begin_passkey_registration(who, None, Some(&browser), &request)
             .await
             .unwrap();
         let answer = SoftAuthenticator::on(ORIGIN).create(&options);
-        let finish =
-            || auth.finish_passkey_registration(ann.user.id, Some(&browser), &answer, None);
+        let finish = || auth.finish_passkey_registration(who, Some(&browser), &answer, None);
         let passkey = finish().await.unwrap();
         let told = mails(&auth, &mailer).await;
         assert_told(&told, "A way to sign in was added", "a passkey");

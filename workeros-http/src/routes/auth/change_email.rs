@@ -41,15 +41,11 @@ pub(super) fn endpoints<P: Wired>() -> Vec<Endpoint> {
 
 /// The same whether somebody has the address or not.
 async fn ask<P: Wired>(call: Call) -> Result<Reply> {
-    let Own {
-        auth,
-        user,
-        session,
-    } = Own::<P>::of(&call).await?;
+    let Own { auth, session, .. } = Own::<P>::of(&call).await?;
     let form = read_form(call.json(), call.places())?;
-    auth.require_fresh(session).await?;
+    let who = auth.require_fresh(session).await?;
     let url = |token: &LinkToken| url::<P>(&call, token, form.callback.as_ref());
-    auth.request_email_change(user, &form.email, &call.request_info(), url)
+    auth.request_email_change(who, &form.email, &call.request_info(), url)
         .await?;
     Ok(Reply::json(&json!({"status": true})))
 }

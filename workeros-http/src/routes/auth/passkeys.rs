@@ -52,31 +52,23 @@ pub(super) fn endpoints<P: Wired>() -> Vec<Endpoint> {
 /// What somebody has who could sign in by it is for him to choose alone, so he
 /// has to have signed in just now.
 async fn begin_registration<P: Wired>(call: Call) -> Result<Reply> {
-    let Own {
-        auth,
-        user,
-        session,
-    } = Own::<P>::of(&call).await?;
+    let Own { auth, session, .. } = Own::<P>::of(&call).await?;
     let attachment = read_attachment(&call)?;
-    auth.require_fresh(session).await?;
+    let who = auth.require_fresh(session).await?;
     let browser = browser::new(&auth)?;
     let options = auth
-        .begin_passkey_registration(user, attachment, browser.as_ref(), &call.request_info())
+        .begin_passkey_registration(who, attachment, browser.as_ref(), &call.request_info())
         .await?;
     browser::keep(Reply::json(&options), &auth, browser.as_ref())
 }
 
 async fn finish_registration<P: Wired>(call: Call) -> Result<Reply> {
-    let Own {
-        auth,
-        user,
-        session,
-    } = Own::<P>::of(&call).await?;
+    let Own { auth, session, .. } = Own::<P>::of(&call).await?;
     let form = read_registration(call.json())?;
-    auth.require_fresh(session).await?;
+    let who = auth.require_fresh(session).await?;
     let browser = browser::presented(&call, &auth);
     let passkey = auth
-        .finish_passkey_registration(user, browser.as_ref(), &form.response, form.name)
+        .finish_passkey_registration(who, browser.as_ref(), &form.response, form.name)
         .await?;
     Ok(Reply::json(&write_passkey(&passkey)))
 }
