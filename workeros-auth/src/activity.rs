@@ -12,6 +12,7 @@ use uuid::Uuid;
 use workeros_core::{Cost, Error, Result, Row, Statement, Step, Timestamp, UserId, Value};
 
 use crate::key::SessionKey;
+use crate::page::Page;
 use crate::plane::{PlaneSql, planes};
 use crate::session::earlier;
 use crate::{Auth, Languages, Plane, Realm};
@@ -321,16 +322,13 @@ impl<P: Plane> Auth<P> {
         before: Option<Uuid>,
         user: Option<UserId>,
     ) -> Result<ActivityPage> {
-        if !(1..=200).contains(&limit) {
-            let message = "must be 1 to 200";
-            return Err(Error::validation("limit", "out_of_range", message));
-        }
+        let page = Page::new(limit, before)?;
         let params = vec![
             self.realm.into(),
-            before.unwrap_or(Uuid::max()).into(),
+            page.before(),
             user.map_or(Uuid::nil(), UserId::uuid).into(),
             user.is_none().into(),
-            i64::from(limit + 1).into(),
+            page.read_limit(),
         ];
         let statement = Statement::new(LIST, params).with_cost(Cost::Short);
         let rows = self.fetch(statement).await?;
@@ -338,8 +336,7 @@ impl<P: Plane> Auth<P> {
             .iter()
             .map(Activity::read)
             .collect::<Result<Vec<_>>>()?;
-        let has_more = rows.len() > limit as usize;
-        rows.truncate(limit as usize);
+        let has_more = page.cut(&mut rows);
         Ok(ActivityPage { rows, has_more })
     }
 
@@ -421,17 +418,12 @@ impl Activity {
     fn read(row: &Row) -> Result<Self> {
         let text =
             |at| -> Result<Option<String>> { Ok(row.optional_text(at)?.map(ToOwned::to_owned)) };
-        let user_id = if row.is_null(4) {
-            None
-        } else {
-            Some(UserId::new(row.uuid(4)?))
-        };
         Ok(Self {
             id: row.uuid(0)?,
             at: row.timestamp(1)?,
             action: row.text(2)?.to_owned(),
             actor: row.text(3)?.to_owned(),
-            user_id,
+            user_id: row.optional_uuid(4)?.map(UserId::new),
             ip: text(5)?,
             user_agent: text(6)?,
             request_id: text(7)?,

@@ -1,4 +1,3 @@
-use uuid::Uuid;
 use workeros_core::{
     ApiKeyId, Batch, Cost, Credential, Error, ErrorKind, Expect, Identity, Result, Scope,
     SessionId, Statement, Step, TenantId, Timestamp, UserId, Value, role,
@@ -7,6 +6,7 @@ use workeros_core::{
 use crate::activity::{ActivityKind, NewActivity};
 use crate::changes::{Affected, NOBODY};
 use crate::news::News;
+use crate::page::Page;
 use crate::template::SignInMethod;
 use crate::{ApiKey, ApiKeySecret, Auth, KeyLimits};
 
@@ -171,25 +171,17 @@ impl Auth {
         before: Option<ApiKeyId>,
     ) -> Result<ApiKeyPage> {
         let keeper = Keeper::of(caller)?;
-        if !(1..=200).contains(&limit) {
-            return Err(Error::validation(
-                "limit",
-                "out_of_range",
-                "must be 1 to 200",
-            ));
-        }
-        let before = before.map_or(Uuid::max(), ApiKeyId::uuid);
+        let page = Page::new(limit, before.map(ApiKeyId::uuid))?;
         let params = vec![
             tenant.into(),
-            before.into(),
+            page.before(),
             keeper.user.into(),
             keeper.is_admin.into(),
-            i64::from(limit + 1).into(),
+            page.read_limit(),
         ];
         let rows = self.fetch(Statement::new(LIST, params)).await?;
         let mut keys = rows.iter().map(ApiKey::read).collect::<Result<Vec<_>>>()?;
-        let has_more = keys.len() > limit as usize;
-        keys.truncate(limit as usize);
+        let has_more = page.cut(&mut keys);
         Ok(ApiKeyPage { keys, has_more })
     }
 

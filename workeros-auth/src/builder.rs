@@ -302,32 +302,24 @@ impl AuthBuilder {
     /// range.
     pub fn build(self) -> Result<Auth> {
         self.check()?;
-        let params = if self.weak_hashing {
-            tracing::warn!("passwords are hashed weakly: `danger_weak_hashing` is for tests");
-            Params::new(Params::MIN_M_COST, 1, 1, None)
-        } else {
-            Params::new(Params::DEFAULT_M_COST, Params::DEFAULT_T_COST, 1, None)
+        let params = self.hashing_params()?;
+        let finish = |settings: RealmSettings, providers| {
+            let add = RealmSettings::with_hooks;
+            let mut settings = self.hooks.iter().cloned().fold(settings, add);
+            settings.providers = oauth::connect(providers, self.http.as_ref(), &self.runtime)?;
+            #[cfg(feature = "passkey")]
+            let settings = settings.or_passkeys(self.passkeys.as_ref());
+            Ok::<_, Error>(settings)
         };
-        let params = params.map_err(Error::internal)?;
-        let random = Arc::clone(&self.runtime.random);
+        let settings = finish(self.settings, self.oauth.platform)?;
+        let app_settings = finish(self.app_settings, self.oauth.app)?;
+        let clock = &self.runtime.clock;
+        let trusted = TrustedTokens::new(self.issuers, self.http.as_ref(), clock)?;
         let apps = self.apps.zip(self.secret.clone());
         let apps = apps.map(|((issuer, workspaces), secret)| {
             Apps::new(self.runtime.clone(), secret, issuer, workspaces)
         });
-        let http = self.http.as_ref();
-        let providers = oauth::connect(self.oauth.platform, http, &self.runtime)?;
-        let app_providers = oauth::connect(self.oauth.app, http, &self.runtime)?;
-        let trusted = TrustedTokens::new(self.issuers, http, &self.runtime.clock)?;
-        let add = RealmSettings::with_hooks;
-        let mut settings = self.hooks.iter().cloned().fold(self.settings, add);
-        let mut app_settings = self.hooks.into_iter().fold(self.app_settings, add);
-        settings.providers = providers;
-        app_settings.providers = app_providers;
-        #[cfg(feature = "passkey")]
-        let (settings, app_settings) = (
-            settings.or_passkeys(self.passkeys.as_ref()),
-            app_settings.or_passkeys(self.passkeys.as_ref()),
-        );
+        let random = Arc::clone(&self.runtime.random);
         let inner = Inner {
             hasher: Hasher::new(params, random, self.hashing_threads, self.hashing_queue),
             store: Arc::new(Store::new(self.runtime.database)),
@@ -358,45 +350,29 @@ impl AuthBuilder {
         Ok(Auth::new(inner, settings))
     }
 
+    fn hashing_params(&self) -> Result<Params> {
+        let params = if self.weak_hashing {
+            tracing::warn!("passwords are hashed weakly: `danger_weak_hashing` is for tests");
+            Params::new(Params::MIN_M_COST, 1, 1, None)
+        } else {
+            Params::new(Params::DEFAULT_M_COST, Params::DEFAULT_T_COST, 1, None)
+        };
+        params.map_err(Error::internal)
+    }
+
     fn check(&self) -> Result<()> {
-        let refuse = |why| Err(Error::new(ErrorKind::Validation, why));
-        self.settings.check()?;
-        self.app_settings.check()?;
-        let verify = [&self.settings, &self.app_settings];
-        let verify = verify
+        let settings = [&self.settings, &self.app_settings];
+        settings.iter().try_for_each(|settings| settings.check())?;
+        let verifies = settings
             .iter()
             .any(|settings| settings.require_verified_email);
-        if verify && self.mailer.is_none() {
+        if verifies && self.mailer.is_none() {
             return refuse("addresses cannot be verified without a mailer");
         }
-        if self.mailer.is_some() && self.secret.is_none() {
-            return refuse("mail needs a secret that it is sealed with");
-        }
-        if self.apps.is_some() && self.secret.is_none() {
-            return refuse("end users need a secret that their tokens go by");
-        }
-        for issuer in &self.issuers {
-            match &self.apps {
-                None => return refuse("issuers are trusted for end users, and there are none"),
-                Some((ours, _)) if ours == issuer.issuer() => {
-                    return refuse("an issuer that is trusted must not be this instance itself");
-                }
-                Some(_) => {}
-            }
-        }
-        let has_providers = !(self.oauth.platform.is_empty() && self.oauth.app.is_empty());
-        if has_providers && self.secret.is_none() {
-            return refuse("providers need a secret that what is begun with them is sealed with");
-        }
-        #[cfg(feature = "passkey")]
-        if self.passkeys.is_some() && self.secret.is_none() {
-            return refuse("passkeys need a secret that what devices are asked is sealed with");
-        }
-        if self
-            .setup_token
-            .as_ref()
-            .is_some_and(|token| token.len() < SetupToken::MIN_BYTES)
-        {
+        self.check_secret()?;
+        self.check_issuers()?;
+        let token = self.setup_token.as_ref();
+        if token.is_some_and(|token| token.len() < SetupToken::MIN_BYTES) {
             return refuse(
                 "the setup token is shorter than 16 characters; make one with `openssl rand -hex 16`",
             );
@@ -406,6 +382,51 @@ impl AuthBuilder {
         }
         Ok(())
     }
+
+    /// Refuses what goes by a secret where there is none.
+    fn check_secret(&self) -> Result<()> {
+        let has_providers = !(self.oauth.platform.is_empty() && self.oauth.app.is_empty());
+        let goes_by_it = [
+            (
+                self.mailer.is_some(),
+                "mail needs a secret that it is sealed with",
+            ),
+            (
+                self.apps.is_some(),
+                "end users need a secret that their tokens go by",
+            ),
+            (
+                has_providers,
+                "providers need a secret that what is begun with them is sealed with",
+            ),
+            #[cfg(feature = "passkey")]
+            (
+                self.passkeys.is_some(),
+                "passkeys need a secret that what devices are asked is sealed with",
+            ),
+        ];
+        let refused = goes_by_it.into_iter().find(|(is_there, _)| *is_there);
+        match refused {
+            Some((_, why)) if self.secret.is_none() => refuse(why),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_issuers(&self) -> Result<()> {
+        match &self.apps {
+            None if !self.issuers.is_empty() => {
+                refuse("issuers are trusted for end users, and there are none")
+            }
+            Some((ours, _)) if self.issuers.iter().any(|issuer| issuer.issuer() == ours) => {
+                refuse("an issuer that is trusted must not be this instance itself")
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn refuse(why: &'static str) -> Result<()> {
+    Err(Error::new(ErrorKind::Validation, why))
 }
 
 /// A flood of sign-ins is to leave a core for everything else.

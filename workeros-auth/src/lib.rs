@@ -132,6 +132,7 @@ pub mod oauth;
 mod organization;
 mod outbox;
 mod own_account;
+mod page;
 #[cfg(feature = "passkey")]
 mod passkey;
 mod passkey_rows;

@@ -10,10 +10,10 @@ use workeros_core::{
 
 use crate::activity::ActivityKind;
 use crate::changes::Affected;
+use crate::page::Page;
 use crate::plane::{PlaneSql, planes};
 use crate::roles::{assignable, expect_account};
 use crate::user::{holds, read_roles};
-use crate::users::page;
 use crate::{Account, Auth, Platform, UserPage, api_keys, invitation, setup};
 
 /// A workspace somebody is in.
@@ -67,15 +67,15 @@ impl Auth {
         if tenant == self.home() {
             return self.users(tenant, limit, before).await;
         }
-        let [before, limit_and_one] = page(limit, before)?;
+        let page = Page::new(limit, before.map(UserId::uuid))?;
         let params = vec![
             tenant.into(),
             role::AUTHENTICATED.into(),
-            before,
-            limit_and_one,
+            page.before(),
+            page.read_limit(),
         ];
         let statement = Statement::new(LIST.of::<Platform>(), params);
-        UserPage::read(&self.fetch(statement).await?, limit)
+        UserPage::read(&self.fetch(statement).await?, page)
     }
 
     /// A member of a workspace with its roles there.

@@ -1,4 +1,3 @@
-use uuid::Uuid;
 use workeros_core::{
     Batch, Cost, Error, ErrorKind, Expect, Result, Row, Rows, Statement, Step, TenantId, Timestamp,
     UserId, Value,
@@ -8,7 +7,8 @@ use crate::activity::{ActivityKind, NewActivity};
 use crate::anonymous::Newcomer;
 use crate::changes::{Affected, NOBODY};
 use crate::hooks::UserOrigin;
-use crate::organization;
+use crate::invitation::end_of_address;
+use crate::page::Page;
 use crate::plane::{PlaneSql, planes};
 use crate::refusal::taken_email;
 use crate::roles::{assignable, expect_user};
@@ -171,10 +171,11 @@ impl<P: Plane> Auth<P> {
         limit: u32,
         before: Option<UserId>,
     ) -> Result<UserPage> {
-        let [before, limit_and_one] = page(limit, before)?;
-        let params = vec![before, limit_and_one, tenant.into(), self.realm.into()];
+        let page = Page::new(limit, before.map(UserId::uuid))?;
+        let (before, read_limit) = (page.before(), page.read_limit());
+        let params = vec![before, read_limit, tenant.into(), self.realm.into()];
         let rows = self.fetch(Statement::new(LIST.of::<P>(), params)).await?;
-        UserPage::read(&rows, limit)
+        UserPage::read(&rows, page)
     }
 
     /// The user with its roles in the workspace.
@@ -322,27 +323,15 @@ impl UserPatch {
 
 impl UserPage {
     /// Reads the rows of users, one for each role.
-    pub(crate) fn read(rows: &Rows, limit: u32) -> Result<Self> {
+    pub(crate) fn read(rows: &Rows, page: Page) -> Result<Self> {
         let mut accounts = rows
             .rows
             .chunk_by(|one, next| one.value(0).ok() == next.value(0).ok())
             .map(Account::read)
             .collect::<Result<Vec<_>>>()?;
-        let has_more = accounts.len() > limit as usize;
-        accounts.truncate(limit as usize);
+        let has_more = page.cut(&mut accounts);
         Ok(Self { accounts, has_more })
     }
-}
-
-/// The id the users of a page come before, and how many are read of them: one
-/// more than there are on it.
-pub(crate) fn page(limit: u32, before: Option<UserId>) -> Result<[Value; 2]> {
-    if !(1..=200).contains(&limit) {
-        let message = "must be 1 to 200";
-        return Err(Error::validation("limit", "out_of_range", message));
-    }
-    let before = before.map_or(Uuid::max(), UserId::uuid);
-    Ok([before.into(), i64::from(limit + 1).into()])
 }
 
 impl Account {
