@@ -5,12 +5,13 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName};
 use serde_json::Value as Json;
 use workeros_auth::{App, Auth, Caller, Languages, RequestInfo};
-use workeros_core::{CaptchaResponse, Error, ErrorKind, Identity, Result, Subject, TenantId};
+use workeros_core::{CaptchaResponse, Error, Identity, Result, Subject, TenantId};
 use workeros_schema::{DataPlane, Items};
 
 use crate::Backend;
 use crate::callback::Places;
 use crate::client_address::client_address;
+use crate::plane::not_signed_in;
 use crate::request_id::RequestId;
 
 /// The header of what the widget of a captcha gave.
@@ -73,7 +74,7 @@ impl Call {
     /// Who is signed in.
     pub(crate) fn identity(&self) -> Result<&Identity> {
         let identity = self.subject.as_ref().and_then(Subject::identity);
-        identity.ok_or_else(|| Error::new(ErrorKind::Unauthorized, "sign in to do this"))
+        identity.ok_or_else(not_signed_in)
     }
 
     pub(crate) fn plane(&self) -> &DataPlane {
@@ -91,6 +92,11 @@ impl Call {
     pub(crate) fn app(&self) -> Result<Auth<App>> {
         let app = self.app.as_ref().ok_or_else(Error::not_found)?;
         Ok(app.for_caller(self.caller()))
+    }
+
+    /// What we are called: the host of the public URL.
+    pub(crate) fn site(&self) -> &str {
+        self.backend.public_url().host().unwrap_or_default()
     }
 
     /// Where whoever asks may be sent to.

@@ -17,6 +17,7 @@ use crate::call::Call;
 use crate::endpoint::{Access, Endpoint, Input};
 use crate::failure::{Failure, Reader};
 use crate::json_body;
+use crate::plane::not_signed_in;
 use crate::request_id::{RequestId, X_REQUEST_ID};
 use crate::router::Route;
 use crate::subject::resolve;
@@ -195,7 +196,7 @@ async fn admit(
         Access::Open | Access::Public | Access::SignedIn => {}
     }
     if access == Access::SignedIn && subject.is_anonymous() {
-        return Err(Error::new(ErrorKind::Unauthorized, "sign in to do this"));
+        return Err(not_signed_in());
     }
     if access == Access::SignedIn && !only_reads && subject.scope().read_only {
         return Err(Error::new(

@@ -204,7 +204,7 @@ fn add(answer: &mut Json, name: &str, value: Json) {
     }
 }
 
-/// For somebody who acts by nothing of this plane.
+/// For who is nobody, or acts by nothing of this plane.
 pub(crate) fn not_signed_in() -> Error {
     Error::new(ErrorKind::Unauthorized, "sign in to do this")
 }

@@ -58,8 +58,7 @@ async fn look<P: Wired>(call: Call) -> Result<Reply> {
         let token = read_token(&call)?;
         let change = auth.check_email_change(&token).await?;
         if P::cookies(&auth).is_some() {
-            let site = call.backend.public_url().host().unwrap_or_default();
-            return Ok(Reply::page(page::write(&change, site)));
+            return Ok(Reply::page(page::write(&change, call.site())));
         }
         let home = || CallbackUrl::parse(HOME, call.places(), "callbackURL");
         let page = page.clone().map_or_else(home, Ok)?;

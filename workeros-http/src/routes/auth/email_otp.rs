@@ -57,8 +57,7 @@ async fn request_reset<P: Wired>(call: Call) -> Result<Reply> {
 
 async fn send<P: Wired>(call: &Call, email: &EmailAddress, purpose: CodePurpose) -> Result<Reply> {
     let auth = P::auth(call).await?;
-    let site = call.backend.public_url().host().unwrap_or_default();
-    auth.send_code(purpose, email, site, &call.request_info())
+    auth.send_code(purpose, email, call.site(), &call.request_info())
         .await?;
     Ok(done())
 }

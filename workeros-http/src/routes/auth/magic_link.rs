@@ -95,7 +95,7 @@ async fn look<P: Wired>(call: &Call, auth: &Auth<P>, pages: &Pages) -> Result<Re
     }
     let address = auth.check_magic_link(&token).await?;
     match P::cookies(auth) {
-        Some(_) => Ok(Reply::page(page::write(&address, &site(call)))),
+        Some(_) => Ok(Reply::page(page::write(&address, call.site()))),
         None => {
             let home = || CallbackUrl::parse(HOME, call.places(), "callbackURL");
             let page = pages.done.clone().map_or_else(home, Ok)?;
@@ -153,12 +153,6 @@ fn presented<P: Wired>(call: &Call, auth: &Auth<P>) -> Option<BrowserProof> {
 
 fn read_token(call: &Call) -> Result<LinkToken> {
     LinkToken::parse(call.parameter("token").unwrap_or_default())
-}
-
-/// What we are called.
-fn site(call: &Call) -> String {
-    let host = call.backend.public_url().host();
-    host.unwrap_or_default().to_owned()
 }
 
 /// Where somebody is sent to.

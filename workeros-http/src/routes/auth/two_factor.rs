@@ -59,8 +59,8 @@ async fn enable<P: Wired>(call: Call) -> Result<Reply> {
     let still_me = StillMe::new(own.user, own.session, form.password);
     let request = call.request_info();
     let setup = own.auth.begin_two_factor(&still_me, &request).await?;
-    let issuer = form.issuer.unwrap_or_else(|| site(&call));
-    let uri = setup.secret.uri(&issuer, setup.account.as_str());
+    let issuer = form.issuer.as_deref().unwrap_or(call.site());
+    let uri = setup.secret.uri(issuer, setup.account.as_str());
     let codes = write_codes(&setup.backup_codes);
     Ok(Reply::json(
         &json!({"method": "totp", "totpURI": uri, "backupCodes": codes}),
@@ -82,7 +82,7 @@ async fn read_uri<P: Wired>(call: Call) -> Result<Reply> {
         .auth
         .totp_secret(&still_me, &call.request_info())
         .await?;
-    let uri = secret.uri(&site(&call), account.as_str());
+    let uri = secret.uri(call.site(), account.as_str());
     Ok(Reply::json(&json!({"totpURI": uri})))
 }
 
@@ -156,15 +156,6 @@ async fn answer<P: Wired>(
     keep: Keep,
 ) -> Result<Reply> {
     enter(auth, Entered::SignedIn(signed_in), answer, keep).await
-}
-
-/// What an app calls us.
-fn site(call: &Call) -> String {
-    call.backend
-        .public_url()
-        .host()
-        .unwrap_or_default()
-        .to_owned()
 }
 
 fn write_codes(codes: &[BackupCode]) -> Vec<String> {
