@@ -17,6 +17,8 @@ use crate::plane::{PlaneSql, planes};
 use crate::session::earlier;
 use crate::{Auth, Languages, Plane, Realm};
 
+mod refusal;
+
 /// Who asks for something, as far as a row of activity tells it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -75,6 +77,9 @@ pub enum ActivityKind {
     SignIn,
     /// Somebody did not get in.
     SignInFailed,
+    /// Something is refused so often that no more of it is noted for a while; the
+    /// detail names it.
+    RefusalsOmitted,
     /// Too many did not get in: an account is locked for a while.
     Locked,
     /// Somebody signed up.
@@ -109,10 +114,12 @@ pub enum ActivityKind {
     RolesChanged,
     /// A user was taken out of a workspace.
     MemberRemoved,
-    /// Somebody was invited to a workspace.
+    /// Somebody was invited to a workspace, to work in it or to be an end user.
     Invited,
     /// Somebody accepted an invitation.
     InvitationAccepted,
+    /// An invitation was taken back.
+    InvitationCanceled,
     /// Somebody of the team began to act as a user; the detail says why.
     ImpersonationStarted,
     /// Somebody of the team ceased to act as a user.
@@ -134,6 +141,8 @@ pub enum ActivityKind {
     OrganizationInvitationRejected,
     /// An invitation to an organization was taken back.
     OrganizationInvitationCanceled,
+    /// Somebody was made a member of an organization by the host.
+    OrganizationMemberAdded,
     /// What somebody is in an organization was set.
     OrganizationRoleChanged,
     /// Somebody left an organization, or was removed from it.
@@ -158,6 +167,7 @@ impl ActivityKind {
         match self {
             Self::SignIn => "auth.sign_in",
             Self::SignInFailed => "auth.sign_in_failed",
+            Self::RefusalsOmitted => "auth.refusals_omitted",
             Self::Locked => "auth.locked",
             Self::SignUp => "auth.sign_up",
             Self::SignOut => "auth.sign_out",
@@ -177,6 +187,7 @@ impl ActivityKind {
             Self::MemberRemoved => "auth.member_removed",
             Self::Invited => "auth.invited",
             Self::InvitationAccepted => "auth.invitation_accepted",
+            Self::InvitationCanceled => "auth.invitation_canceled",
             Self::ImpersonationStarted => "auth.impersonation_started",
             Self::ImpersonationStopped => "auth.impersonation_stopped",
             Self::AnonymousLinked => "auth.anonymous_linked",
@@ -187,6 +198,7 @@ impl ActivityKind {
             Self::OrganizationInvitationAccepted => "auth.organization_invitation_accepted",
             Self::OrganizationInvitationRejected => "auth.organization_invitation_rejected",
             Self::OrganizationInvitationCanceled => "auth.organization_invitation_canceled",
+            Self::OrganizationMemberAdded => "auth.organization_member_added",
             Self::OrganizationRoleChanged => "auth.organization_role_changed",
             Self::OrganizationMemberRemoved => "auth.organization_member_removed",
             Self::CaptchaSkipped => "auth.captcha_skipped",
@@ -385,11 +397,6 @@ impl<P: Plane> Auth<P> {
             address.into(),
         ];
         Step::new(Statement::new(INSERT_LINK.of::<P>(), params))
-    }
-
-    /// Notes what nothing else is written for, while nobody waits.
-    pub(crate) fn note_refusal(&self, new: NewActivity) {
-        self.note(self.note_activity(new));
     }
 
     fn columns(&self, new: NewActivity) -> [Value; 8] {

@@ -10,7 +10,7 @@ use workeros_core::{Result, Statement, Step, UserId, Value};
 use crate::anonymous::Newcomer;
 use crate::hooks::{ComingUser, UserOrigin};
 use crate::plane::{PlaneSql, planes};
-use crate::{Auth, DisplayName, EmailAddress, Plane, Realm, RequestInfo, User};
+use crate::{Auth, DisplayName, EmailAddress, Locale, Plane, Realm, RequestInfo, User};
 
 /// Somebody who may become a user.
 #[derive(Debug)]
@@ -18,7 +18,8 @@ pub(crate) struct Admitted(Newcomer);
 
 const INSERT: PlaneSql = planes!(
     "INSERT INTO " p "_users (id, realm_id, email, name, password_hash, email_verified, \
-    disabled, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+    disabled, created_at, updated_at, image, locale) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
 );
 
 impl Admitted {
@@ -39,6 +40,8 @@ impl Admitted {
             user.disabled.into(),
             user.created_at.into(),
             user.updated_at.into(),
+            user.image.clone().into(),
+            user.locale.as_ref().map(Locale::as_str).into(),
         ];
         Step::new(Statement::new(INSERT.of::<P>(), params))
     }
@@ -65,6 +68,7 @@ impl<P: Plane> Auth<P> {
             created_at: now,
             updated_at: now,
             image: None,
+            locale: None,
         }
     }
 

@@ -36,6 +36,12 @@ impl From<ImageUrl> for Value {
     }
 }
 
+impl From<ImageUrl> for String {
+    fn from(url: ImageUrl) -> Self {
+        url.0
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

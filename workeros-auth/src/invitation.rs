@@ -1,26 +1,30 @@
-//! Invitations to a workspace.
+//! Invitations to a workspace: of the team, to work in it, and of end users, to
+//! be one.
 //!
-//! One is a [flow](crate::flow) whose realm is the workspace and whose user is who
-//! invited, so it goes with him. What it gives stands in the row, not in the link.
+//! One is a [flow](crate::flow) whose realm is the workspace, in the tables of
+//! the plane, so there is one for an address. What it gives stands in the row, not
+//! in the link. One to work in a workspace goes with the user who made it; one for
+//! an end user is the workspace's. Whoever becomes a user by what shows that he
+//! reads mail at the address (the link, a magic link, a code, a provider that is
+//! trusted) uses it up by that.
 
-use std::time::Duration;
-
-use serde_json::{Value as Json, json};
+use serde_json::json;
 use workeros_core::{
-    Batch, Cost, Error, ErrorKind, Expect, InvitationId, Quota, RateKey, Result, Row, Statement,
-    Step, TenantId, Timestamp, UserId, Value, role,
+    Batch, Error, ErrorKind, Expect, InvitationId, Result, Statement, Step, TenantId, Timestamp,
+    UserId, role,
 };
 
 use crate::activity::{ActivityKind, NewActivity};
-use crate::changes::{Affected, NOBODY, SecretHash};
-use crate::flow::{FlowKey, Purpose};
-use crate::mail::without_mail;
-use crate::outbox::Outgoing;
-use crate::refusal::{INVALID_TOKEN, invalid_token, used_up};
-use crate::roles::assignable;
-use crate::session::later;
-use crate::template::{Contents, Template};
-use crate::{Auth, EmailAddress, LinkToken, Platform, Realm, SignUp};
+use crate::changes::{Affected, NOBODY};
+use crate::flow::Purpose;
+use crate::plane::{PlaneSql, planes};
+use crate::{Auth, DisplayName, EmailAddress, LinkToken, Locale, Plane, Realm};
+
+mod invited;
+mod letter;
+
+pub(crate) use invited::{Acceptance, Invited, outdated};
+pub(crate) use letter::{InvitedTo, Letter, NewInviteFlow};
 
 /// Somebody to be invited.
 #[derive(Debug, Clone)]
@@ -30,7 +34,11 @@ pub struct NewInvitation {
     pub email: EmailAddress,
     /// Names of the roles he is to have.
     pub roles: Vec<String>,
-    /// Who invites him, if it is a user.
+    /// What to call him if he does not say.
+    pub name: Option<DisplayName>,
+    /// The language of the mail, and of those to him from then on.
+    pub locale: Option<Locale>,
+    /// Who of the team invites him, if it is a user.
     pub invited_by: Option<UserId>,
 }
 
@@ -46,48 +54,32 @@ pub struct Invitation {
     pub email: String,
     /// Names of the roles he will have, sorted.
     pub roles: Vec<String>,
-    /// Who invited him, if it was a user.
+    /// What he is called if he does not say.
+    pub name: Option<String>,
+    /// The language of the mail.
+    pub locale: Option<Locale>,
+    /// Who of the team invited him, if it was a user.
     pub invited_by: Option<UserId>,
-    /// When.
+    /// When the link was mailed that holds.
     pub created_at: Timestamp,
     /// Until when it can be accepted.
     pub expires_at: Timestamp,
 }
 
-/// An invitation whose link was presented.
-#[derive(Debug)]
-pub(crate) struct Invited {
-    invitation: Invitation,
-    key: FlowKey,
-}
+const PURPOSE: Purpose = Purpose::Invite;
 
-const OPEN: &str = "INSERT INTO workeros_auth_flows \
-    (id, realm_id, purpose, user_id, address, data, secret_hash, attempts, created_at, expires_at) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9) \
-    ON CONFLICT (realm_id, purpose, address) DO UPDATE SET id = excluded.id, \
-    user_id = excluded.user_id, data = excluded.data, secret_hash = excluded.secret_hash, \
-    attempts = 0, created_at = excluded.created_at, expires_at = excluded.expires_at";
 /// Whoever has the address, if he is in the workspace.
-const MEMBER: &str = "SELECT u.id FROM workeros_users u WHERE u.realm_id = $1 AND u.email = $2 \
-    AND ($3 OR EXISTS (SELECT 1 FROM workeros_user_roles m \
-    WHERE m.tenant_id = $4 AND m.user_id = u.id AND m.role = $5))";
-const LIST: &str = "SELECT id, realm_id, address, data, user_id, created_at, expires_at \
-    FROM workeros_auth_flows WHERE realm_id = $1 AND purpose = $2 AND expires_at > $3 \
-    ORDER BY id DESC LIMIT 1000";
-const FIND: &str = "SELECT id, realm_id, address, data, user_id, created_at, expires_at \
-    FROM workeros_auth_flows WHERE secret_hash = $1 AND purpose = $2 AND expires_at > $3";
-const REVOKE: &str =
-    "DELETE FROM workeros_auth_flows WHERE realm_id = $1 AND purpose = $2 AND id = $3";
-const END_ALL_BY: &str =
-    "DELETE FROM workeros_auth_flows WHERE realm_id = $1 AND purpose = $2 AND user_id = $3";
-/// Only while the address is the user's.
-const SET_VERIFIED: &str = "UPDATE workeros_users SET email_verified = $1, updated_at = $2 \
-    WHERE id = $3 AND email = $4 AND NOT disabled";
-
-/// To one address, whoever asks.
-const PER_ADDRESS: Quota = Quota::new(5, Duration::from_hours(1)).named("address");
-/// Of one workspace.
-const PER_WORKSPACE: Quota = Quota::new(100, Duration::from_hours(1)).named("workspace");
+const MEMBER: PlaneSql = planes!(
+    "SELECT u.id FROM " p "_users u WHERE u.realm_id = $1 AND u.email = $2 \
+    AND ($3 OR EXISTS (SELECT 1 FROM " p "_user_roles m \
+    WHERE m.tenant_id = $4 AND m.user_id = u.id AND m.role = $5))"
+);
+const END_ALL_BY: PlaneSql = planes!(
+    "DELETE FROM " p "_auth_flows WHERE realm_id = $1 AND purpose = $2 AND user_id = $3"
+);
+const END_OF_ADDRESS: PlaneSql = planes!(
+    "DELETE FROM " p "_auth_flows WHERE realm_id = $1 AND purpose = $2 AND address = $3"
+);
 
 impl NewInvitation {
     /// An invitation that gives no roles but that of members.
@@ -96,6 +88,8 @@ impl NewInvitation {
         Self {
             email,
             roles: Vec::new(),
+            name: None,
+            locale: None,
             invited_by: None,
         }
     }
@@ -107,6 +101,20 @@ impl NewInvitation {
         self
     }
 
+    /// Sets what to call him if he does not say.
+    #[must_use]
+    pub fn with_name(mut self, name: Option<DisplayName>) -> Self {
+        self.name = name;
+        self
+    }
+
+    /// Sets the language of the mail.
+    #[must_use]
+    pub fn with_locale(mut self, locale: Option<Locale>) -> Self {
+        self.locale = locale;
+        self
+    }
+
     /// Sets who invites.
     #[must_use]
     pub fn with_invited_by(mut self, user: Option<UserId>) -> Self {
@@ -115,19 +123,23 @@ impl NewInvitation {
     }
 }
 
-impl Auth {
+impl<P: Plane> Auth<P> {
     /// Mails somebody a link by which he can become a member of the workspace,
-    /// within seven days. It ends the one mailed to him before. `called` is what
-    /// the mail calls the workspace, and `link` makes the URL. For those who may:
-    /// no permission is asked here.
+    /// or one of its end users, within seven days. It ends the one mailed to him
+    /// before. `called` is what the mail calls the workspace, and `link` makes the
+    /// URL. For those who may: no permission is asked here.
     ///
     /// # Errors
     ///
     /// * [`Validation`](ErrorKind::Validation) at `/roles`, as
     ///   [`set_roles`](Self::set_roles).
-    /// * [`Conflict`](ErrorKind::Conflict) when the address is a member's.
+    /// * [`Conflict`](ErrorKind::Conflict) when the address is a member's, or an
+    ///   end user's.
+    /// * [`Forbidden`](ErrorKind::Forbidden) with code `SIGN_UP_CLOSED` where
+    ///   nobody can become an end user, whoever invites him.
+    /// * [`NotFound`](ErrorKind::NotFound) for end users of another workspace.
     /// * [`RateLimited`](ErrorKind::RateLimited) after 5 invitations an hour to
-    ///   one address, or 100 of one workspace.
+    ///   one address, or 100 to one workspace.
     /// * [`Unsupported`](ErrorKind::Unsupported) without
     ///   [mail](crate::AuthBuilder::with_mailer).
     pub async fn invite(
@@ -137,39 +149,56 @@ impl Auth {
         called: &str,
         link: impl FnOnce(&LinkToken) -> String,
     ) -> Result<Invitation> {
-        let mail = self.inner.mail.as_ref().ok_or_else(without_mail)?;
-        let roles = assignable(&new.roles)?;
-        self.check_number(tenant, &new.email).await?;
-        let token = LinkToken::generate(self.inner.random.as_ref())?;
-        let invitation = self.invitation(tenant, &new, &roles);
-        let url = link(&token);
-        let contents = Contents::Invitation {
-            url: &url,
-            workspace: called,
+        let roles = Self::roles_to_give(&new.roles)?;
+        let now = self.now();
+        let invitation = Invitation {
+            id: InvitationId::new(self.inner.ids.next_id()),
+            tenant,
+            email: new.email.as_str().to_owned(),
+            roles: roles.iter().map(ToString::to_string).collect(),
+            name: new.name.map(|name| name.as_str().to_owned()),
+            locale: new.locale,
+            invited_by: new.invited_by,
+            created_at: now,
+            expires_at: self.good_until(PURPOSE),
         };
-        let mail_id = self.inner.ids.next_id();
-        let outgoing = Outgoing::seal(mail_id, Template::Invitation, contents, &self.sealer()?)?;
-        let mut batch = Batch::new();
-        batch.extend(self.guard_roles(tenant, &roles));
-        batch.push(self.expect_stranger(tenant, &new.email));
-        batch.push(invitation.open(token.hash()));
-        batch.push(self.queue_mail(outgoing, invitation.id.uuid()));
-        batch.push(self.note_activity(invitation.activity(ActivityKind::Invited)));
-        self.apply(&NOBODY, batch).await?;
-        mail.queued.notify_one();
+        self.mail_invitation(&invitation, None, called, link).await?;
         Ok(invitation)
     }
 
-    /// The invitations of a workspace that can be accepted, newest first, at
+    /// Mails the link of an invitation anew, which is good for seven days from
+    /// now; the one mailed before ends. Otherwise as [`invite`](Self::invite).
+    ///
+    /// # Errors
+    ///
+    /// As [`invite`](Self::invite), and [`NotFound`](ErrorKind::NotFound) without
+    /// it in this workspace.
+    pub async fn resend_invitation(
+        &self,
+        tenant: TenantId,
+        id: InvitationId,
+        called: &str,
+        link: impl FnOnce(&LinkToken) -> String,
+    ) -> Result<Invitation> {
+        let before = self.find_by_id(tenant, id).await?;
+        let invitation = Invitation {
+            created_at: self.now(),
+            expires_at: self.good_until(PURPOSE),
+            ..before.invitation.clone()
+        };
+        self.mail_invitation(&invitation, Some(&before), called, link)
+            .await?;
+        Ok(invitation)
+    }
+
+    /// The invitations to a workspace that can be accepted, newest first, at
     /// most 1000.
     ///
     /// # Errors
     ///
     /// What the database answers.
     pub async fn invitations(&self, tenant: TenantId) -> Result<Vec<Invitation>> {
-        let params = vec![tenant.into(), PURPOSE.name().into(), self.now().into()];
-        let rows = self.fetch(Statement::new(LIST, params)).await?;
-        rows.iter().map(Invitation::read).collect()
+        self.list_all(tenant).await
     }
 
     /// Takes an invitation back.
@@ -178,10 +207,12 @@ impl Auth {
     ///
     /// [`NotFound`](ErrorKind::NotFound) without it in this workspace.
     pub async fn revoke_invitation(&self, tenant: TenantId, id: InvitationId) -> Result<()> {
-        let params = vec![tenant.into(), PURPOSE.name().into(), id.into()];
-        let step = Step::new(Statement::new(REVOKE, params));
-        let step = step.expect(Expect::One, ErrorKind::NotFound, "not found");
-        self.apply(&NOBODY, Batch::new().step(step)).await
+        let found = self.find_by_id(tenant, id).await?;
+        let revoked = found.invitation.activity(ActivityKind::InvitationCanceled);
+        let batch = Batch::new()
+            .step(found.key.consume::<P>(self.now()))
+            .step(self.note_activity(revoked));
+        self.apply(&NOBODY, batch).await.map_err(not_there)
     }
 
     /// Checks the link of an invitation without using it up.
@@ -191,11 +222,12 @@ impl Auth {
     /// [`BadRequest`](ErrorKind::BadRequest) with code `INVALID_TOKEN` when it
     /// does not hold, or no longer.
     pub async fn check_invitation(&self, token: &LinkToken) -> Result<Invitation> {
-        Ok(self.find_invitation(token).await?.invitation)
+        Ok(self.find_by_link(token).await?.invitation)
     }
 
-    /// Makes a user a member of the workspace it was invited to by this link,
-    /// once, and notes its address as verified. The workspace comes back.
+    /// Gives a user what he was invited to by this link, once: makes him a member
+    /// of the workspace, with the roles it names besides those he has. His address
+    /// is verified from then on. The workspace comes back.
     ///
     /// # Errors
     ///
@@ -203,59 +235,46 @@ impl Auth {
     ///   the link does not hold, or no longer.
     /// * [`Forbidden`](ErrorKind::Forbidden) with code `NOT_THE_RECIPIENT` when
     ///   it was mailed to another address than the user's.
-    /// * [`Conflict`](ErrorKind::Conflict) when a role is no longer there.
+    /// * [`Conflict`](ErrorKind::Conflict) with code `INVITATION_OUTDATED` when a
+    ///   role is no longer there.
     pub async fn accept_invitation(&self, user: UserId, token: &LinkToken) -> Result<TenantId> {
-        let invited = self.find_invitation(token).await?;
+        let invited = self.find_by_link(token).await?;
         let account = self.user(self.home(), user).await?;
         invited.check_recipient(&account.user.email)?;
         let mut batch = Batch::new();
         batch.extend(invited.accept(self, user));
-        batch.push(invited.set_verified(user, self.now()));
+        batch.push(invited.set_verified(self, user));
         let accepted = self.apply(&[Affected::User(user)], batch).await;
         accepted.map_err(outdated)?;
         Ok(invited.invitation.tenant)
     }
 
-    /// The invitation that a sign-up presents, if it does.
-    pub(crate) async fn invitation_of(&self, sign_up: &SignUp) -> Result<Option<Invited>> {
-        let Some(token) = &sign_up.invitation else {
-            return Ok(None);
-        };
-        self.settings.admit_invited()?;
-        let invited = self.find_invitation(token).await?;
-        invited.check_recipient(sign_up.email.as_str())?;
-        Ok(Some(invited))
+    async fn mail_invitation(
+        &self,
+        invitation: &Invitation,
+        before: Option<&Invited>,
+        called: &str,
+        link: impl FnOnce(&LinkToken) -> String,
+    ) -> Result<()> {
+        let tenant = invitation.tenant;
+        P::admit_inviting(self, tenant)?;
+        let email = EmailAddress::stored(&invitation.email)?;
+        let (place, locale) = (P::invited_to(called), invitation.locale.clone());
+        let letter = self
+            .write_letter(&email, tenant.uuid(), place, locale, link)
+            .await?;
+        let roles: Vec<&str> = invitation.roles.iter().map(String::as_str).collect();
+        let mut batch = Batch::new();
+        batch.extend(before.map(|before| before.key.consume::<P>(self.now())));
+        batch.extend(self.guard_roles(tenant, &roles));
+        batch.push(self.expect_stranger(tenant, &email));
+        batch.push(invitation.open::<P>(&letter));
+        batch.push(self.queue_mail(letter.mail, invitation.id.uuid()));
+        batch.push(self.note_activity(invitation.activity(ActivityKind::Invited)));
+        self.apply_and_mail(batch).await.map_err(not_there)
     }
 
-    async fn find_invitation(&self, token: &LinkToken) -> Result<Invited> {
-        let hash = token.hash();
-        let params = vec![
-            Value::Bytes(hash.to_vec()),
-            PURPOSE.name().into(),
-            self.now().into(),
-        ];
-        let statement = Statement::new(FIND, params).with_cost(Cost::Short);
-        let rows = self.fetch(statement).await?;
-        let invitation = Invitation::read(rows.first().ok_or_else(invalid_token)?)?;
-        let realm = Realm::Workspace(invitation.tenant);
-        let key = FlowKey::new(realm, PURPOSE, invitation.id.uuid(), hash);
-        Ok(Invited { invitation, key })
-    }
-
-    fn invitation(&self, tenant: TenantId, new: &NewInvitation, roles: &[&str]) -> Invitation {
-        let now = self.now();
-        Invitation {
-            id: InvitationId::new(self.inner.ids.next_id()),
-            tenant,
-            email: new.email.as_str().to_owned(),
-            roles: roles.iter().map(ToString::to_string).collect(),
-            invited_by: new.invited_by,
-            created_at: now,
-            expires_at: later(now, PURPOSE.lifetime()),
-        }
-    }
-
-    /// Fails when the address is a member's.
+    /// Fails when the address is a member's, or an end user's.
     fn expect_stranger(&self, tenant: TenantId, email: &EmailAddress) -> Step {
         let params = vec![
             self.realm.into(),
@@ -265,57 +284,31 @@ impl Auth {
             role::AUTHENTICATED.into(),
         ];
         let why = "whoever has this address is in the workspace already";
-        Step::new(Statement::new(MEMBER, params)).expect(Expect::None, ErrorKind::Conflict, why)
-    }
-
-    async fn check_number(&self, tenant: TenantId, email: &EmailAddress) -> Result<()> {
-        let Some(limiter) = &self.inner.limiter else {
-            return Ok(());
-        };
-        let to = RateKey::new("invitations to address").with(email.as_str());
-        limiter.take(&to, PER_ADDRESS).await?.check()?;
-        let of = RateKey::new("invitations of workspace").with_tenant(tenant);
-        limiter.take(&of, PER_WORKSPACE).await?.check()?;
-        Ok(())
+        let member = Step::new(Statement::new(MEMBER.of::<P>(), params));
+        member.expect(Expect::None, ErrorKind::Conflict, why)
     }
 }
 
-const PURPOSE: Purpose = Purpose::Invite;
-
 impl Invitation {
-    /// Reads `id, realm_id, address, data, user_id, created_at, expires_at`.
-    fn read(row: &Row) -> Result<Self> {
-        let data: Json = serde_json::from_str(row.text(3)?).map_err(Error::internal)?;
-        let roles = data.get("roles").cloned().unwrap_or_default();
-        let invited_by = if row.is_null(4) {
-            None
-        } else {
-            Some(UserId::new(row.uuid(4)?))
+    fn open<P: Plane>(&self, letter: &Letter) -> Step {
+        let data = json!({
+            "roles": self.roles,
+            "name": self.name,
+            "locale": self.locale.as_ref().map(Locale::as_str),
+            "invited_by": self.invited_by.map(|user| user.to_string()),
+        });
+        let flow = NewInviteFlow {
+            id: self.id.uuid(),
+            realm: Realm::Workspace(self.tenant),
+            purpose: PURPOSE,
+            inviter: self.invited_by.and_then(P::goes_with),
+            address: Some(self.email.clone()),
+            data: Some(data.to_string()),
+            secret_hash: letter.secret_hash,
+            created_at: self.created_at,
+            expires_at: self.expires_at,
         };
-        Ok(Self {
-            id: InvitationId::new(row.uuid(0)?),
-            tenant: TenantId::new(row.uuid(1)?),
-            email: row.text(2)?.to_owned(),
-            roles: serde_json::from_value(roles).map_err(Error::internal)?,
-            invited_by,
-            created_at: row.timestamp(5)?,
-            expires_at: row.timestamp(6)?,
-        })
-    }
-
-    fn open(&self, secret_hash: SecretHash) -> Step {
-        let params = vec![
-            self.id.into(),
-            self.tenant.into(),
-            PURPOSE.name().into(),
-            self.invited_by.into(),
-            self.email.clone().into(),
-            json!({"roles": self.roles}).to_string().into(),
-            Value::Bytes(secret_hash.to_vec()),
-            self.created_at.into(),
-            self.expires_at.into(),
-        ];
-        Step::new(Statement::new(OPEN, params))
+        flow.open::<P>()
     }
 
     fn activity(&self, kind: ActivityKind) -> NewActivity {
@@ -326,51 +319,22 @@ impl Invitation {
     }
 }
 
-impl Invited {
-    /// The steps that make the user a member and use the invitation up. Of
-    /// several batches that begin with them one is applied.
-    pub(crate) fn accept(&self, auth: &Auth, user: UserId) -> Vec<Step> {
-        let roles: Vec<&str> = self.invitation.roles.iter().map(String::as_str).collect();
-        let mut steps = vec![self.key.consume::<Platform>(auth.now())];
-        steps.extend(auth.add_roles(self.invitation.tenant, user, &roles));
-        let activity = self.invitation.activity(ActivityKind::InvitationAccepted);
-        steps.push(auth.note_activity(activity.about(user)));
-        steps
-    }
-
-    fn check_recipient(&self, email: &str) -> Result<()> {
-        if self.invitation.email == email {
-            return Ok(());
-        }
-        let why = "the invitation was sent to another address";
-        Err(Error::new(ErrorKind::Forbidden, why).with_code("NOT_THE_RECIPIENT"))
-    }
-
-    fn set_verified(&self, user: UserId, now: Timestamp) -> Step {
-        let email = self.invitation.email.clone();
-        let params = vec![true.into(), now.into(), user.into(), email.into()];
-        Step::new(Statement::new(SET_VERIFIED, params)).expect(
-            Expect::One,
-            ErrorKind::Gone,
-            INVALID_TOKEN,
-        )
-    }
-}
-
 /// Ends what somebody has invited others to a workspace by.
-pub(crate) fn end_all_by(tenant: TenantId, user: UserId) -> Step {
+pub(crate) fn end_all_by<P: Plane>(tenant: TenantId, user: UserId) -> Step {
     let params = vec![tenant.into(), PURPOSE.name().into(), user.into()];
-    Step::new(Statement::new(END_ALL_BY, params))
+    Step::new(Statement::new(END_ALL_BY.of::<P>(), params))
 }
 
-/// Says what it means that the batch of an invitation was not applied: it was
-/// used up, or a role it gives was deleted.
-pub(crate) fn outdated(error: Error) -> Error {
+/// Ends the invitation of somebody who is made a user otherwise.
+pub(crate) fn end_of_address<P: Plane>(tenant: TenantId, email: &str) -> Step {
+    let params = vec![tenant.into(), PURPOSE.name().into(), email.into()];
+    Step::new(Statement::new(END_OF_ADDRESS.of::<P>(), params))
+}
+
+/// Says what it means to an admin that a [flow](crate::flow) was gone.
+fn not_there(error: Error) -> Error {
     match error.kind() {
-        ErrorKind::Validation => {
-            let why = "a role of the invitation is no longer there; ask for another one";
-            Error::new(ErrorKind::Conflict, why).with_source(error)
-        }
-        _ => used_up(error),
+        ErrorKind::Gone => Error::not_found(),
+        _ => error,
     }
 }

@@ -135,7 +135,7 @@ impl Auth {
         batch.push(step(REMOVE, vec![tenant.into(), user.into()]));
         batch.push(step(LEAVE, vec![user.into(), tenant.into()]));
         batch.push(api_keys::revoke_all_in(tenant, user, self.now()));
-        batch.push(invitation::end_all_by(tenant, user));
+        batch.push(invitation::end_all_by::<Platform>(tenant, user));
         batch.push(self.note_roles(ActivityKind::MemberRemoved, tenant, user, &[]));
         self.apply(&[Affected::User(user)], batch).await
     }

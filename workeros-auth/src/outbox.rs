@@ -4,9 +4,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::task::JoinSet;
 use uuid::Uuid;
 use workeros_core::{
-    Batch, Cost, Email, Error, ErrorKind, Result, Row, Sealer, Statement, Step, TenantId,
+    Batch, Cost, Email, Error, ErrorKind, Mailer, Result, Row, Sealer, Statement, Step, TenantId,
     Timestamp, UserId, Workspace,
 };
 
@@ -16,7 +17,7 @@ use crate::mail::Mail;
 use crate::plane::{PlaneSql, planes};
 use crate::session::{earlier, later};
 use crate::template::{Contents, Template, Templates};
-use crate::{Auth, EmailAddress, Languages, Plane, Realm, RealmSettings};
+use crate::{Auth, EmailAddress, Languages, Locale, Plane, Realm, RealmSettings};
 
 /// Goes to the address of a flow and is not sent after its end. Without the
 /// flow there is no mail.
@@ -53,7 +54,7 @@ const POSTPONE: &str = "UPDATE workeros_mail_queue SET next_at = $1, last_error 
     WHERE id = $3 AND attempts = $4";
 const GIVE_UP: &str = "UPDATE workeros_mail_queue SET next_at = NULL, data = '', last_error = $1 \
     WHERE id = $2 AND attempts = $3";
-const SWEEP: &str = "DELETE FROM workeros_mail_queue WHERE next_at IS NULL AND created_at <= $1";
+const SWEEP: &str = "DELETE FROM workeros_mail_queue WHERE created_at <= $1";
 
 const PURPOSE: &str = "outgoing mail";
 /// How often a mail is tried.
@@ -67,7 +68,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const LEASE: Duration = Duration::from_mins(2);
 /// As long a mail is worth sending that leads to no flow.
 const NEWS: Duration = Duration::from_hours(24);
-/// As long mails that were given up can be looked at.
+/// As long mails that were given up can be looked at: longer than any is worth
+/// sending.
 const KEPT: Duration = Duration::from_hours(30 * 24);
 
 /// A mail to be queued.
@@ -76,6 +78,7 @@ pub(crate) struct Outgoing {
     id: Uuid,
     template: Template,
     sealed: String,
+    locale: Option<Locale>,
 }
 
 impl Outgoing {
@@ -92,19 +95,27 @@ impl Outgoing {
             id,
             template,
             sealed,
+            locale: None,
         })
+    }
+
+    /// Sets the language it is to be in, whatever whoever asks for it reads.
+    pub(crate) fn with_locale(mut self, locale: Option<Locale>) -> Self {
+        self.locale = locale;
+        self
     }
 }
 
 impl<P: Plane> Auth<P> {
     /// Queues a mail for the address of a flow, if that was opened.
     pub(crate) fn queue_mail(&self, mail: Outgoing, flow: Uuid) -> Step {
+        let languages = self.languages_of(&mail);
         let params = vec![
             mail.id.into(),
             mail.template.name().into(),
             mail.sealed.into(),
             self.realm.into(),
-            self.languages().into(),
+            languages.into(),
             flow.into(),
         ];
         Step::new(Statement::new(QUEUE.of::<P>(), params))
@@ -112,14 +123,14 @@ impl<P: Plane> Auth<P> {
 
     /// Queues a mail for an address, with no flow behind it.
     pub(crate) fn queue_mail_to(&self, mail: Outgoing, to: &EmailAddress) -> Step {
-        let now = self.now();
+        let (now, languages) = (self.now(), self.languages_of(&mail));
         let params = vec![
             mail.id.into(),
             self.realm.into(),
             to.as_str().into(),
             mail.template.name().into(),
             mail.sealed.into(),
-            self.languages().into(),
+            languages.into(),
             now.into(),
             later(now, NEWS).into(),
         ];
@@ -128,12 +139,12 @@ impl<P: Plane> Auth<P> {
 
     /// Queues a mail for a user, where his address is verified.
     pub(crate) fn queue_news(&self, mail: Outgoing, user: UserId) -> Step {
-        let now = self.now();
+        let (now, languages) = (self.now(), self.languages_of(&mail));
         let params = vec![
             mail.id.into(),
             mail.template.name().into(),
             mail.sealed.into(),
-            self.languages().into(),
+            languages.into(),
             now.into(),
             later(now, NEWS).into(),
             user.into(),
@@ -142,8 +153,11 @@ impl<P: Plane> Auth<P> {
         Step::new(Statement::new(QUEUE_NEWS.of::<P>(), params))
     }
 
-    /// The languages that whoever asks reads.
-    fn languages(&self) -> Option<String> {
+    /// The language a mail is to be in, or those that whoever asks reads.
+    fn languages_of(&self, mail: &Outgoing) -> Option<String> {
+        if let Some(locale) = &mail.locale {
+            return Some(locale.as_str().to_owned());
+        }
         let caller = self.caller.as_ref()?;
         let languages = &caller.languages;
         (!languages.is_empty()).then(|| languages.to_string())
@@ -204,6 +218,11 @@ impl Auth {
         if claimed.expires_at <= self.now() {
             return Err(Error::new(ErrorKind::Gone, "what it leads to is over"));
         }
+        // Nobody came to say what became of it the last time.
+        if claimed.attempts > ATTEMPTS {
+            let why = "whoever tried to send it did not come back";
+            return Err(Error::new(ErrorKind::Gone, why));
+        }
         let (workspace, settings) = self.rules_for(claimed).await?;
         let email = claimed.compose(sealer, &settings.templates)?;
         let rendered = RenderedMail {
@@ -215,12 +234,7 @@ impl Auth {
         if send_mail(&settings.hooks, &rendered).await? {
             return Ok(());
         }
-        tokio::time::timeout(PATIENCE, mail.mailer.send(rendered.email))
-            .await
-            .unwrap_or_else(|_| {
-                let why = "the mailer took too long";
-                Err(Error::new(ErrorKind::Unavailable, why))
-            })
+        send(&mail.mailer, rendered.email).await
     }
 
     /// Whose end user a mail is to, and the rules for him. Who is invited to a
@@ -233,13 +247,12 @@ impl Auth {
         if claimed.realm == Realm::Instance.id() || is_to_the_team {
             return Ok((None, Arc::clone(&self.settings)));
         }
-        let known = match &self.inner.apps {
-            Some(apps) => apps.workspace(TenantId::new(claimed.realm)).await?,
-            None => None,
-        };
-        let Some(workspace) = known else {
+        let Some(apps) = &self.inner.apps else {
             return Ok((None, Arc::clone(&self.inner.app_settings)));
         };
+        let known = apps.workspace(TenantId::new(claimed.realm)).await?;
+        let gone = || Error::new(ErrorKind::Gone, "the workspace is no more");
+        let workspace = known.ok_or_else(gone)?;
         let app = self.app(workspace.clone()).await?;
         Ok((Some(workspace), app.settings))
     }
@@ -256,6 +269,21 @@ impl Auth {
         let batch = Batch::new().step(Step::new(Statement::new(CLAIM, params)));
         let rows = self.apply_and_read(&NOBODY, batch).await?;
         rows.first().map(Claimed::read).transpose()
+    }
+}
+
+/// Hands a mail over, in a task of its own: a mailer that panics takes nobody
+/// along who waits for the next one.
+async fn send(mailer: &Arc<dyn Mailer>, email: Email) -> Result<()> {
+    let unavailable = |why| Error::new(ErrorKind::Unavailable, why);
+    let mailer = Arc::clone(mailer);
+    let mut task = JoinSet::new();
+    task.spawn(async move { mailer.send(email).await });
+    match tokio::time::timeout(PATIENCE, task.join_next()).await {
+        Ok(Some(Ok(sent))) => sent,
+        Ok(Some(Err(panicked))) => Err(unavailable("the mailer has failed").with_source(panicked)),
+        Ok(None) => Err(Error::internal("a mailer that was never called")),
+        Err(_) => Err(unavailable("the mailer took too long")),
     }
 }
 
@@ -281,7 +309,11 @@ impl Claimed {
         let mail = templates.write(template, &self.languages, &values)?;
         let email = Email::new(&self.to, mail.subject, mail.text)?
             .with_header("Auto-Submitted", "auto-generated")?;
-        let email = match &templates.reply_to {
+        let email = match mail.sender_name {
+            Some(name) => email.with_sender_name(name)?,
+            None => email,
+        };
+        let email = match mail.reply_to {
             Some(address) => email.with_reply_to(address)?,
             None => email,
         };
@@ -324,7 +356,7 @@ impl Claimed {
     }
 }
 
-/// Drops what was given up long ago.
+/// Drops what was given up long ago, and what nobody came for.
 pub(crate) fn sweep(now: Timestamp) -> Step {
     Step::new(Statement::new(SWEEP, vec![earlier(now, KEPT).into()]))
 }

@@ -3,9 +3,11 @@
 use std::fmt::Debug;
 
 use serde_json::{Map, Value as Json};
-use workeros_core::{Credential, Identity, Result, Step, TenantId, Timestamp, UserId, role};
+use workeros_core::{Credential, Error, Identity, Result, Step, TenantId, Timestamp, UserId, role};
 
+use crate::invitation::{Acceptance, InvitedTo};
 use crate::key::SessionKey;
+use crate::refusal::invalid_token;
 use crate::{
     ActiveSession, Auth, RealmSettings, RefreshToken, Session, SessionToken, SetupToken, SignUp,
     User, api_keys, organization, setup,
@@ -67,9 +69,10 @@ pub struct Issued<T> {
 
 pub(crate) mod sealed {
     use super::{
-        ActiveSession, App, Auth, Credential, Debug, Identity, Issued, Json, Map, PerPlane, Plane,
-        Platform, RealmSettings, RefreshToken, Result, Session, SessionToken, SetupToken, SignUp,
-        Step, TenantId, Timestamp, User, UserId, api_keys, organization, role, setup,
+        Acceptance, ActiveSession, App, Auth, Credential, Debug, Error, Identity, InvitedTo, Issued,
+        Json, Map, PerPlane, Plane, Platform, RealmSettings, RefreshToken, Result, Session,
+        SessionToken, SetupToken, SignUp, Step, TenantId, Timestamp, User, UserId, api_keys,
+        invalid_token, organization, role, setup,
     };
 
     /// What differs between the planes below the surface.
@@ -109,15 +112,35 @@ pub(crate) mod sealed {
         where
             Self: Plane;
 
-        /// Uses up the invitation that a sign-up follows, if it does: the steps
-        /// for it.
+        /// Uses up the invitation that a sign-up follows, if it does.
         fn accept_invitation(
             auth: &Auth<Self>,
             sign_up: &SignUp,
             user: UserId,
-        ) -> impl Future<Output = Result<Option<Vec<Step>>>> + Send
+        ) -> impl Future<Output = Result<Option<Acceptance>>> + Send
         where
             Self: Plane;
+
+        /// Whether somebody can be given a role of this name.
+        fn may_hold(_: &str) -> bool {
+            true
+        }
+
+        /// Whether somebody can be invited to a workspace.
+        fn admit_inviting(_: &Auth<Self>, _: TenantId) -> Result<()>
+        where
+            Self: Plane,
+        {
+            Ok(())
+        }
+
+        /// As what somebody is invited to a workspace that is called so.
+        fn invited_to(called: &str) -> InvitedTo<'_>;
+
+        /// With which user an invitation goes that somebody of the team made.
+        fn goes_with(_: UserId) -> Option<UserId> {
+            None
+        }
 
         /// What goes with a new user who signed up by himself.
         fn welcome(_: &Auth<Self>, _: UserId, _: Timestamp) -> Vec<Step>
@@ -191,9 +214,20 @@ pub(crate) mod sealed {
             auth: &Auth<Self>,
             sign_up: &SignUp,
             user: UserId,
-        ) -> Result<Option<Vec<Step>>> {
-            let invited = auth.invitation_of(sign_up).await?;
-            Ok(invited.map(|invited| invited.accept(auth, user)))
+        ) -> Result<Option<Acceptance>> {
+            match auth.invitation_of(sign_up).await? {
+                Some(invited) => Ok(Some(invited.acceptance(auth, user))),
+                None if sign_up.invitation.is_some() => Err(invalid_token()),
+                None => Ok(None),
+            }
+        }
+
+        fn invited_to(called: &str) -> InvitedTo<'_> {
+            InvitedTo::Workspace(called)
+        }
+
+        fn goes_with(inviter: UserId) -> Option<UserId> {
+            Some(inviter)
         }
 
         fn welcome(auth: &Auth<Self>, user: UserId, now: Timestamp) -> Vec<Step> {
@@ -267,8 +301,26 @@ pub(crate) mod sealed {
             auth: &Auth<Self>,
             sign_up: &SignUp,
             user: UserId,
-        ) -> Result<Option<Vec<Step>>> {
-            auth.organization_invitation_of(sign_up, user).await
+        ) -> Result<Option<Acceptance>> {
+            match auth.invitation_of(sign_up).await? {
+                Some(invited) => Ok(Some(invited.acceptance(auth, user))),
+                None => auth.organization_invitation_of(sign_up, user).await,
+            }
+        }
+
+        fn may_hold(name: &str) -> bool {
+            name != role::ADMIN
+        }
+
+        fn admit_inviting(auth: &Auth<Self>, tenant: TenantId) -> Result<()> {
+            if auth.realm.workspace() != Some(tenant) {
+                return Err(Error::not_found());
+            }
+            auth.settings.admit_invited()
+        }
+
+        fn invited_to(called: &str) -> InvitedTo<'_> {
+            InvitedTo::Users(called)
         }
     }
 }
@@ -293,7 +345,8 @@ macro_rules! part {
         $prefix
     };
     ($prefix:literal user) => {
-        "u.id, u.email, u.name, u.email_verified, u.disabled, u.created_at, u.updated_at, u.image"
+        "u.id, u.email, u.name, u.email_verified, u.disabled, u.created_at, u.updated_at, \
+        u.image, u.locale"
     };
     ($prefix:tt session) => {
         concat!(

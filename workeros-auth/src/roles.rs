@@ -6,7 +6,7 @@ use crate::activity::{ActivityKind, NewActivity};
 use crate::changes::Affected;
 use crate::plane::{PlaneSql, planes};
 use crate::user::read_roles;
-use crate::{Auth, Plane, Realm};
+use crate::{Auth, Plane, Realm, invitation};
 
 const SELECT: PlaneSql = planes!(
     "SELECT r.role FROM " p "_user_roles r JOIN " p "_users u ON u.id = r.user_id \
@@ -52,7 +52,8 @@ impl<P: Plane> Auth<P> {
     }
 
     /// Sets which roles a member has in the workspace, from its next request
-    /// on.
+    /// on. Invitations to it that were made by somebody who is no admin any more
+    /// end.
     ///
     /// # Errors
     ///
@@ -65,12 +66,22 @@ impl<P: Plane> Auth<P> {
     /// * [`Conflict`](ErrorKind::Conflict) when the workspace would lose its
     ///   last admin, and for an anonymous user.
     pub async fn set_roles(&self, tenant: TenantId, user: UserId, roles: &[String]) -> Result<()> {
-        let roles = assignable(roles)?;
+        let roles = Self::roles_to_give(roles)?;
         let mut batch = Batch::new();
         batch.extend(expect_account::<P>(self.realm, user));
         batch.extend(self.expect_member(tenant, user));
         batch.extend(self.replace_roles(tenant, user, &roles));
         self.apply(&[Affected::User(user)], batch).await
+    }
+
+    /// The roles that somebody on this plane can be given, of these.
+    pub(crate) fn roles_to_give(roles: &[String]) -> Result<Vec<&str>> {
+        let roles = assignable(roles)?;
+        if roles.iter().all(|role| P::may_hold(role)) {
+            return Ok(roles);
+        }
+        let message = "an end user is never an admin";
+        Err(Error::validation("/roles", "invalid_value", message))
     }
 
     /// The steps that give a member these roles and no others.
@@ -89,6 +100,10 @@ impl<P: Plane> Auth<P> {
         }
         let params = vec![tenant.into(), user.into(), role::AUTHENTICATED.into()];
         steps.push(Step::new(Statement::new(DELETE.of::<P>(), params)));
+        if !roles.contains(&role::ADMIN) {
+            // What he has offered others as an admin he offers no more.
+            steps.push(invitation::end_all_by::<P>(tenant, user));
+        }
         steps.extend(insert_roles::<P>(tenant, user, roles));
         steps.push(self.note_roles(ActivityKind::RolesChanged, tenant, user, roles));
         steps

@@ -7,10 +7,10 @@ use crate::door::Door;
 use crate::entry::{Entry, Method};
 use crate::flow::Purpose;
 use crate::hooks::UserOrigin;
-use crate::invitation::outdated;
+use crate::invitation::{Acceptance, outdated};
 use crate::refusal::taken_email;
 use crate::{
-    Auth, DisplayName, EmailAddress, LinkToken, Password, Plane, RequestInfo, SetupToken, SignedIn,
+    Auth, DisplayName, EmailAddress, ImageUrl, LinkToken, Locale, Password, Plane, RequestInfo, SetupToken, SignedIn,
     User,
 };
 
@@ -24,6 +24,10 @@ pub struct SignUp {
     pub password: Password,
     /// The name it goes by.
     pub name: DisplayName,
+    /// Its picture.
+    pub image: Option<ImageUrl>,
+    /// The language of mails to it.
+    pub locale: Option<Locale>,
     /// Proof that it may be the first one.
     pub setup_token: Option<SetupToken>,
     /// The link of the [invitation](Auth::invite) it follows.
@@ -38,9 +42,25 @@ impl SignUp {
             email,
             password,
             name,
+            image: None,
+            locale: None,
             setup_token: None,
             invitation: None,
         }
+    }
+
+    /// Sets the picture.
+    #[must_use]
+    pub fn with_image(mut self, image: Option<ImageUrl>) -> Self {
+        self.image = image;
+        self
+    }
+
+    /// Sets the language of mails.
+    #[must_use]
+    pub fn with_locale(mut self, locale: Option<Locale>) -> Self {
+        self.locale = locale;
+        self
     }
 
     /// Sets the setup token presented.
@@ -90,7 +110,15 @@ impl<P: Plane> Auth<P> {
         if invited.is_none() {
             P::admit_sign_up(self, sign_up.setup_token.as_ref()).await?;
         }
-        newcomer.user.email_verified = invited.is_some();
+        if let Some(invited) = &invited {
+            newcomer.follow(invited);
+        }
+        if let Some(image) = sign_up.image {
+            newcomer.user.image = Some(image.into());
+        }
+        if sign_up.locale.is_some() {
+            newcomer.user.locale = sign_up.locale;
+        }
         self.check_new_password(&sign_up.password, &sign_up.email)?;
         let passed = self.pass(Door::SignUp, request).await?;
         let origin = match invited {
@@ -99,14 +127,7 @@ impl<P: Plane> Auth<P> {
         };
         let admitted = self.admit_newcomer(newcomer, origin, request).await?;
         let password_hash = self.inner.hasher.hash(&sign_up.password).await?;
-        let proof = match invited {
-            Some(accept) => {
-                let mut steps = admitted.steps(self, Some(&password_hash));
-                steps.extend(accept);
-                steps
-            }
-            None => self.sign_up_steps(&admitted, Some(&password_hash)),
-        };
+        let proof = self.sign_up_steps(&admitted, Some(&password_hash), invited);
         let mut entry = Entry::new_user(admitted, Method::Password, passed, proof);
         entry.password_hash = Some(password_hash);
         let entered = self.complete(entry, request).await;
@@ -137,12 +158,14 @@ impl<P: Plane> Auth<P> {
         let email = &sign_up.email;
         self.check_new_password(&sign_up.password, email)?;
         let passed = self.pass(Door::SignUp, request).await?;
-        let newcomer = Newcomer::from(self.new_user(email, &sign_up.name));
+        let mut newcomer = Newcomer::from(self.new_user(email, &sign_up.name));
+        newcomer.user.image = sign_up.image.map(String::from);
+        newcomer.user.locale = sign_up.locale;
         let origin = UserOrigin::Password;
         let admitted = self.admit_newcomer(newcomer, origin, request).await?;
         let password_hash = self.inner.hasher.hash(&sign_up.password).await?;
         let mut batch = Batch::new();
-        batch.extend(self.sign_up_steps(&admitted, Some(&password_hash)));
+        batch.extend(self.sign_up_steps(&admitted, Some(&password_hash), None));
         match self.apply(&NOBODY, batch).await.map_err(taken_email) {
             Ok(()) => {
                 self.mail_link(Purpose::VerifyEmail, email, request, passed, link)
@@ -156,15 +179,20 @@ impl<P: Plane> Auth<P> {
         Ok(admitted.into_user())
     }
 
-    /// Makes a user who signed up by himself: he may be the first one.
+    /// Makes a user who was invited, or signed up by himself: then he may be the
+    /// first one.
     pub(crate) fn sign_up_steps(
         &self,
         admitted: &Admitted,
         password_hash: Option<&str>,
+        invited: Option<Acceptance>,
     ) -> Vec<Step> {
         let mut steps = admitted.steps(self, password_hash);
         let user = &admitted.user;
-        steps.extend(P::welcome(self, user.id, user.updated_at));
+        match invited {
+            Some(acceptance) => steps.extend(acceptance.steps),
+            None => steps.extend(P::welcome(self, user.id, user.updated_at)),
+        }
         steps
     }
 }

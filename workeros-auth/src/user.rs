@@ -1,5 +1,6 @@
 use workeros_core::{Identity, Result, Row, Timestamp, UserId, role};
 
+use crate::Locale;
 use crate::email::{is_of_guest, is_placeholder};
 
 /// A user. What proves who it is (the password's hash) is not part of it.
@@ -22,6 +23,8 @@ pub struct User {
     pub updated_at: Timestamp,
     /// The URL of its picture, if it has one; see [`ImageUrl`](crate::ImageUrl).
     pub image: Option<String>,
+    /// The language of mails to it, if it has chosen one.
+    pub locale: Option<Locale>,
 }
 
 /// A user with its roles in one workspace.
@@ -56,7 +59,7 @@ impl User {
     }
 
     /// How many columns [`read`](Self::read) reads.
-    pub(crate) const COLUMNS: usize = 8;
+    pub(crate) const COLUMNS: usize = 9;
 
     /// Reads what `user` stands for in [`planes!`](crate::plane::planes), from a
     /// position on.
@@ -70,6 +73,9 @@ impl User {
             created_at: row.timestamp(at + 5)?,
             updated_at: row.timestamp(at + 6)?,
             image: row.optional_text(at + 7)?.map(ToOwned::to_owned),
+            locale: row
+                .optional_text(at + 8)?
+                .and_then(|tag| Locale::parse(tag).ok()),
         })
     }
 }

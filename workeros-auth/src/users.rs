@@ -11,12 +11,12 @@ use crate::invitation::end_of_address;
 use crate::page::Page;
 use crate::plane::{PlaneSql, planes};
 use crate::refusal::taken_email;
-use crate::roles::{assignable, expect_user};
+use crate::roles::expect_user;
 use crate::session::end_all;
 use crate::user::read_roles;
 use crate::{
     Account, Auth, DisplayName, EmailAddress, ImageUrl, Locale, Password, Plane, Realm,
-    RequestInfo, User,
+    RequestInfo, User, flow, organization,
 };
 
 /// A user that an admin makes.
@@ -29,6 +29,12 @@ pub struct NewUser {
     pub name: DisplayName,
     /// Its password; without one it cannot sign in by password.
     pub password: Option<Password>,
+    /// Its picture.
+    pub image: Option<ImageUrl>,
+    /// The language of mails to it.
+    pub locale: Option<Locale>,
+    /// Whether whoever makes it knows that it reads mail at its address.
+    pub email_verified: bool,
     /// Names of its roles.
     pub roles: Vec<String>,
 }
@@ -41,6 +47,9 @@ impl NewUser {
             email,
             name,
             password: None,
+            image: None,
+            locale: None,
+            email_verified: false,
             roles: Vec::new(),
         }
     }
@@ -49,6 +58,27 @@ impl NewUser {
     #[must_use]
     pub fn with_password(mut self, password: Option<Password>) -> Self {
         self.password = password;
+        self
+    }
+
+    /// Sets the picture.
+    #[must_use]
+    pub fn with_image(mut self, image: Option<ImageUrl>) -> Self {
+        self.image = image;
+        self
+    }
+
+    /// Sets the language of mails.
+    #[must_use]
+    pub fn with_locale(mut self, locale: Option<Locale>) -> Self {
+        self.locale = locale;
+        self
+    }
+
+    /// Sets whether its address counts as verified.
+    #[must_use]
+    pub fn with_email_verified(mut self, is_verified: bool) -> Self {
+        self.email_verified = is_verified;
         self
     }
 
@@ -66,11 +96,14 @@ impl NewUser {
 pub struct UserPatch {
     /// The name it goes by.
     pub name: Option<DisplayName>,
-    /// The language of mails to it.
-    pub locale: Option<Locale>,
-    /// Its address, unverified from then on.
+    /// The language of mails to it: another one, or none any more.
+    pub locale: Option<Option<Locale>>,
+    /// Its address, unverified from then on if it is another one.
     pub email: Option<EmailAddress>,
-    /// Whether it is kept from signing in. Disabling ends its sessions.
+    /// Whether the address it has then counts as verified.
+    pub email_verified: Option<bool>,
+    /// Whether it is kept from signing in. Disabling ends its sessions, and the
+    /// invitations it made.
     pub disabled: Option<bool>,
     /// Its picture: another one, or none any more.
     pub image: Option<Option<ImageUrl>>,
@@ -90,9 +123,9 @@ impl UserPatch {
         self
     }
 
-    /// Sets the language of mails.
+    /// Sets the language of mails, or leaves it to what requests accept.
     #[must_use]
-    pub fn with_locale(mut self, locale: Option<Locale>) -> Self {
+    pub fn with_locale(mut self, locale: Option<Option<Locale>>) -> Self {
         self.locale = locale;
         self
     }
@@ -108,6 +141,13 @@ impl UserPatch {
     #[must_use]
     pub fn with_image(mut self, image: Option<Option<ImageUrl>>) -> Self {
         self.image = image;
+        self
+    }
+
+    /// Sets whether the address counts as verified.
+    #[must_use]
+    pub fn with_email_verified(mut self, is_verified: Option<bool>) -> Self {
+        self.email_verified = is_verified;
         self
     }
 
@@ -153,6 +193,11 @@ const SET_EMAIL: PlaneSql = planes!(
     "UPDATE " p "_users SET email = $1, email_verified = $2, updated_at = $3 \
     WHERE id = $4 AND realm_id = $5 AND email <> $1"
 );
+/// What stands in the place of an address is nobody's.
+const SET_VERIFIED: PlaneSql = planes!(
+    "UPDATE " p "_users SET email_verified = $1, updated_at = $2 \
+    WHERE id = $3 AND realm_id = $4 AND email NOT LIKE '%.invalid'"
+);
 const SET_DISABLED: PlaneSql = planes!(
     "UPDATE " p "_users SET disabled = $1, updated_at = $2 WHERE id = $3 AND realm_id = $4"
 );
@@ -190,19 +235,23 @@ impl<P: Plane> Auth<P> {
         Account::read(&rows.rows)
     }
 
-    /// Makes a user with roles in the workspace. For those who may: no
-    /// permission is asked here.
+    /// Makes a user with roles in the workspace, whatever is said of who may sign
+    /// up. An invitation to the workspace that was mailed to its address ends. For
+    /// those who may: no permission is asked here.
     ///
     /// # Errors
     ///
     /// As [`sign_up_email`](Self::sign_up_email) and
     /// [`set_roles`](Self::set_roles).
     pub async fn create_user(&self, tenant: TenantId, new: NewUser) -> Result<Account> {
-        let roles = assignable(&new.roles)?;
+        let roles = Self::roles_to_give(&new.roles)?;
         if let Some(password) = &new.password {
             self.check_new_password(password, &new.email)?;
         }
-        let newcomer = Newcomer::from(self.new_user(&new.email, &new.name));
+        let mut newcomer = Newcomer::from(self.new_user(&new.email, &new.name));
+        newcomer.user.image = new.image.map(String::from);
+        newcomer.user.email_verified = new.email_verified;
+        newcomer.user.locale = new.locale;
         let (origin, request) = (UserOrigin::Admin, RequestInfo::new());
         let admitted = self.admit_newcomer(newcomer, origin, &request).await?;
         let password_hash = match &new.password {
@@ -212,6 +261,7 @@ impl<P: Plane> Auth<P> {
         let mut batch =
             Batch::new().step(admitted.insert::<P>(self.realm, password_hash.as_deref()));
         let user = admitted.into_user();
+        batch.push(end_of_address::<P>(tenant, &user.email));
         batch.extend(self.add_roles(tenant, user.id, &roles));
         let activity = NewActivity::new(ActivityKind::UserCreated).about(user.id);
         batch.push(self.note_activity(activity));
@@ -275,6 +325,7 @@ impl UserPatch {
             ("name", self.name.is_some()),
             ("locale", self.locale.is_some()),
             ("email", self.email.is_some()),
+            ("email_verified", self.email_verified.is_some()),
             ("disabled", self.disabled.is_some()),
             ("image", self.image.is_some()),
         ]
@@ -298,7 +349,8 @@ impl UserPatch {
             ));
         }
         if let Some(locale) = self.locale {
-            let params = vec![locale.as_str().to_owned().into(), now.into()];
+            let locale = locale.as_ref().map(Locale::as_str).into();
+            let params = vec![locale, now.into()];
             batch.push(update::<P>(&SET_LOCALE, params, whose()));
         }
         if let Some(image) = self.image {
@@ -309,10 +361,15 @@ impl UserPatch {
             let params = vec![email.into(), false.into(), now.into()];
             batch.push(update::<P>(&SET_EMAIL, params, whose()));
         }
+        if let Some(verified) = self.email_verified {
+            let params = vec![verified.into(), now.into()];
+            batch.push(update::<P>(&SET_VERIFIED, params, whose()));
+        }
         if let Some(disabled) = self.disabled {
             if disabled {
                 batch.extend(P::spare_the_last_admin(user));
                 batch.push(end_all::<P>(user));
+                batch.push(flow::end_all::<P>(user));
             }
             let params = vec![disabled.into(), now.into()];
             batch.push(update::<P>(&SET_DISABLED, params, whose()));

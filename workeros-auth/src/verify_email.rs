@@ -1,4 +1,6 @@
-use workeros_core::{Batch, ErrorKind, Expect, Result, Statement, Step};
+use workeros_core::{
+    Batch, ErrorKind, Expect, Result, Statement, Step, Timestamp, UserId,
+};
 
 use crate::activity::{ActivityKind, NewActivity};
 use crate::changes::Affected;
@@ -12,6 +14,12 @@ const SET: PlaneSql = planes!(
     "UPDATE " p "_users SET email_verified = $1, updated_at = $2 \
     WHERE id = $3 AND email = $4 AND NOT disabled"
 );
+
+/// Notes an address as verified, as long as it is the user's.
+pub(crate) fn verified<P: Plane>(user: UserId, address: &str, now: Timestamp) -> Statement {
+    let params = vec![true.into(), now.into(), user.into(), address.into()];
+    Statement::new(SET.of::<P>(), params)
+}
 
 impl<P: Plane> Auth<P> {
     /// Mails a link by which a user shows that it reads mail at its address,
@@ -48,13 +56,7 @@ impl<P: Plane> Auth<P> {
     /// Notes an address as verified, and uses the flow up.
     pub(crate) async fn set_verified(&self, flow: &Flow) -> Result<()> {
         let (user, now) = (flow.user, self.now());
-        let params = vec![
-            true.into(),
-            now.into(),
-            user.into(),
-            flow.address.as_str().into(),
-        ];
-        let set = Step::new(Statement::new(SET.of::<P>(), params));
+        let set = Step::new(verified::<P>(user, flow.address.as_str(), now));
         let batch = Batch::new()
             .step(flow.key.consume::<P>(now))
             .step(set.expect(Expect::One, ErrorKind::Gone, INVALID_TOKEN))

@@ -7,6 +7,7 @@ use crate::Endpoint;
 mod activity;
 mod adoption;
 mod api_keys;
+mod app_invitations;
 mod app_users;
 mod auth;
 mod auth_settings;
@@ -36,6 +37,7 @@ pub(crate) fn endpoints(with_auth: bool) -> Vec<Endpoint> {
         endpoints.extend(users::endpoints());
         endpoints.extend(auth::impersonation::of_team());
         endpoints.extend(app_users::endpoints());
+        endpoints.extend(app_invitations::endpoints());
         endpoints.extend(workspaces::endpoints());
         endpoints.extend(activity::endpoints());
         endpoints.extend(auth_settings::endpoints());

@@ -7,14 +7,16 @@ use super::NAME;
 use crate::activity::{ActivityKind, NewActivity};
 use crate::admission::Admitted;
 use crate::changes::Affected;
+use crate::invitation::Acceptance;
 use crate::plane::{PlaneSql, planes};
-use crate::{Auth, DisplayName, EmailAddress, Plane, RequestInfo, SessionKey, User};
+use crate::{Auth, DisplayName, EmailAddress, Locale, Plane, RequestInfo, SessionKey, User};
 
 /// Only as long as he is anonymous, and the session is open that he does it by:
 /// of many who do it at once one is first.
 const PROMOTE: PlaneSql = planes!(
     "UPDATE " p "_users SET email = $1, name = $2, password_hash = $3, email_verified = $4, \
-    updated_at = $5 WHERE id = $6 AND realm_id = $7 AND email = $8 AND NOT disabled \
+    updated_at = $5, image = $10, locale = $11 \
+    WHERE id = $6 AND realm_id = $7 AND email = $8 AND NOT disabled \
     AND EXISTS (SELECT 1 FROM " p "_sessions s \
     WHERE s.user_id = " p "_users.id AND s.key = $9 AND s.expires_at > $5)"
 );
@@ -53,6 +55,17 @@ impl From<User> for Newcomer {
 }
 
 impl Newcomer {
+    /// Has shown by an invitation that he reads mail at his address.
+    pub(crate) fn follow(&mut self, invited: &Acceptance) {
+        self.user.email_verified = true;
+        if invited.locale.is_some() {
+            self.user.locale.clone_from(&invited.locale);
+        }
+        if let Some(name) = invited.name.as_ref().filter(|_| self.user.name.is_empty()) {
+            self.user.name.clone_from(name);
+        }
+    }
+
     /// Whom it changes.
     pub(crate) fn affected(&self) -> Vec<Affected> {
         let guest = self.guest.iter();
@@ -105,6 +118,8 @@ impl Admitted {
             auth.realm.into(),
             guest.user.email.clone().into(),
             guest.session.into(),
+            self.user.image.clone().into(),
+            self.user.locale.as_ref().map(Locale::as_str).into(),
         ];
         vec![
             promoted(Statement::new(PROMOTE.of::<P>(), params)),
@@ -142,6 +157,8 @@ impl<P: Plane> Auth<P> {
         if let Some(guest) = &guest {
             user.id = guest.user.id;
             user.created_at = guest.user.created_at;
+            user.image.clone_from(&guest.user.image);
+            user.locale.clone_from(&guest.user.locale);
             if user.name.is_empty() && guest.user.name != NAME {
                 user.name.clone_from(&guest.user.name);
             }

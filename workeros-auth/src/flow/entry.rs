@@ -10,32 +10,37 @@ use crate::claim::claim;
 use crate::door::Passed;
 use crate::entry::{Entry, Method};
 use crate::hooks::UserOrigin;
+use crate::invitation::outdated;
 use crate::plane::{PlaneSql, planes};
 use crate::refusal::taken_email;
 use crate::session::later;
 use crate::{Auth, DisplayName, EmailAddress, Entered, Plane, Platform, Realm, RequestInfo, User};
 
-/// As `flow::OPEN`, and for an address that nobody has if `$8`. The data is what
-/// to call him if he is new.
+/// As `flow::OPEN`, and for an address that nobody has if `$8`, or if `$10` and it
+/// was invited. The data is what to call him if he is new.
 const OPEN: PlaneSql = planes!(
     "INSERT INTO " p "_auth_flows \
     (id, realm_id, purpose, user_id, address, data, secret_hash, attempts, created_at, expires_at) \
     SELECT $1, $2, $3, u.id, $7, $9, $4, 0, $5, $6 \
     FROM (SELECT 1 AS nobody) n LEFT JOIN " p "_users u ON u.realm_id = $2 AND u.email = $7 \
-    WHERE (u.id IS NOT NULL OR $8) AND u.disabled IS NOT TRUE \
+    WHERE (u.id IS NOT NULL OR $8 OR ($10 AND EXISTS (SELECT 1 FROM " p "_auth_flows i \
+    WHERE i.realm_id = $2 AND i.purpose = $11 AND i.address = $7 AND i.expires_at > $5))) \
+    AND u.disabled IS NOT TRUE \
     ON CONFLICT (realm_id, purpose, address) DO UPDATE SET id = excluded.id, \
     user_id = excluded.user_id, data = excluded.data, secret_hash = excluded.secret_hash, \
     attempts = 0, created_at = excluded.created_at, expires_at = excluded.expires_at"
 );
 /// With who has the address now, if that is whom it was opened for.
 const FIND: PlaneSql = planes!(
-    "SELECT u.id, u.email, u.name, u.email_verified, u.disabled, u.created_at, u.updated_at, \
-    u.image, f.id, f.address, f.data, f.secret_hash \
+    "SELECT " user ", f.id, f.address, f.data, f.secret_hash \
     FROM " p "_auth_flows f \
     LEFT JOIN " p "_users u ON u.realm_id = f.realm_id AND u.email = f.address \
     WHERE f.secret_hash = $1 AND f.realm_id = $2 AND f.purpose = $3 AND f.expires_at > $4 \
     AND u.disabled IS NOT TRUE AND (f.user_id IS NULL OR f.user_id = u.id)"
 );
+
+/// Where what stands in the flow begins.
+const FLOW: usize = User::COLUMNS;
 
 /// A flow that is about to be opened.
 #[derive(Debug)]
@@ -62,12 +67,12 @@ pub(crate) struct EntryFlow {
 impl EntryFlow {
     fn read(row: &Row, realm: Realm, purpose: Purpose) -> Result<Self> {
         let user = (!row.is_null(0)).then(|| User::read(row, 0)).transpose()?;
-        let name = DisplayName::parse(row.optional_text(10)?.unwrap_or_default());
+        let name = DisplayName::parse(row.optional_text(FLOW + 2)?.unwrap_or_default());
         Ok(Self {
-            address: EmailAddress::parse(row.text(9)?).map_err(Error::internal)?,
+            address: EmailAddress::parse(row.text(FLOW + 1)?).map_err(Error::internal)?,
             name: name.map_err(Error::internal)?,
             user,
-            key: FlowKey::read(realm, purpose, row.uuid(8)?, row.bytes(11)?)?,
+            key: FlowKey::read(realm, purpose, row.uuid(FLOW)?, row.bytes(FLOW + 3)?)?,
         })
     }
 }
@@ -83,8 +88,8 @@ pub struct Arrival<P: Plane = Platform> {
 }
 
 impl<P: Plane> Auth<P> {
-    /// Opens a flow for who has the address, or, where everybody may sign up,
-    /// will have it; and ends the one before. It is as much work if there is
+    /// Opens a flow for who has the address, or, where everybody may sign up or
+    /// he was invited, will have it; and ends the one before. It is as much work if there is
     /// none.
     pub(crate) async fn open_entry(&self, new: &NewEntryFlow<'_>) -> Result<Step> {
         let now = self.now();
@@ -98,6 +103,8 @@ impl<P: Plane> Auth<P> {
             new.address.as_str().into(),
             self.admits_strangers().await?.into(),
             new.name.map(DisplayName::as_str).into(),
+            self.settings.admit_invited().is_ok().into(),
+            Purpose::Invite.name().into(),
         ];
         Ok(Step::new(Statement::new(OPEN.of::<P>(), params)))
     }
@@ -135,16 +142,20 @@ impl<P: Plane> Auth<P> {
         let is_new = flow.user.is_none();
         let mut entry = match flow.user {
             None => {
-                P::admit_sign_up(self, None).await?;
+                let invited = self.admit_proven(&flow.address).await?;
                 let newcomer = self.newcomer(&flow.address, &flow.name, request);
                 let mut newcomer = newcomer.await?;
                 newcomer.user.email_verified = true;
+                let invited = invited.map(|one| one.acceptance(self, newcomer.user.id));
                 let origin = match method {
                     Method::EmailOtp => UserOrigin::EmailOtp,
                     _ => UserOrigin::MagicLink,
                 };
+                if let Some(invited) = &invited {
+                    newcomer.follow(invited);
+                }
                 let admitted = self.admit_newcomer(newcomer, origin, request).await?;
-                proof.extend(self.sign_up_steps(&admitted, None));
+                proof.extend(self.sign_up_steps(&admitted, None, invited));
                 Entry::new_user(admitted, method, passed, Vec::new())
             }
             Some(user) if user.email_verified => Entry::new(user, method, passed),
@@ -154,7 +165,8 @@ impl<P: Plane> Auth<P> {
             }
         };
         entry.proof = proof;
-        let entered = self.complete(entry, request).await.map_err(taken_email)?;
+        let entered = self.complete(entry, request).await;
+        let entered = entered.map_err(outdated).map_err(taken_email)?;
         Ok(Arrival { entered, is_new })
     }
 

@@ -19,6 +19,8 @@ use super::standing::lock;
 use crate::activity::ActivityKind;
 use crate::changes::{Affected, NOBODY};
 use crate::flow::{FlowKey, Purpose};
+use crate::invitation::Acceptance;
+use crate::verify_email::verified;
 use crate::{App, Auth, LinkToken, SignUp};
 
 /// An invitation to an organization that was not answered yet.
@@ -94,9 +96,6 @@ const OF_ADDRESS: &str = invitations!("i.email = $1 ORDER BY i.id DESC LIMIT 100
 const CANCEL: &str = "DELETE FROM app_auth_flows WHERE id = $1 AND realm_id = $2 AND purpose = $3";
 const END_ALL_BY: &str = "DELETE FROM app_auth_flows WHERE user_id = $1 AND id IN \
     (SELECT i.id FROM app_organization_invitations i WHERE i.organization_id = $2)";
-/// Only while the address is the user's.
-const SET_VERIFIED: &str = "UPDATE app_users SET email_verified = $1, updated_at = $2 \
-    WHERE id = $3 AND realm_id = $4 AND email = $5 AND NOT disabled";
 const EXPECT_VERIFIED: &str = "UPDATE app_users SET updated_at = updated_at \
     WHERE id = $1 AND realm_id = $2 AND email = $3 AND email_verified AND NOT disabled";
 
@@ -167,13 +166,13 @@ impl Auth<App> {
         Ok((found.invitation, member))
     }
 
-    /// The steps that make a new user a member of the organization whose
-    /// invitation his sign-up presents, if it does.
+    /// What makes a new user a member of the organization whose invitation his
+    /// sign-up presents, if it does.
     pub(crate) async fn organization_invitation_of(
         &self,
         sign_up: &SignUp,
         user: UserId,
-    ) -> Result<Option<Vec<Step>>> {
+    ) -> Result<Option<Acceptance>> {
         let Some(link) = &sign_up.invitation else {
             return Ok(None);
         };
@@ -188,7 +187,11 @@ impl Auth<App> {
             found.key.consume::<App>(self.now()),
         ];
         steps.extend(self.join(user, &found.invitation));
-        Ok(Some(steps))
+        Ok(Some(Acceptance {
+            steps,
+            name: None,
+            locale: None,
+        }))
     }
 
     /// Declines an invitation for the user it is for.
@@ -301,14 +304,12 @@ impl Auth<App> {
     /// Fails where the address is no longer the user's, and, without the link,
     /// where he has not shown that it is.
     fn expect_address(&self, user: UserId, email: &str, name: &InvitationName) -> Step {
-        let whose = [user.into(), self.realm.into(), email.into()];
         let statement = match name {
-            InvitationName::Link(_) => {
-                let mut params = vec![true.into(), self.now().into()];
-                params.extend(whose);
-                Statement::new(SET_VERIFIED, params)
+            InvitationName::Link(_) => verified::<App>(user, email, self.now()),
+            InvitationName::Id(_) => {
+                let params = vec![user.into(), self.realm.into(), email.into()];
+                Statement::new(EXPECT_VERIFIED, params)
             }
-            InvitationName::Id(_) => Statement::new(EXPECT_VERIFIED, whose.to_vec()),
         };
         NO_INVITATION.unless(Expect::One, statement)
     }

@@ -19,8 +19,10 @@ pub enum MailTemplate {
     VerifyEmailCode,
     /// A code to choose a new password by.
     ResetPasswordCode,
-    /// An invitation to a workspace.
+    /// An invitation to work in a workspace.
     Invitation,
+    /// An invitation to be an end user of a workspace.
+    UserInvitation,
     /// An invitation to an organization of end users.
     OrganizationInvitation,
     /// A link to agree by that the address becomes another.
@@ -42,7 +44,7 @@ const SITE: &str = "site";
 
 impl MailTemplate {
     /// Every one there is.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::VerifyEmail,
         Self::ResetPassword,
         Self::MagicLink,
@@ -50,6 +52,7 @@ impl MailTemplate {
         Self::VerifyEmailCode,
         Self::ResetPasswordCode,
         Self::Invitation,
+        Self::UserInvitation,
         Self::OrganizationInvitation,
         Self::ApproveNewEmail,
         Self::ConfirmNewEmail,
@@ -86,6 +89,7 @@ impl MailTemplate {
             Self::VerifyEmailCode => "verify-email-code",
             Self::ResetPasswordCode => "reset-password-code",
             Self::Invitation => "invitation",
+            Self::UserInvitation => "user-invitation",
             Self::OrganizationInvitation => "organization-invitation",
             Self::ApproveNewEmail => "approve-new-email",
             Self::ConfirmNewEmail => "confirm-new-email",
@@ -111,7 +115,7 @@ impl MailTemplate {
                 &[SITE, "url"]
             }
             Self::SignInCode | Self::VerifyEmailCode | Self::ResetPasswordCode => &[SITE, "code"],
-            Self::Invitation => &[SITE, "url", "workspace"],
+            Self::Invitation | Self::UserInvitation => &[SITE, "url", "workspace"],
             Self::OrganizationInvitation => &[SITE, "url", "organization"],
             Self::ApproveNewEmail | Self::ConfirmNewEmail => &[SITE, "url", "address"],
             Self::SignInMethodAdded | Self::SignInMethodRemoved => &[SITE, "method", "time"],
@@ -128,6 +132,7 @@ impl MailTemplate {
             | Self::MagicLink
             | Self::ExistingAccount
             | Self::Invitation
+            | Self::UserInvitation
             | Self::OrganizationInvitation
             | Self::ApproveNewEmail
             | Self::ConfirmNewEmail => Some("url"),

@@ -9,7 +9,7 @@ use workeros_auth::{
 use workeros_core::{Error, ErrorKind, Expect, Result, Statement, Step, TenantId, UserId};
 
 use crate::mail::{link, token};
-use crate::race::{few_rounds, rounds, winner};
+use crate::race::{rounds, winner};
 use crate::support::{World, email, mail_worlds, names, sign_up, worlds};
 use crate::workspaces::{add, workspace};
 
@@ -271,7 +271,7 @@ async fn az_10_an_invitation_gives_no_role_that_is_not_there() {
         world.run("DELETE FROM role_names", vec![]).await;
         assert_eq!(
             refusal(auth.accept_invitation(ann, &link).await),
-            "Conflict"
+            "INVITATION_OUTDATED"
         );
         let new = sign_up("nobody").with_invitation(Some(link));
         let stolen = auth.sign_up_email(new, &RequestInfo::new()).await;
@@ -385,7 +385,7 @@ async fn r19_of_64_who_accept_an_invitation_at_once_one_does() {
         world.auth = world.mailing_with(&mailer, |auth| auth);
         world.sign_up("root").await;
         let ann = world.sign_up("ann").await.user.id;
-        for _ in 0..rounds(world.name) {
+        for _ in 0..rounds() {
             let tenant = workspace(&world);
             let (_, link) = invite(&world.auth, &mailer, tenant, to("ann", &["editor"])).await;
             let accepted = winner(&[INVALID], |_| {
@@ -405,7 +405,7 @@ async fn r19_of_64_who_sign_up_by_an_invitation_at_once_one_does() {
         let mailer = MemoryMailer::default();
         world.auth = world.mailing_with(&mailer, |auth| auth.with_sign_up(SignUpPolicy::Invited));
         world.sign_up("root").await;
-        for round in 0..few_rounds(world.name) {
+        for round in 0..rounds() {
             let (tenant, name) = (workspace(&world), format!("ann{round}"));
             let (_, link) = invite(&world.auth, &mailer, tenant, to(&name, &["editor"])).await;
             winner(&[INVALID, "USER_ALREADY_EXISTS"], |_| {
@@ -428,7 +428,7 @@ async fn r19_an_invitation_is_either_accepted_or_taken_back() {
         world.auth = world.mailing_with(&mailer, |auth| auth);
         world.sign_up("root").await;
         let ann = world.sign_up("ann").await.user.id;
-        for _ in 0..rounds(world.name) {
+        for _ in 0..rounds() {
             let tenant = workspace(&world);
             let (made, link) = invite(&world.auth, &mailer, tenant, to("ann", &[])).await;
             let (one, other) = (world.auth.clone(), world.auth.clone());

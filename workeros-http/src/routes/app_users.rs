@@ -9,7 +9,7 @@ use workeros_core::{Error, Result, UserId, Workspace, Workspaces as _};
 use super::auth::impersonation::read_why;
 use super::auth::wire::{write_session, write_user};
 use super::paging::{self, Paging};
-use super::users::{read_patch, read_roles, write};
+use super::users::{read_new, read_patch, read_roles, write};
 use crate::call::Call;
 use crate::cookie::Keep;
 use crate::endpoint::{Access, Endpoint};
@@ -25,6 +25,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     let (post, admin) = (|| Method::POST, Access::Admin);
     vec![
         Endpoint::new(Method::GET, ALL, admin, list_users).with_parameters(paging::PARAMETERS),
+        Endpoint::new(post(), ALL, admin, create_user).with_json(),
         Endpoint::new(Method::GET, ONE, admin, read_user),
         Endpoint::new(Method::PATCH, ONE, admin, update_user).with_json(),
         Endpoint::new(Method::DELETE, ONE, admin, delete_user),
@@ -50,6 +51,12 @@ async fn list_users(call: Call) -> Result<Reply> {
     let last = page.accounts.last().map(|account| account.user.id);
     let users = page.accounts.iter().map(write).collect();
     Ok(paging.reply(users, last, page.has_more))
+}
+
+async fn create_user(call: Call) -> Result<Reply> {
+    let new = read_new(call.json())?;
+    let account = app(&call).await?.create_user(call.tenant(), new).await?;
+    Ok(Reply::data(write(&account)).created())
 }
 
 async fn read_user(call: Call) -> Result<Reply> {

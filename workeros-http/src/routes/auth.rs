@@ -15,11 +15,12 @@ use crate::reply::Reply;
 
 mod account;
 mod anonymous;
-mod body;
+pub(super) mod body;
 mod change_email;
 mod deletion;
 mod email_otp;
 pub(super) mod impersonation;
+pub(super) mod invitation;
 pub(super) mod link;
 mod magic_link;
 mod organization;
@@ -39,6 +40,10 @@ const SIGN_IN: Paths = paths!("/sign-in/email");
 const SIGN_OUT: Paths = paths!("/sign-out");
 const SESSION: Paths = paths!("/get-session");
 
+/// What a client asks for that has remembered sessions before: it is always read
+/// anew here.
+const UNCACHED: &[&str] = &["disableCookieCache", "disableRefresh"];
+
 /// In the shape of better-auth, whose clients work unchanged. Where one signs in
 /// or out nobody is asked who he is: a session that has ended must not keep
 /// anybody from it.
@@ -48,7 +53,8 @@ pub(super) fn endpoints<P: SocialPlane>() -> Vec<Endpoint> {
         Endpoint::new(Method::POST, P::path(SIGN_UP), open, sign_up::<P>).with_json(),
         Endpoint::new(Method::POST, P::path(SIGN_IN), open, sign_in::<P>).with_json(),
         Endpoint::new(Method::POST, P::path(SIGN_OUT), open, sign_out::<P>),
-        Endpoint::new(Method::GET, P::path(SESSION), open, read_session::<P>),
+        Endpoint::new(Method::GET, P::path(SESSION), open, read_session::<P>)
+            .with_parameters(UNCACHED),
     ];
     let endpoints = endpoints
         .into_iter()
@@ -74,6 +80,7 @@ pub(super) fn app_endpoints() -> Vec<Endpoint> {
     let mut endpoints = tokens::endpoints();
     endpoints.extend(social::app_endpoints());
     endpoints.extend(organization::endpoints());
+    endpoints.extend(invitation::endpoints());
     endpoints
 }
 
@@ -81,6 +88,7 @@ async fn sign_up<P: Wired>(call: Call) -> Result<Reply> {
     let form = read_sign_up(call.json(), call.places())?;
     let auth = P::auth(&call).await?;
     let sign_up = SignUp::new(form.email, form.password, form.name)
+        .with_image(form.image)
         .with_setup_token(form.setup_token)
         .with_invitation(form.invitation);
     let request = arrival(&call, &auth).await?;

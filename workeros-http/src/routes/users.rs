@@ -1,9 +1,10 @@
 use http::Method;
 use serde_json::{Value as Json, json};
-use workeros_auth::{Account, DisplayName, EmailAddress, NewUser, Password, UserPatch};
+use workeros_auth::{Account, DisplayName, EmailAddress, Locale, NewUser, Password, UserPatch};
 use workeros_core::input::Object;
 use workeros_core::{Error, Result};
 
+use super::auth::body::{read_image, read_locale};
 use super::paging::{self, Paging};
 use crate::call::Call;
 use crate::endpoint::{Access, Endpoint};
@@ -72,8 +73,8 @@ async fn set_roles(call: Call) -> Result<Reply> {
     Ok(Reply::data(write(&auth.user(tenant, user).await?)))
 }
 
-/// Reads `{email, name?, password?, roles?}`.
-fn read_new(body: &Json) -> Result<NewUser> {
+/// Reads `{email, name?, image?, locale?, email_verified?, password?, roles?}`.
+pub(super) fn read_new(body: &Json) -> Result<NewUser> {
     let mut object = Object::read(body, "")?;
     object.require("email");
     let email = object
@@ -85,6 +86,9 @@ fn read_new(body: &Json) -> Result<NewUser> {
     let password = object.string("password").map(|text| Password::parse(&text));
     let password = password.and_then(|password| object.keep(password));
     let roles = object.strings("roles").unwrap_or_default();
+    let image = read_image(&mut object).flatten();
+    let locale = read_locale(&mut object).flatten();
+    let email_verified = object.boolean("email_verified").unwrap_or(false);
     object.finish()?;
     let (Some(email), Some(name)) = (email, name) else {
         return Err(Error::validation(
@@ -95,10 +99,13 @@ fn read_new(body: &Json) -> Result<NewUser> {
     };
     Ok(NewUser::new(email, name)
         .with_password(password)
+        .with_image(image)
+        .with_locale(locale)
+        .with_email_verified(email_verified)
         .with_roles(roles))
 }
 
-/// Reads `{email?, name?, disabled?}`.
+/// Reads `{email?, name?, image?, locale?, email_verified?, disabled?}`.
 pub(super) fn read_patch(body: &Json) -> Result<UserPatch> {
     let mut object = Object::read(body, "")?;
     let email = object
@@ -107,11 +114,17 @@ pub(super) fn read_patch(body: &Json) -> Result<UserPatch> {
     let email = email.and_then(|email| object.keep(email));
     let name = object.string("name").map(|text| DisplayName::parse(&text));
     let name = name.and_then(|name| object.keep(name));
+    let image = read_image(&mut object);
+    let locale = read_locale(&mut object);
+    let email_verified = object.boolean("email_verified");
     let disabled = object.boolean("disabled");
     object.finish()?;
     Ok(UserPatch::new()
         .with_email(email)
         .with_name(name)
+        .with_image(image)
+        .with_locale(locale)
+        .with_email_verified(email_verified)
         .with_disabled(disabled))
 }
 
@@ -130,6 +143,8 @@ pub(super) fn write(account: &Account) -> Json {
         "id": user.id.to_string(),
         "email": user.email,
         "name": user.name,
+        "image": user.image,
+        "locale": user.locale.as_ref().map(Locale::as_str),
         "email_verified": user.email_verified,
         "disabled": user.disabled,
         "roles": account.roles,

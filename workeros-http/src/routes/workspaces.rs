@@ -14,9 +14,9 @@ use crate::call::Call;
 use crate::endpoint::{Access, Endpoint};
 use crate::reply::Reply;
 
-mod invitations;
+pub(super) mod invitations;
 mod members;
-mod standing;
+pub(super) mod standing;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     const ALL: &str = "/api/workspaces";

@@ -73,6 +73,14 @@ fn wording(template: MailTemplate) -> Wording {
             after: "Der Link gilt sieben Tage lang und nur einmal. Wenn Sie keine Einladung \
                 erwarten, können Sie diese E-Mail ignorieren.",
         },
+        MailTemplate::UserInvitation => Wording {
+            subject: "Einladung zu {{workspace}}",
+            before: "Sie sind zu {{workspace}} bei {{site}} eingeladen. Über diesen Link nehmen \
+                Sie die Einladung an:",
+            link: "Einladung annehmen",
+            after: "Der Link gilt sieben Tage lang und nur einmal. Wenn Sie keine Einladung \
+                erwarten, können Sie diese E-Mail ignorieren: Ohne ihn entsteht kein Konto.",
+        },
         MailTemplate::OrganizationInvitation => Wording {
             subject: "Einladung zu {{organization}}",
             before: "Sie sind eingeladen, bei {{site}} der Organisation {{organization}} \

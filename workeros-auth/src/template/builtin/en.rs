@@ -70,6 +70,13 @@ fn wording(template: MailTemplate) -> Wording {
             after: "It is good for seven days, and once. If you do not expect it, you can \
                 ignore this mail.",
         },
+        MailTemplate::UserInvitation => Wording {
+            subject: "Invitation to {{workspace}}",
+            before: "you are invited to {{workspace}} at {{site}}. To accept, follow this link:",
+            link: "Accept the invitation",
+            after: "It is good for seven days, and once. If you do not expect it, you can \
+                ignore this mail: you get no account without it.",
+        },
         MailTemplate::OrganizationInvitation => Wording {
             subject: "Invitation to {{organization}}",
             before: "you are invited to join {{organization}} at {{site}}. To answer, follow \

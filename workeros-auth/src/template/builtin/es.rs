@@ -73,6 +73,15 @@ fn wording(template: MailTemplate) -> Wording {
             after: "El enlace es válido durante siete días y solo puede usarse una vez. Si no \
                 esperas ninguna invitación, puedes ignorar este mensaje.",
         },
+        MailTemplate::UserInvitation => Wording {
+            subject: "Invitación a {{workspace}}",
+            before: "Has recibido una invitación a {{workspace}} en {{site}}. Para aceptarla, \
+                sigue este enlace:",
+            link: "Aceptar la invitación",
+            after: "El enlace es válido durante siete días y solo puede usarse una vez. Si no \
+                esperas ninguna invitación, puedes ignorar este mensaje: sin él no se crea \
+                ninguna cuenta.",
+        },
         MailTemplate::OrganizationInvitation => Wording {
             subject: "Invitación a {{organization}}",
             before: "Has recibido una invitación para unirte a {{organization}} en {{site}}. Para \

@@ -74,6 +74,15 @@ fn wording(template: MailTemplate) -> Wording {
             after: "Ce lien est valable sept jours et ne peut servir qu’une fois. Si vous \
                 n’attendez pas d’invitation, vous pouvez ignorer ce message.",
         },
+        MailTemplate::UserInvitation => Wording {
+            subject: "Invitation à rejoindre {{workspace}}",
+            before: "Vous êtes invité à rejoindre {{workspace}} sur {{site}}. Pour accepter, \
+                suivez ce lien\u{a0}:",
+            link: "Accepter l’invitation",
+            after: "Ce lien est valable sept jours et ne peut servir qu’une fois. Si vous \
+                n’attendez pas d’invitation, vous pouvez ignorer ce message\u{a0}: aucun compte \
+                n’est créé sans lui.",
+        },
         MailTemplate::OrganizationInvitation => Wording {
             subject: "Invitation à rejoindre {{organization}}",
             before: "Vous êtes invité à rejoindre {{organization}} sur {{site}}. Pour répondre, \

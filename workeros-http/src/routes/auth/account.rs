@@ -2,12 +2,12 @@
 
 use http::Method;
 use serde_json::{Value as Json, json};
-use workeros_auth::{ChangePassword, DisplayName, ImageUrl, Password, UserPatch};
+use workeros_auth::{ChangePassword, DisplayName, Password, UserPatch};
 use workeros_core::Result;
 use workeros_core::input::Object;
 
 use super::arrival;
-use super::body::{at_new_password, incomplete, read_locale, read_new_password};
+use super::body::{at_new_password, incomplete, read_image, read_locale, read_new_password};
 use super::own::Own;
 use super::wire::write_user;
 use crate::call::Call;
@@ -79,17 +79,6 @@ fn read_change(body: &Json) -> Result<ChangeForm> {
         change: ChangePassword::new(current, new),
         revokes_others,
     })
-}
-
-/// Reads the picture: another one, or none any more.
-fn read_image(object: &mut Object) -> Option<Option<ImageUrl>> {
-    match object.nullable_json("image")? {
-        Json::Null => Some(None),
-        image => {
-            let image = ImageUrl::parse(image.as_str().unwrap_or_default());
-            object.keep(image).map(Some)
-        }
-    }
 }
 
 /// Reads `{name?, image?, locale?}`, at least one of them. Null is no picture.

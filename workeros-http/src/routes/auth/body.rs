@@ -1,5 +1,5 @@
 use serde_json::Value as Json;
-use workeros_auth::{DisplayName, EmailAddress, LinkToken, Locale, Password, SetupToken};
+use workeros_auth::{DisplayName, EmailAddress, ImageUrl, LinkToken, Locale, Password, SetupToken};
 use workeros_core::input::Object;
 use workeros_core::{Detail, Error, Result};
 
@@ -10,6 +10,8 @@ pub(super) struct SignUpForm {
     pub(super) email: EmailAddress,
     pub(super) password: Password,
     pub(super) name: DisplayName,
+    pub(super) image: Option<ImageUrl>,
+    pub(super) locale: Option<Locale>,
     pub(super) setup_token: Option<SetupToken>,
     pub(super) invitation: Option<LinkToken>,
     pub(super) keep: Keep,
@@ -23,8 +25,8 @@ pub(super) struct SignInForm {
     pub(super) keep: Keep,
 }
 
-/// Reads `{email, password, name, rememberMe?, callbackURL?, setupToken?,
-/// invitationToken?}`.
+/// Reads `{email, password, name, image?, locale?, rememberMe?, callbackURL?,
+/// setupToken?, invitationToken?}`.
 pub(super) fn read_sign_up(body: &Json, places: Places<'_>) -> Result<SignUpForm> {
     let mut object = Object::read(body, "")?;
     object.alias("setupToken", "setup_token");
@@ -33,6 +35,8 @@ pub(super) fn read_sign_up(body: &Json, places: Places<'_>) -> Result<SignUpForm
     let password = read_password(&mut object);
     let name = DisplayName::parse(&object.string("name").unwrap_or_default());
     let name = object.keep(name);
+    let image = read_image(&mut object).flatten();
+    let locale = read_locale(&mut object).flatten();
     let setup_token = object
         .string("setupToken")
         .map(|text| SetupToken::new(&text));
@@ -44,6 +48,8 @@ pub(super) fn read_sign_up(body: &Json, places: Places<'_>) -> Result<SignUpForm
             email,
             password,
             name,
+            image,
+            locale,
             setup_token,
             invitation,
             callback,
@@ -78,7 +84,7 @@ pub(super) fn read_sign_in(body: &Json, places: Places<'_>) -> Result<SignInForm
 }
 
 /// Reads `email`, which must be there.
-pub(super) fn read_email(object: &mut Object) -> Option<EmailAddress> {
+pub(in crate::routes) fn read_email(object: &mut Object) -> Option<EmailAddress> {
     object.require("email");
     let text = object.string("email")?;
     object.keep(EmailAddress::parse(&text))
@@ -111,15 +117,31 @@ pub(super) fn at_new_password(error: Error) -> Error {
 }
 
 /// Reads `name`, if it is there.
-pub(super) fn read_name(object: &mut Object) -> Option<DisplayName> {
+pub(in crate::routes) fn read_name(object: &mut Object) -> Option<DisplayName> {
     let text = object.string("name")?;
     object.keep(DisplayName::parse(&text))
 }
 
-/// Reads `locale`, if it is there.
-pub(super) fn read_locale(object: &mut Object) -> Option<Locale> {
-    let text = object.string("locale")?;
-    object.keep(Locale::parse(&text))
+/// Reads `image`, if it is there: a picture, or none any more.
+pub(in crate::routes) fn read_image(object: &mut Object) -> Option<Option<ImageUrl>> {
+    match object.nullable_json("image")? {
+        Json::Null => Some(None),
+        image => {
+            let image = ImageUrl::parse(image.as_str().unwrap_or_default());
+            object.keep(image).map(Some)
+        }
+    }
+}
+
+/// Reads `locale`, if it is there: a language, or none any more.
+pub(in crate::routes) fn read_locale(object: &mut Object) -> Option<Option<Locale>> {
+    match object.nullable_json("locale")? {
+        Json::Null => Some(None),
+        locale => {
+            let locale = Locale::parse(locale.as_str().unwrap_or_default());
+            object.keep(locale).map(Some)
+        }
+    }
 }
 
 fn read_keep(object: &mut Object) -> Keep {
@@ -130,7 +152,7 @@ fn read_keep(object: &mut Object) -> Keep {
 }
 
 /// Reads where a client is to be sent to.
-pub(super) fn read_callback(
+pub(in crate::routes) fn read_callback(
     object: &mut Object,
     key: &str,
     places: Places<'_>,
@@ -141,6 +163,6 @@ pub(super) fn read_callback(
 }
 
 /// For what [`Object::finish`] has complained about already.
-pub(super) fn incomplete() -> Error {
+pub(in crate::routes) fn incomplete() -> Error {
     Error::validation("", "required", "something that is required is not there")
 }

@@ -2,20 +2,18 @@
 
 use http::Method;
 use serde_json::{Value as Json, json};
-use workeros_auth::{EmailAddress, Invitation, LinkToken, NewInvitation};
+use workeros_auth::{EmailAddress, Invitation, LinkToken, Locale, NewInvitation};
 use workeros_core::input::Object;
-use workeros_core::{Error, ErrorKind, Result};
+use workeros_core::{Error, Result};
 
 use super::standing::{Standing, own_session, subject_in, team_user};
 use crate::call::Call;
 use crate::callback::{CallbackUrl, Places};
 use crate::endpoint::{Access, Endpoint};
 use crate::reply::Reply;
-use crate::routes::auth::link::{callback, link};
+use crate::routes::auth::link::{callback, follow_invitation, link};
 
 const ACCEPT: &str = "/api/workspaces/accept-invitation";
-/// Where the link leads to that names no place.
-const PAGE: &str = "/accept-invitation";
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     const ALL: &str = "/api/workspaces/{id}/invitations";
@@ -62,24 +60,13 @@ async fn revoke_invitation(call: Call) -> Result<Reply> {
     Ok(Reply::ok())
 }
 
-/// Sends whoever followed the link to the page on which he accepts, once he is
-/// signed in. Nothing is used up: programs that look into mails follow links too.
 async fn follow_link(call: Call) -> Result<Reply> {
-    let page = call.parameter("callbackURL").unwrap_or(PAGE);
-    let page = CallbackUrl::parse(page, call.places(), "callbackURL")?;
-    let token = call.parameter("token").unwrap_or_default();
-    match check(&call, token).await {
-        Ok(()) => Reply::redirect(&page.with("token", token)),
-        Err(error) if error.kind() == ErrorKind::BadRequest => {
-            Reply::redirect(&page.with("error", "INVALID_TOKEN"))
-        }
+    let token = LinkToken::parse(call.parameter("token").unwrap_or_default());
+    let found = match token {
+        Ok(token) => call.auth()?.check_invitation(&token).await.map(drop),
         Err(error) => Err(error),
-    }
-}
-
-async fn check(call: &Call, token: &str) -> Result<()> {
-    let token = LinkToken::parse(token)?;
-    call.auth()?.check_invitation(&token).await.map(drop)
+    };
+    follow_invitation(&call, found)
 }
 
 async fn accept_invitation(call: Call) -> Result<Reply> {
@@ -120,11 +107,13 @@ fn read_new(body: &Json, places: Places<'_>) -> Result<NewForm> {
     })
 }
 
-fn write(invitation: &Invitation) -> Json {
+pub(in crate::routes) fn write(invitation: &Invitation) -> Json {
     json!({
         "id": invitation.id.to_string(),
         "email": invitation.email,
         "roles": invitation.roles,
+        "name": invitation.name,
+        "locale": invitation.locale.as_ref().map(Locale::as_str),
         "invited_by": invitation.invited_by.map(|user| user.to_string()),
         "created_at": invitation.created_at.to_string(),
         "expires_at": invitation.expires_at.to_string(),

@@ -90,7 +90,7 @@ pub(super) async fn subject_in(call: &Call, tenant: TenantId) -> Result<Subject>
 
 /// The user who asks, if he is one of ours. End users have nothing to do with
 /// workspaces but that they are in one.
-pub(super) fn team_user(call: &Call) -> Result<Option<UserId>> {
+pub(in crate::routes) fn team_user(call: &Call) -> Result<Option<UserId>> {
     let identity = call.identity()?;
     match identity.credential {
         Credential::Session(_) | Credential::ApiKey(_) => Ok(identity.user_id.parse().ok()),

@@ -9,23 +9,20 @@ use workeros_auth::{
     App, InvitationName, LinkToken, NewOrganizationInvitation, OrganizationInvitation, Organizer,
 };
 use workeros_core::input::Object;
-use workeros_core::{ErrorKind, Result};
+use workeros_core::Result;
 
 use super::members::read_role;
 use super::wire::{write_answered, write_invitation, write_member};
 use super::{NAMES, Name, below};
 use crate::call::Call;
-use crate::callback::CallbackUrl;
 use crate::endpoint::{Access, Endpoint};
 use crate::plane::Wired as _;
 use crate::reply::Reply;
 use crate::routes::auth::body::{incomplete, read_callback, read_email};
-use crate::routes::auth::link::{callback, link};
+use crate::routes::auth::link::{callback, follow_invitation, link};
 use crate::routes::auth::own::Own;
 
 const ACCEPT: &str = below!("/accept-invitation");
-/// Where the link leads to that names no place.
-const PAGE: &str = "/accept-invitation";
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     let signed_in = Access::SignedIn;
@@ -87,24 +84,13 @@ async fn invite(call: Call) -> Result<Reply> {
     Ok(Reply::json(&write_invitation(&made)))
 }
 
-/// Sends whoever followed the link to the page on which he answers, once he is
-/// signed in. Nothing is used up: programs that look into mails follow links too.
 async fn follow(call: Call) -> Result<Reply> {
     let auth = App::auth(&call).await?;
-    let page = call.parameter("callbackURL").unwrap_or(PAGE);
-    let page = CallbackUrl::parse(page, call.places(), "callbackURL")?;
-    let token = call.parameter("token").unwrap_or_default();
-    let found = match LinkToken::parse(token) {
+    let found = match LinkToken::parse(call.parameter("token").unwrap_or_default()) {
         Ok(link) => auth.check_organization_invitation(&link).await.map(drop),
         Err(_) => Err(OrganizationInvitation::not_there()),
     };
-    match found {
-        Ok(()) => Reply::redirect(&page.with("token", token)),
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            Reply::redirect(&page.with("error", "INVITATION_NOT_FOUND"))
-        }
-        Err(error) => Err(error),
-    }
+    follow_invitation(&call, found)
 }
 
 /// Takes `{invitationId}`.
