@@ -67,7 +67,13 @@
 //! | `testkit` | `TestApp` and scenarios, for your tests |
 
 mod builder;
-#[cfg(all(doctest, feature = "captcha", feature = "http-client"))]
+#[cfg(all(
+    doctest,
+    feature = "captcha",
+    feature = "http-client",
+    feature = "passkey",
+    feature = "smtp"
+))]
 mod guide;
 mod tasks;
 mod workeros;

@@ -128,18 +128,33 @@ async fn acting_as_a_user() {
     }
 }
 
-#[cfg(feature = "passkey")]
+#[tokio::test]
+async fn what_a_page_shows_by_itself() {
+    check("live").await;
+}
+
 #[tokio::test]
 async fn organizations_of_end_users() {
+    check_app("organizations").await;
+}
+
+#[tokio::test]
+async fn tokens_of_end_users() {
+    check_app("tokens").await;
+}
+
+/// What only end users have.
+async fn check_app(part: &str) {
     let Some(counterparts) = Counterparts::find() else {
         return;
     };
     let site = Site::open().await;
     let base = format!("{}/backend/api/t/default/auth", site.origin);
-    let arguments = ["app", &base, &site.origin, &site.mails(), "organizations"];
+    let arguments = ["app", &base, &site.origin, &site.mails(), part];
     counterparts.check("better-auth.mjs", &arguments).await;
 }
 
+#[cfg(feature = "passkey")]
 #[tokio::test]
 async fn passkeys_of_a_real_browser() {
     let Some(counterparts) = Counterparts::find_with_chromium() else {

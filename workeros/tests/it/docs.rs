@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use workeros::{Sqlite, Workeros};
 
+mod better_auth;
 mod security;
 
 /// The pages people read, without those of the crates.
@@ -93,6 +94,19 @@ fn links_lead_somewhere() {
         }
     }
     assert!(dead.is_empty(), "{dead:#?}");
+}
+
+#[test]
+fn every_example_in_rust_is_run() {
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/guide.rs");
+    let guide = fs::read_to_string(guide).unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    for page in pages() {
+        let has_examples = fs::read_to_string(&page).unwrap().contains("```rust");
+        let name = page.strip_prefix(root).unwrap().display();
+        let is_run = guide.contains(&format!("\"{name}\""));
+        assert_eq!(has_examples, is_run, "{name}");
+    }
 }
 
 #[tokio::test]

@@ -109,7 +109,9 @@ export async function part(site) {
     assert.equal(gone.searchParams.get('error'), 'INVITATION_NOT_FOUND');
   });
 
-  await check('getFullOrganization, listMembers and getActiveMember', async () => {
+  await check('getOrganization, getFullOrganization, listMembers and getActiveMember', async () => {
+    const bare = expect.data(await bobs.getOrganization({ query: { organizationSlug: 'acme' } }));
+    assert.deepEqual([bare.id, bare.name, bare.members], [acme.id, 'Acme Ltd', undefined]);
     const full = expect.data(await bobs.getFullOrganization());
     assert.deepEqual(full.members.map(({ user }) => user.email), [address('ann'), address('bob')]);
     assert.deepEqual(full.invitations, []);
