@@ -221,26 +221,29 @@ async fn roles_of(auth: &Auth, tenant: TenantId, secret: &str) -> Option<Vec<Str
 
 /// SES-5, KEY-4: what is revoked is refused by the next check, whatever is
 /// remembered.
+impl Revocation {
+    /// An instance sees what is left of the session and the key, and no more.
+    async fn assert_done(&self, world: &World, auth: &Auth, warm: &Warm) {
+        for (secret, expected) in warm.secrets().into_iter().zip([self.session, self.key]) {
+            let roles = roles_of(auth, world.tenant, secret).await;
+            assert_eq!(
+                roles,
+                expected.map(names),
+                "{} on {}",
+                self.name,
+                world.name
+            );
+        }
+    }
+}
+
 #[tokio::test]
 async fn what_is_revoked_is_refused_by_the_next_check() {
     for revocation in REVOCATIONS {
         for world in worlds().await {
             let warm = Warm::new(&world).await;
             (revocation.revoke)(&world, &warm).await;
-            for (secret, expected) in warm
-                .secrets()
-                .into_iter()
-                .zip([revocation.session, revocation.key])
-            {
-                let roles = roles_of(&world.auth, world.tenant, secret).await;
-                assert_eq!(
-                    roles,
-                    expected.map(names),
-                    "{} on {}",
-                    revocation.name,
-                    world.name
-                );
-            }
+            revocation.assert_done(&world, &world.auth, &warm).await;
         }
     }
 }
@@ -257,20 +260,7 @@ async fn what_is_revoked_is_refused_by_another_instance_once_it_heard() {
             }
             (revocation.revoke)(&world, &warm).await;
             other.refresh().await.unwrap();
-            for (secret, expected) in warm
-                .secrets()
-                .into_iter()
-                .zip([revocation.session, revocation.key])
-            {
-                let roles = roles_of(&other, world.tenant, secret).await;
-                assert_eq!(
-                    roles,
-                    expected.map(names),
-                    "{} on {}",
-                    revocation.name,
-                    world.name
-                );
-            }
+            revocation.assert_done(&world, &other, &warm).await;
         }
     }
 }

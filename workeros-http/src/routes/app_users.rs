@@ -9,7 +9,7 @@ use workeros_core::{Error, Result, UserId, Workspace, Workspaces as _};
 use super::auth::impersonation::read_why;
 use super::auth::wire::{write_session, write_user};
 use super::paging::{self, Paging};
-use super::users::{read_new, read_patch, read_roles, write};
+use super::users::{read_new, read_patch, read_roles, write, write_page};
 use crate::call::Call;
 use crate::cookie::Keep;
 use crate::endpoint::{Access, Endpoint};
@@ -48,9 +48,7 @@ async fn list_users(call: Call) -> Result<Reply> {
     let page = auth
         .users(call.tenant(), paging.limit, paging.before)
         .await?;
-    let last = page.accounts.last().map(|account| account.user.id);
-    let users = page.accounts.iter().map(write).collect();
-    Ok(paging.reply(users, last, page.has_more))
+    Ok(write_page(&paging, &page))
 }
 
 async fn create_user(call: Call) -> Result<Reply> {

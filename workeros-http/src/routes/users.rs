@@ -1,8 +1,10 @@
 use http::Method;
 use serde_json::{Value as Json, json};
-use workeros_auth::{Account, DisplayName, EmailAddress, Locale, NewUser, Password, UserPatch};
+use workeros_auth::{
+    Account, DisplayName, EmailAddress, Locale, NewUser, Password, UserPage, UserPatch,
+};
 use workeros_core::input::Object;
-use workeros_core::{Error, Result};
+use workeros_core::{Error, Result, UserId};
 
 use super::auth::body::{read_image, read_locale};
 use super::paging::{self, Paging};
@@ -31,12 +33,7 @@ async fn list_users(call: Call) -> Result<Reply> {
         .auth()?
         .users(call.tenant(), paging.limit, paging.before)
         .await?;
-    let last = page.accounts.last().map(|account| account.user.id);
-    Ok(paging.reply(
-        page.accounts.iter().map(write).collect(),
-        last,
-        page.has_more,
-    ))
+    Ok(write_page(&paging, &page))
 }
 
 async fn create_user(call: Call) -> Result<Reply> {
@@ -135,6 +132,12 @@ pub(super) fn read_roles(body: &Json) -> Result<Vec<String>> {
     let roles = object.strings("roles").unwrap_or_default();
     object.finish()?;
     Ok(roles)
+}
+
+pub(super) fn write_page(paging: &Paging<UserId>, page: &UserPage) -> Reply {
+    let last = page.accounts.last().map(|account| account.user.id);
+    let accounts = page.accounts.iter().map(write).collect();
+    paging.reply(accounts, last, page.has_more)
 }
 
 pub(super) fn write(account: &Account) -> Json {

@@ -8,7 +8,7 @@ use crate::call::Call;
 use crate::endpoint::{Access, Endpoint};
 use crate::reply::Reply;
 use crate::routes::paging::{self, Paging};
-use crate::routes::users::{read_roles, write};
+use crate::routes::users::{read_roles, write, write_page};
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     const ALL: &str = "/api/workspaces/{id}/members";
@@ -29,12 +29,7 @@ async fn list_members(call: Call) -> Result<Reply> {
         .auth()?
         .members(standing.tenant, paging.limit, paging.before)
         .await?;
-    let last = page.accounts.last().map(|account| account.user.id);
-    Ok(paging.reply(
-        page.accounts.iter().map(write).collect(),
-        last,
-        page.has_more,
-    ))
+    Ok(write_page(&paging, &page))
 }
 
 /// Sets the roles of a member. Who runs the instance makes members as well; an
