@@ -99,8 +99,8 @@ const LIST: &str = "SELECT id, tenant_id, user_id, name, prefix, last4, roles, c
 const FIND: &str = "SELECT id, tenant_id, user_id, name, prefix, last4, roles, created_at, \
     expires_at, last_used_at, collections, read_only, per_minute, per_day, tools FROM workeros_api_keys \
     WHERE tenant_id = $1 AND id = $2 AND (user_id = $3 OR $4) AND revoked_at IS NULL";
-const REVOKE: &str = "UPDATE workeros_api_keys SET revoked_at = $1 \
-    WHERE tenant_id = $2 AND id = $3 AND (user_id = $4 OR $5) AND revoked_at IS NULL";
+const REVOKE: &str =
+    "UPDATE workeros_api_keys SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL";
 
 /// Whoever used an address before it was verified need not be who has it.
 const REVOKE_IF_UNVERIFIED: &str = "UPDATE workeros_api_keys SET revoked_at = $1 \
@@ -222,22 +222,17 @@ impl Auth {
         tenant: TenantId,
         id: ApiKeyId,
     ) -> Result<()> {
-        let keeper = Keeper::of(caller)?;
-        let params = vec![
-            self.now().into(),
-            tenant.into(),
-            id.into(),
-            keeper.user.into(),
-            keeper.is_admin.into(),
-        ];
+        let key = self.api_key_by_id(caller, tenant, id).await?;
+        let params = vec![self.now().into(), id.into()];
         let step = Step::new(Statement::new(REVOKE, params)).expect(
             Expect::One,
             ErrorKind::NotFound,
             "not found",
         );
         let activity = NewActivity::new(ActivityKind::KeyRevoked)
-            .about(keeper.user)
-            .with("key_id", id.to_string());
+            .about(key.user_id)
+            .with("key_id", id.to_string())
+            .with("name", key.name);
         let batch = Batch::new().step(step).step(self.note_activity(activity));
         self.apply(&[Affected::Key(id)], batch).await
     }

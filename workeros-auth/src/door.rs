@@ -36,6 +36,9 @@ pub(crate) enum Door {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Passed(());
 
+/// For one client: whoever shares its address counts as well.
+const SIGN_UPS: Quota = Quota::new(60, Duration::from_hours(1)).named("sign-ups");
+const ANONYMOUS: Quota = Quota::new(30, Duration::from_hours(1)).named("anonymous users");
 /// How often the service of a captcha is asked for one client.
 const VERIFICATIONS: Quota = Quota::new(60, Duration::from_mins(1)).named("captchas");
 /// How long an answer may take.
@@ -56,6 +59,22 @@ impl Door {
             Self::Proof | Self::Session => None,
         }
     }
+
+    /// How often one client comes through where each time leaves a user behind.
+    const fn per_client(self) -> Option<Quota> {
+        match self {
+            Self::SignUp => Some(SIGN_UPS),
+            Self::Anonymous => Some(ANONYMOUS),
+            Self::SignIn
+            | Self::PasswordReset
+            | Self::MagicLink
+            | Self::EmailOtp
+            | Self::VerificationEmail
+            | Self::Code
+            | Self::Proof
+            | Self::Session => None,
+        }
+    }
 }
 
 impl<P: Plane> Auth<P> {
@@ -69,10 +88,14 @@ impl<P: Plane> Auth<P> {
     ///   without a response.
     /// * [`Forbidden`](ErrorKind::Forbidden) with code `VERIFICATION_FAILED`
     ///   when it does not hold.
-    /// * [`RateLimited`](ErrorKind::RateLimited) when one client brings too many.
+    /// * [`RateLimited`](ErrorKind::RateLimited) when one client comes, or brings
+    ///   responses, too often.
     /// * [`Unavailable`](ErrorKind::Unavailable) with code `CAPTCHA_UNAVAILABLE`
     ///   when nobody can tell.
     pub(crate) async fn pass(&self, door: Door, request: &RequestInfo) -> Result<Passed> {
+        if let Some(quota) = door.per_client() {
+            self.count_client(quota, request).await?;
+        }
         let policy = self.settings.captcha.as_ref();
         let standing = policy
             .zip(door.point())
@@ -80,7 +103,7 @@ impl<P: Plane> Auth<P> {
         if let Some((policy, point)) = standing {
             let response = request.captcha.clone();
             let response = response.ok_or_else(CaptchaResponse::missing)?;
-            self.count_captcha(request).await?;
+            self.count_client(VERIFICATIONS, request).await?;
             let solution = CaptchaSolution::new(response).with_remote_ip(request.ip);
             self.verify_captcha(policy, point, &solution).await?;
         }
@@ -111,14 +134,14 @@ impl<P: Plane> Auth<P> {
         }
     }
 
-    async fn count_captcha(&self, request: &RequestInfo) -> Result<()> {
+    async fn count_client(&self, quota: Quota, request: &RequestInfo) -> Result<()> {
         let Some(limiter) = &self.inner.limiter else {
             return Ok(());
         };
-        let key = RateKey::new("captcha by client")
+        let key = RateKey::new(quota.name())
             .with(self.realm.id().as_bytes())
             .with_address(request.ip);
-        limiter.take(&key, VERIFICATIONS).await?.check().map(drop)
+        limiter.take(&key, quota).await?.check().map(drop)
     }
 }
 

@@ -109,6 +109,7 @@ const CONSUME: PlaneSql = planes!(
 const END: PlaneSql = planes!(
     "DELETE FROM " p "_auth_flows WHERE realm_id = $1 AND purpose = $2 AND user_id = $3"
 );
+const END_ALL: PlaneSql = planes!("DELETE FROM " p "_auth_flows WHERE user_id = $1");
 const SWEEP: PlaneSql = planes!("DELETE FROM " p "_auth_flows WHERE expires_at <= $1");
 
 /// A flow that is about to be opened.
@@ -223,6 +224,11 @@ pub(crate) fn end_of_password<P: Plane>(realm: Realm, user: UserId) -> [Step; 3]
         Purpose::SecondFactor,
     ]
     .map(|purpose| end::<P>(realm, purpose, user))
+}
+
+/// Ends all that a user has begun, and what he has invited others by.
+pub(crate) fn end_all<P: Plane>(user: UserId) -> Step {
+    Step::new(Statement::new(END_ALL.of::<P>(), vec![user.into()]))
 }
 
 /// Drops what nobody finished.

@@ -2,7 +2,8 @@
 //!
 //! It is a session of the user that names who opened it, and by which session of
 //! his own. It ends with that one, by the foreign key; and since it is never
-//! remembered, each use of it asks whether he still has the roles he had.
+//! remembered, each use of it asks whether he still has the roles he had. However
+//! it ends, [that is noted](ended) once.
 
 use std::time::Duration;
 
@@ -13,11 +14,16 @@ use workeros_core::{
 };
 
 use crate::activity::{ActivityKind, NewActivity};
-use crate::changes::{Affected, NOBODY};
+use crate::anonymous::keep_apart;
+use crate::changes::NOBODY;
 use crate::plane::{PlaneSql, planes};
-use crate::session::{end, later};
+use crate::session::later;
 use crate::user::read_roles;
-use crate::{ActiveSession, Auth, Plane, RequestInfo, Session, SessionKey, SignedIn, User};
+use crate::{Auth, Plane, RequestInfo, Session, SessionKey, SignedIn, User};
+
+mod ended;
+
+pub(crate) use ended::IMPERSONATIONS;
 
 /// That a session is not its user's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -222,7 +228,9 @@ impl<P: Plane> Auth<P> {
             .with("session_id", session.id.to_string())
             .with("expires_at", session.expires_at.to_string());
         let insert = self.insert_impersonated(session, new_session.key())?;
-        let mut batch = Batch::new().step(insert);
+        let begin = self.begin_impersonation(session, by.user);
+        let mut batch = Batch::new().step(insert).step(begin);
+        batch.extend(user.guest.map(|_| keep_apart::<P>(user.id)));
         batch.extend(new_session.take_token_steps());
         batch.push(self.note_activity(started));
         self.apply(&NOBODY, batch).await?;
@@ -240,8 +248,10 @@ impl<P: Plane> Auth<P> {
     pub async fn stop_impersonating(&self, key: &SessionKey) -> Result<Impersonation> {
         let active = self.session_by_key(key).await?.ok_or_else(nobody)?;
         let by = active.session.impersonation.clone().ok_or_else(nobody)?;
-        self.end_impersonation(key, &active, &by).await?;
-        Ok(by)
+        match self.stop_impersonation(key, &active.session, &by).await? {
+            true => Ok(by),
+            false => Err(nobody()),
+        }
     }
 
     /// Refuses a request that comes by a session that is not its user's own.
@@ -253,22 +263,6 @@ impl<P: Plane> Auth<P> {
             Some(active) => active.identity::<P>().require_himself(),
             None => Ok(()),
         }
-    }
-
-    pub(crate) async fn end_impersonation(
-        &self,
-        key: &SessionKey,
-        active: &ActiveSession,
-        by: &Impersonation,
-    ) -> Result<()> {
-        let stopped = NewActivity::new(ActivityKind::ImpersonationStopped)
-            .about(active.user.id)
-            .by(by.admin)
-            .with("session_id", active.session.id.to_string());
-        let batch = Batch::new()
-            .step(end::<P>(key))
-            .step(self.note_activity(stopped));
-        self.apply(&[Affected::Session(*key)], batch).await
     }
 
     /// Whether who acts by it may still.

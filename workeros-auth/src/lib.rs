@@ -110,6 +110,7 @@ mod email_otp;
 mod ended_workspace;
 mod entry;
 mod feed;
+mod fetched;
 mod flow;
 mod fresh;
 mod hashing;
@@ -196,10 +197,10 @@ pub use members::Membership;
 pub use migrations::MIGRATIONS;
 pub use name::DisplayName;
 pub use organization::{
-    Affiliation, InvitationName, MemberName, NewOrganization, NewOrganizationInvitation,
-    Organization, OrganizationCreation, OrganizationInvitation, OrganizationMember,
-    OrganizationMemberPage, OrganizationPatch, OrganizationRole, OrganizationRules,
-    OrganizationSlug, Organizer,
+    Affiliation, InvitationName, MemberField, MemberFilter, MemberName, MemberQuery,
+    NewOrganization, NewOrganizationInvitation, Organization, OrganizationCreation,
+    OrganizationInvitation, OrganizationMember, OrganizationMemberPage, OrganizationPatch,
+    OrganizationRole, OrganizationRules, OrganizationSlug, Organizer,
 };
 #[cfg(feature = "passkey")]
 pub use passkey::{Attachment, Passkey, RelyingParty};

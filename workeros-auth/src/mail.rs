@@ -88,7 +88,7 @@ impl<P: Plane> Auth<P> {
     /// Refuses what takes mail where none is sent.
     pub(crate) fn require_mail(&self) -> Result<&Mail> {
         let mail = self.inner.mail.as_ref();
-        mail.ok_or_else(without_mail)
+        mail.ok_or_else(|| Error::new(ErrorKind::Unsupported, "this instance sends no mail"))
     }
 
     /// A mail that brings something, to be queued.
@@ -142,7 +142,9 @@ impl<P: Plane> Auth<P> {
     }
 
     /// Drops what is over: links that nobody followed, anonymous users whose
-    /// session and time are over, and, after 30 days, mails that were given up. To be called every few minutes.
+    /// session and time are over, activity of a year ago and, after 30 days, mails
+    /// that were given up. Notes what nobody has noted of what is over: that
+    /// somebody acts as a user no more. To be called every few minutes.
     ///
     /// # Errors
     ///
@@ -156,10 +158,7 @@ impl<P: Plane> Auth<P> {
             .step(anonymous::sweep::<App>(now))
             .step(outbox::sweep(now))
             .step(activity::sweep(now));
-        self.apply(&NOBODY, batch).await
+        self.apply(&NOBODY, batch).await?;
+        self.note_ended_impersonations().await
     }
-}
-
-pub(crate) fn without_mail() -> Error {
-    Error::new(ErrorKind::Unsupported, "this instance sends no mail")
 }

@@ -1,6 +1,7 @@
 use workeros_core::Migration;
 
 use crate::anonymous::{APP_ANONYMOUS, PLATFORM_ANONYMOUS};
+use crate::impersonation::IMPERSONATIONS;
 use crate::jwt::SIGNING_KEYS;
 use crate::oauth::{APP_ACCOUNTS, PLATFORM_ACCOUNTS};
 use crate::organization::APP_ORGANIZATIONS;
@@ -38,6 +39,7 @@ pub const MIGRATIONS: &[Migration] = &[
     APP_ORIGINS,
     PLATFORM_ANONYMOUS,
     APP_ANONYMOUS,
+    IMPERSONATIONS,
 ];
 
 /// Declares a migration of each plane: the names of both, and the statements,
@@ -66,7 +68,8 @@ macro_rules! tables {
 pub(crate) use tables;
 
 tables! {
-    /// An address is one user's within a realm.
+    /// An address is one user's within a realm. The guest is who signed up so, as
+    /// long as he waits; see `anonymous::waiting`.
     PLATFORM_USERS = "auth-0001-users", APP_USERS = "auth-app-0001-users",
     sqlite: [["CREATE TABLE " p "_users (\
         id TEXT PRIMARY KEY NOT NULL, \
@@ -80,6 +83,7 @@ tables! {
         created_at TEXT NOT NULL, \
         updated_at TEXT NOT NULL, \
         image TEXT, \
+        guest_id TEXT, \
         UNIQUE (realm_id, email)) STRICT"]],
     postgres: [["CREATE TABLE " p "_users (\
         id uuid PRIMARY KEY, \
@@ -93,6 +97,7 @@ tables! {
         created_at timestamptz NOT NULL, \
         updated_at timestamptz NOT NULL, \
         image text, \
+        guest_id uuid, \
         UNIQUE (realm_id, email))"]],
 }
 

@@ -14,6 +14,7 @@ mod invitation;
 mod invite;
 mod manage;
 mod member;
+mod member_list;
 mod new;
 mod refusal;
 mod role;
@@ -26,14 +27,15 @@ pub use affiliation::Affiliation;
 pub(crate) use affiliation::affiliate;
 pub use invitation::{InvitationName, OrganizationInvitation};
 pub use invite::NewOrganizationInvitation;
-pub use member::{MemberName, OrganizationMember, OrganizationMemberPage};
+pub use member::{MemberName, OrganizationMember};
+pub use member_list::{MemberField, MemberFilter, MemberQuery, OrganizationMemberPage};
 pub use new::{NewOrganization, OrganizationPatch, OrganizationSlug};
 pub(crate) use refusal::coded;
 pub use role::OrganizationRole;
 pub use rules::{OrganizationCreation, OrganizationRules};
 pub use standing::Organizer;
 pub(crate) use tables::APP_ORGANIZATIONS;
-pub(crate) use user::leave_behind;
+pub(crate) use user::{hand_down, leave_behind};
 
 /// A group of end users.
 #[derive(Debug, Clone, PartialEq)]

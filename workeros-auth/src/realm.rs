@@ -21,6 +21,14 @@ impl Realm {
         }
     }
 
+    /// The one that is stored so.
+    pub(crate) fn of_id(id: Uuid) -> Self {
+        match id.is_nil() {
+            true => Self::Instance,
+            false => Self::Workspace(TenantId::new(id)),
+        }
+    }
+
     /// How it is stored: the instance by the nil id, which no workspace has.
     pub(crate) fn id(self) -> Uuid {
         match self {

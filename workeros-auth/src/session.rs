@@ -160,7 +160,8 @@ impl<P: Plane> Auth<P> {
         if let Some(active) = active.as_ref().map(|known| &known.value)
             && let Some(by) = &active.session.impersonation
         {
-            return self.end_impersonation(key, active, by).await;
+            let stopped = self.stop_impersonation(key, &active.session, by);
+            return stopped.await.map(drop);
         }
         let ended = [Affected::Session(*key)];
         let batch = Batch::new()
@@ -232,6 +233,8 @@ impl<P: Plane> Auth<P> {
         if let Some(by) = &session.impersonation
             && !self.may_impersonate(by).await?
         {
+            let key = SessionKey(key.hash);
+            self.end_lapsed_impersonation(&key, &session, by).await?;
             return Ok(None);
         }
         let chosen = session.active_tenant.filter(|_| key.named.is_none());

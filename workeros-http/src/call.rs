@@ -50,6 +50,12 @@ impl Call {
         parameter.map(|(_, value)| value.as_str())
     }
 
+    /// All values of a parameter that is a list.
+    pub(crate) fn parameters(&self, name: &str) -> Vec<&str> {
+        let values = self.query.iter().filter(|(known, _)| known == name);
+        values.map(|(_, value)| value.as_str()).collect()
+    }
+
     /// The body; null where the endpoint takes none.
     pub(crate) fn json(&self) -> &Json {
         self.body.as_ref().unwrap_or(&Json::Null)

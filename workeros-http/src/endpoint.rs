@@ -15,6 +15,8 @@ pub struct Endpoint {
     path: &'static str,
     access: Access,
     parameters: &'static [&'static str],
+    /// Those of the parameters that may stand more than once.
+    pub(crate) lists: &'static [&'static str],
     /// Whether parameters that have no name here are passed over.
     pub(crate) is_lenient: bool,
     pub(crate) input: Input,
@@ -75,6 +77,7 @@ impl Endpoint {
             path,
             access,
             parameters: &[],
+            lists: &[],
             is_lenient: false,
             input: Input::None,
             reader: Reader::Api,
@@ -87,6 +90,12 @@ impl Endpoint {
     /// Names the parameters of the query; any other is refused.
     pub(crate) fn with_parameters(mut self, parameters: &'static [&'static str]) -> Self {
         self.parameters = parameters;
+        self
+    }
+
+    /// Lets these parameters stand more than once, for as many values.
+    pub(crate) fn with_lists(mut self, lists: &'static [&'static str]) -> Self {
+        self.lists = lists;
         self
     }
 

@@ -4,14 +4,19 @@ use percent_encoding::percent_decode_str;
 use workeros_auth::ApiKeySecret;
 use workeros_core::{Error, ErrorKind, Result};
 
-/// Reads the parameters, each of which must be known and stand once.
+/// Reads the parameters, each of which must be known and stand once, but for those
+/// that are lists.
 ///
 /// # Errors
 ///
 /// [`BadRequest`](ErrorKind::BadRequest) for what is not UTF-8 once decoded and
 /// for an API key, which would end up in logs and histories;
 /// [`Validation`](ErrorKind::Validation) for an unknown or repeated parameter.
-pub(crate) fn parse(query: Option<&str>, known: &[&str]) -> Result<Vec<(String, String)>> {
+pub(crate) fn parse(
+    query: Option<&str>,
+    known: &[&str],
+    lists: &[&str],
+) -> Result<Vec<(String, String)>> {
     let mut params: Vec<(String, String)> = Vec::new();
     let pairs = query
         .unwrap_or_default()
@@ -20,7 +25,10 @@ pub(crate) fn parse(query: Option<&str>, known: &[&str]) -> Result<Vec<(String, 
     for pair in pairs {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let (name, value) = (decode(name)?, decode(value)?);
-        check(&name, &value, &params, known)?;
+        check(&name, &value, known)?;
+        if !lists.contains(&name.as_str()) {
+            expect_first(&name, &params)?;
+        }
         params.push((name, value));
     }
     Ok(params)
@@ -41,15 +49,13 @@ pub(crate) fn pick(query: Option<&str>, known: &[&str]) -> Result<Vec<(String, S
         if !known.contains(&name.as_str()) {
             continue;
         }
-        if params.iter().any(|(other, _)| *other == name) {
-            return Err(Error::validation(name, "duplicate", "stands twice"));
-        }
+        expect_first(&name, &params)?;
         params.push((name, decode(value)?));
     }
     Ok(params)
 }
 
-fn check(name: &str, value: &str, before: &[(String, String)], known: &[&str]) -> Result<()> {
+fn check(name: &str, value: &str, known: &[&str]) -> Result<()> {
     if value.starts_with(ApiKeySecret::MARK) {
         let message = "an API key does not belong in a URL; send it as `Authorization: Bearer`";
         return Err(Error::new(ErrorKind::BadRequest, message));
@@ -58,6 +64,10 @@ fn check(name: &str, value: &str, before: &[(String, String)], known: &[&str]) -
         let message = "is not known here";
         return Err(Error::validation(name, "unknown_parameter", message));
     }
+    Ok(())
+}
+
+fn expect_first(name: &str, before: &[(String, String)]) -> Result<()> {
     if before.iter().any(|(other, _)| other == name) {
         return Err(Error::validation(name, "duplicate", "stands twice"));
     }

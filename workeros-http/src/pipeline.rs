@@ -153,7 +153,7 @@ async fn serve(
     let query = parts.uri.query();
     let mut query = match endpoint.is_lenient {
         true => params::pick(query, endpoint.parameters())?,
-        false => params::parse(query, endpoint.parameters())?,
+        false => params::parse(query, endpoint.parameters(), endpoint.lists)?,
     };
     let limit = backend.0.config.max_body_bytes;
     let body = match endpoint.input {

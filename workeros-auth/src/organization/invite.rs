@@ -1,4 +1,8 @@
-use workeros_core::{Batch, Expect, InvitationId, OrganizationId, Result, Statement, Step};
+use std::time::Duration;
+
+use workeros_core::{
+    Batch, Expect, InvitationId, OrganizationId, Quota, RateKey, Result, Statement, Step,
+};
 
 use super::invitation::{OrganizationInvitation, PURPOSE};
 use super::refusal::{ALREADY_MEMBER, NOT_TO_INVITE, NOT_TO_INVITE_AS, coded};
@@ -36,6 +40,9 @@ const END_FORMER: &str = "DELETE FROM app_auth_flows WHERE id IN \
 const INSERT: &str = "INSERT INTO app_organization_invitations \
     (id, organization_id, email, role) VALUES ($1, $2, $3, $4)";
 
+/// Of one user, who may make many organizations.
+const PER_USER: Quota = Quota::new(100, Duration::from_hours(1)).named("invitations");
+
 impl Auth<App> {
     /// Mails somebody a link by which he can become a member of the
     /// organization, within seven days. It ends the one mailed to him for it
@@ -50,7 +57,7 @@ impl Auth<App> {
     /// * [`Conflict`](workeros_core::ErrorKind::Conflict) when the address is a
     ///   member's.
     /// * [`RateLimited`](workeros_core::ErrorKind::RateLimited) after 5
-    ///   invitations an hour to one address, or 100 of one organization.
+    ///   invitations an hour to one address, or 100 of one organization or user.
     /// * [`Unsupported`](workeros_core::ErrorKind::Unsupported) without
     ///   [mail](crate::AuthBuilder::with_mailer).
     pub async fn invite_to_organization(
@@ -65,6 +72,7 @@ impl Auth<App> {
         if new.role.is_owner() && !standing.is_owner() {
             return Err(NOT_TO_INVITE_AS.error());
         }
+        self.count_inviter(by).await?;
         let organization = self.find_organization(organization).await?;
         let (place, called) = (organization.id.uuid(), organization.name.clone());
         let invited_to = InvitedTo::Organization(&called);
@@ -103,6 +111,15 @@ impl Auth<App> {
             created_at: self.now(),
             expires_at: self.good_until(PURPOSE),
         })
+    }
+
+    async fn count_inviter(&self, by: Organizer) -> Result<()> {
+        let (Some(limiter), Organizer::User(user)) = (&self.inner.limiter, by) else {
+            return Ok(());
+        };
+        let key = RateKey::new("organization invitations by user");
+        let key = key.with(user.uuid().as_bytes());
+        limiter.take(&key, PER_USER).await?.check().map(drop)
     }
 
     /// Fails when the address is a member's.

@@ -4,11 +4,11 @@ use workeros_core::{
 };
 
 use super::refusal::{
-    LAST_OWNER, NO_MEMBER, NOT_TO_CHANGE_MEMBER, NOT_TO_REMOVE, OVERTAKEN, Refusal,
+    ALREADY_MEMBER, LAST_OWNER, NO_MEMBER, NOT_TO_CHANGE_MEMBER, NOT_TO_REMOVE, OVERTAKEN, Refusal,
     TOO_MANY_MEMBERS, TOO_MANY_ORGANIZATIONS, coded,
 };
 use super::role::{OrganizationRole, Rank};
-use super::standing::Standing;
+use super::standing::{Standing, lock};
 use super::{Organizer, invitation};
 use crate::activity::ActivityKind;
 use crate::changes::Affected;
@@ -28,20 +28,12 @@ pub struct OrganizationMember {
     pub email: String,
     /// The name he goes by.
     pub name: String,
+    /// Where his picture is, if he has one.
+    pub image: Option<String>,
     /// What he is in the organization.
     pub role: OrganizationRole,
     /// Since when he is in it.
     pub created_at: Timestamp,
-}
-
-/// A part of the members of an organization, in the order they came in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct OrganizationMemberPage {
-    /// The members.
-    pub members: Vec<OrganizationMember>,
-    /// How many there are in all.
-    pub total: u64,
 }
 
 /// What a member is named by.
@@ -62,19 +54,21 @@ const HAS_ROOM: &str = "SELECT o.id FROM app_organizations o WHERE o.id = $1 AND
 const INSERT: &str = "INSERT INTO app_organization_members \
     (id, organization_id, user_id, role, created_at) VALUES ($1, $2, $3, $4, $5) \
     ON CONFLICT (organization_id, user_id) DO NOTHING";
-const FIND_BY_ID: &str = "SELECT m.id, m.organization_id, u.id, u.email, u.name, m.role, \
-    m.created_at FROM app_organization_members m JOIN app_users u ON u.id = m.user_id \
-    WHERE m.organization_id = $1 AND m.id = $2";
-const FIND_BY_USER: &str = "SELECT m.id, m.organization_id, u.id, u.email, u.name, m.role, \
-    m.created_at FROM app_organization_members m JOIN app_users u ON u.id = m.user_id \
-    WHERE m.organization_id = $1 AND m.user_id = $2 AND u.realm_id = $3";
-const FIND_BY_EMAIL: &str = "SELECT m.id, m.organization_id, u.id, u.email, u.name, m.role, \
-    m.created_at FROM app_organization_members m JOIN app_users u ON u.id = m.user_id \
-    WHERE m.organization_id = $1 AND u.email = $2 AND u.realm_id = $3";
-const LIST: &str = "SELECT m.id, m.organization_id, u.id, u.email, u.name, m.role, \
-    m.created_at FROM app_organization_members m JOIN app_users u ON u.id = m.user_id \
-    WHERE m.organization_id = $1 ORDER BY m.id LIMIT $2 OFFSET $3";
-const COUNT: &str = "SELECT COUNT(*) FROM app_organization_members WHERE organization_id = $1";
+/// The member of an organization that fulfils a condition.
+macro_rules! member {
+    ($condition:literal) => {
+        concat!(
+            "SELECT m.id, m.organization_id, u.id, u.email, u.name, u.image, m.role, \
+            m.created_at FROM app_organization_members m JOIN app_users u ON u.id = m.user_id \
+            WHERE m.organization_id = $1 AND ",
+            $condition
+        )
+    };
+}
+
+const FIND_BY_ID: &str = member!("m.id = $2");
+const FIND_BY_USER: &str = member!("m.user_id = $2 AND u.realm_id = $3");
+const FIND_BY_EMAIL: &str = member!("u.email = $2 AND u.realm_id = $3");
 const SET_ROLE: &str = "UPDATE app_organization_members SET role = $1 \
     WHERE id = $2 AND organization_id = $3 AND role = $4";
 const REMOVE: &str = "DELETE FROM app_organization_members \
@@ -86,49 +80,7 @@ const ANOTHER_OWNER: &str = "SELECT m.id FROM app_organization_members m \
     JOIN app_users u ON u.id = m.user_id WHERE m.organization_id = $1 AND m.role = 'owner' \
     AND m.id <> $2 AND NOT u.disabled LIMIT 1";
 
-/// As many members are shown at most at once.
-const MAX_PAGE: u32 = 1000;
-
 impl Auth<App> {
-    /// Lists the members of an organization for one of them: at most `limit` (1
-    /// to 1000), after the first `offset`.
-    ///
-    /// # Errors
-    ///
-    /// * [`NotFound`](workeros_core::ErrorKind::NotFound) where there is no such
-    ///   organization, and for who is not in it.
-    /// * [`Validation`](workeros_core::ErrorKind::Validation) when the limit is
-    ///   out of range.
-    pub async fn organization_members(
-        &self,
-        organization: OrganizationId,
-        by: Organizer,
-        limit: u32,
-        offset: u32,
-    ) -> Result<OrganizationMemberPage> {
-        if !(1..=MAX_PAGE).contains(&limit) {
-            let why = "must be 1 to 1000";
-            return Err(Error::validation("limit", "out_of_range", why));
-        }
-        self.organization_standing(organization, by).await?;
-        let params = vec![
-            organization.into(),
-            i64::from(limit).into(),
-            i64::from(offset).into(),
-        ];
-        let rows = self.fetch(Statement::new(LIST, params)).await?;
-        let count = Statement::new(COUNT, vec![organization.into()]);
-        let count = self.fetch(count.with_cost(Cost::Short)).await?;
-        let total = count.first().map(|row| row.integer(0)).transpose()?;
-        Ok(OrganizationMemberPage {
-            members: rows
-                .iter()
-                .map(OrganizationMember::read)
-                .collect::<Result<_>>()?,
-            total: total.unwrap_or_default().unsigned_abs(),
-        })
-    }
-
     /// What a user is in an organization, for one of its members.
     ///
     /// # Errors
@@ -153,6 +105,39 @@ impl Auth<App> {
     ) -> Result<OrganizationMember> {
         let params = vec![organization.into(), user.into(), self.realm.into()];
         self.find_member(Statement::new(FIND_BY_USER, params)).await
+    }
+
+    /// Makes an end user a member, who is not asked. For those who may: no
+    /// permission is asked here.
+    ///
+    /// # Errors
+    ///
+    /// * [`NotFound`](workeros_core::ErrorKind::NotFound) without such an
+    ///   organization or user.
+    /// * [`Forbidden`](workeros_core::ErrorKind::Forbidden) when the organization
+    ///   has as many members as it may have, or the user is in as many as one may
+    ///   be in; with code `ANONYMOUS_USER` for one without an account.
+    /// * [`Conflict`](workeros_core::ErrorKind::Conflict) for who is in it.
+    pub async fn add_organization_member(
+        &self,
+        organization: OrganizationId,
+        user: UserId,
+        role: &OrganizationRole,
+    ) -> Result<OrganizationMember> {
+        self.user(self.home(), user).await?.user.require_account()?;
+        let id = OrganizationMemberId::new(self.inner.ids.next_id());
+        let insert = insert(id, organization, user, role, self.now());
+        let mut batch = Batch::new().step(lock(self.realm, organization));
+        batch.extend(self.admit_to_another(user));
+        batch.push(self.expect_room_in(organization));
+        batch.push(ALREADY_MEMBER.expect_one(insert));
+        let kind = ActivityKind::OrganizationMemberAdded;
+        batch.push(self.note_organization(kind, organization, |activity| {
+            activity.about(user).with("role", role.as_str())
+        }));
+        let added = self.apply(&[Affected::User(user)], batch).await;
+        added.map_err(coded)?;
+        self.membership(organization, user).await
     }
 
     /// Sets what a member is, from his next request on.
@@ -322,15 +307,17 @@ impl OrganizationMember {
         NO_MEMBER.error()
     }
 
-    fn read(row: &Row) -> Result<Self> {
+    /// Reads `id, organization, user, address, name, image, role, created_at`.
+    pub(super) fn read(row: &Row) -> Result<Self> {
         Ok(Self {
             id: OrganizationMemberId::new(row.uuid(0)?),
             organization: OrganizationId::new(row.uuid(1)?),
             user_id: UserId::new(row.uuid(2)?),
             email: row.text(3)?.to_owned(),
             name: row.text(4)?.to_owned(),
-            role: OrganizationRole::stored(row.text(5)?),
-            created_at: row.timestamp(6)?,
+            image: row.optional_text(5)?.map(ToOwned::to_owned),
+            role: OrganizationRole::stored(row.text(6)?),
+            created_at: row.timestamp(7)?,
         })
     }
 

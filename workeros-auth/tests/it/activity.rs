@@ -1,9 +1,15 @@
 //! LOG-1: what was done is noted, with who did it and from where.
 
-use workeros_auth::{ApiKeySecret, Caller, ChangePassword, NewApiKey, RequestInfo, UserPatch};
+use std::sync::Arc;
+use std::time::Duration;
+
+use workeros_adapters::MemoryRateLimiter;
+use workeros_auth::{
+    ApiKeySecret, Auth, Caller, ChangePassword, NewApiKey, RequestInfo, UserPatch,
+};
 use workeros_core::ErrorKind;
 
-use crate::support::{PASSWORD, names, password, sign_in, worlds};
+use crate::support::{PASSWORD, World, names, password, sign_in, worlds};
 
 /// The names of what was done, oldest first.
 async fn actions(auth: &workeros_auth::Auth) -> Vec<String> {
@@ -124,5 +130,63 @@ async fn log_1_no_secret_is_noted() {
         assert!(!all.contains(PASSWORD));
         assert!(!all.contains(ann.token.expose()));
         assert!(!all.contains(secret.expose()));
+    }
+}
+
+/// Somebody at an address who fails to sign in so often, each time as somebody
+/// else.
+async fn fail_to_sign_in(auth: &Auth, from: &str, times: usize) {
+    let ip = from.parse().ok();
+    let auth = auth.for_caller(Caller::new("anonymous").with_origin(ip, None));
+    let request = RequestInfo::new().with_ip(ip);
+    for n in 0..times {
+        let name = format!("nobody{n}-{}", from.replace(['.', ':'], "-"));
+        let tried = auth.sign_in_email(sign_in(&name, PASSWORD), &request).await;
+        assert_eq!(tried.unwrap_err().kind(), ErrorKind::Unauthorized);
+        auth.drain().await;
+    }
+}
+
+/// How many rows there are of that.
+async fn count(world: &World, action: &str) -> i64 {
+    let sql = "SELECT count(*) FROM workeros_auth_activity WHERE action = $1";
+    let rows = world.rows(sql, vec![action.into()]).await;
+    rows.first().unwrap().integer(0).unwrap()
+}
+
+/// LOG-1: nobody fills a disk by being refused; what is left out is said once.
+#[tokio::test]
+async fn log_1_what_strangers_cause_is_noted_so_often_and_no_more() {
+    const FAILED: &str = "auth.sign_in_failed";
+    const OMITTED: &str = "auth.refusals_omitted";
+    for world in worlds().await {
+        let clock = Arc::clone(&world.runtime.clock);
+        let limiter = Arc::new(MemoryRateLimiter::new(clock));
+        let auth = world.auth_with(|builder| {
+            let builder = builder.danger_weak_hashing();
+            builder.with_rate_limiter(Arc::clone(&limiter) as _)
+        });
+        fail_to_sign_in(&auth, "192.0.2.1", 105).await;
+        assert_eq!(count(&world, FAILED).await, 100);
+        assert_eq!(count(&world, OMITTED).await, 1);
+        let page = auth.activity(1, None, None).await.unwrap();
+        let row = &page.rows[0];
+        assert_eq!(
+            (row.action.as_str(), row.ip.as_deref()),
+            (OMITTED, Some("192.0.2.1"))
+        );
+        assert_eq!(row.detail["of"], FAILED);
+        assert_eq!(row.detail["because"], "refusals by client");
+        // Of another client it is noted, until there are too many of those too.
+        for client in 2..=10 {
+            fail_to_sign_in(&auth, &format!("192.0.2.{client}"), 100).await;
+        }
+        assert_eq!(count(&world, FAILED).await, 1000);
+        fail_to_sign_in(&auth, "192.0.2.11", 3).await;
+        assert_eq!(count(&world, FAILED).await, 1000);
+        assert_eq!(count(&world, OMITTED).await, 2);
+        world.wait(Duration::from_hours(1));
+        fail_to_sign_in(&auth, "192.0.2.1", 1).await;
+        assert_eq!(count(&world, FAILED).await, 1001);
     }
 }

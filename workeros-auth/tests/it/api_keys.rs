@@ -4,7 +4,9 @@ use std::time::Duration;
 use http::Request;
 use http::header::AUTHORIZATION;
 use workeros_adapters::DatabaseRateLimiter;
-use workeros_auth::{ApiKeySecret, CreatedApiKey, KeyLimits, NewApiKey, SignedIn, UserPatch};
+use workeros_auth::{
+    ApiKeySecret, Caller, CreatedApiKey, KeyLimits, NewApiKey, SignedIn, UserPatch,
+};
 use workeros_core::{
     Action, ApiKeyId, Authenticator as _, Credential, ErrorKind, Identity, Result, Scope, TenantId,
 };
@@ -294,6 +296,27 @@ async fn key_4_a_revoked_key_is_dead_at_once() {
     }
 }
 
+/// LOG-1: whose key an admin has revoked is noted, and not that he had one.
+#[tokio::test]
+async fn log_1_a_revoked_key_is_noted_of_whose_it_was() {
+    for world in worlds().await {
+        let (root, ann) = (world.sign_up("root").await, world.sign_up("ann").await);
+        let CreatedApiKey { key, .. } = create(&world, &ann, NewApiKey::new("ci")).await;
+        let admin = world.identity(&root).await;
+        let caller = Caller::new(format!("user:{}", root.user.id));
+        let auth = world.auth.for_caller(caller);
+        auth.revoke_api_key(&admin, world.tenant, key.id)
+            .await
+            .unwrap();
+        let page = auth.activity(1, None, Some(ann.user.id)).await.unwrap();
+        let row = &page.rows[0];
+        assert_eq!(row.action, "auth.key_revoked");
+        assert_eq!(row.actor, format!("user:{}", root.user.id));
+        assert_eq!(row.detail["key_id"], key.id.to_string());
+        assert_eq!(row.detail["name"], "ci");
+    }
+}
+
 /// KEY-4: an expired key is dead.
 #[tokio::test]
 async fn key_4_an_expired_key_is_dead() {
@@ -513,7 +536,7 @@ async fn r19_of_64_uses_of_a_key_at_once_as_many_count_as_may() {
             let limiter = Arc::new(limiter.await.unwrap());
             instances.push(world.auth_with(|auth| auth.with_rate_limiter(limiter.clone())));
         }
-        for _ in 0..rounds(world.name) {
+        for _ in 0..rounds() {
             let limits = KeyLimits::new(Some(3), None);
             let key = create(&world, &ann, NewApiKey::new("ci").with_limits(limits)).await;
             let uses = race(|racer| {

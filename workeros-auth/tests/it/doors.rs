@@ -330,6 +330,33 @@ async fn lim_1_throttling_comes_before_the_captcha() {
     }
 }
 
+/// LIM: one client does not fill the table of users.
+#[tokio::test]
+async fn one_client_signs_up_so_many() {
+    for planes in Planes::all(|builder| {
+        let limiter = MemoryRateLimiter::new(Arc::new(workeros_core::SystemClock));
+        builder.with_rate_limiter(Arc::new(limiter))
+    })
+    .await
+    {
+        let (team, from) = (&planes.team, |host: &str| {
+            RequestInfo::new().with_ip(host.parse().ok())
+        });
+        let busy = from("2001:db8::1");
+        for n in 0..60 {
+            let name = format!("user{n}");
+            team.sign_up_email(sign_up(&name), &busy).await.unwrap();
+        }
+        let same = from("2001:db8::2");
+        let more = team.sign_up_email(sign_up("more"), &same).await;
+        assert_eq!(more.unwrap_err().kind(), ErrorKind::RateLimited);
+        let other = from("192.0.2.1");
+        team.sign_up_email(sign_up("other"), &other).await.unwrap();
+        let app = &planes.app;
+        app.sign_up_email(sign_up("uma"), &busy).await.unwrap();
+    }
+}
+
 #[test]
 fn what_a_client_brings_shows_nowhere() {
     let shown = format!("{:?}", saying("canary"));

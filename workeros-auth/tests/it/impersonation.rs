@@ -317,3 +317,112 @@ async fn ses_8_it_is_no_sign_in_of_the_users() {
         assert_eq!(key.await.unwrap_err().code(), Some("IMPERSONATED"));
     }
 }
+
+/// The rows of who ceased to act as a user, by whom and of which session.
+async fn ends<P: Plane>(auth: &Auth<P>, user: UserId) -> Vec<(String, String)> {
+    let page = auth.activity(200, None, Some(user)).await.unwrap();
+    let rows = page.rows.into_iter();
+    rows.filter(|row| row.action == "auth.impersonation_stopped")
+        .map(|row| {
+            let session = row.detail["session_id"].as_str().unwrap();
+            (row.actor, session.to_owned())
+        })
+        .collect()
+}
+
+/// LOG-1: that somebody acts as a user no more is noted once, however it ends, and
+/// at the start until when it lasts at most.
+#[tokio::test]
+async fn log_1_the_end_is_noted_once_however_it_ends() {
+    async fn check<P: Presented>(planes: &Planes, auth: &Auth<P>, end: End, n: usize) {
+        let plane = std::any::type_name::<P>().rsplit(':').next().unwrap();
+        let team = &planes.team;
+        let admin = new_user(team, sign_up(&format!("admin{n}-{plane}"))).await;
+        let (tenant, roles) = (planes.world.tenant, names(&[role::ADMIN]));
+        team.set_roles(tenant, admin.user.id, &roles).await.unwrap();
+        let user = new_user(auth, sign_up(&format!("user{n}-{plane}"))).await;
+        let user = user.user.id;
+        let session = start(planes, auth, &admin, user).await.unwrap();
+        let key = P::key(auth, &session).await;
+        team.drop_expired().await.unwrap();
+        assert_eq!(ends(auth, user).await, []);
+        let page = auth.activity(1, None, Some(user)).await.unwrap();
+        let latest = session.session.expires_at.to_string();
+        assert_eq!(page.rows[0].detail["expires_at"], latest);
+
+        end(planes, &admin).await;
+        // As many as look see that it is over.
+        let looks = (0..8).map(|_| is_open(auth, &key));
+        let seen = futures::future::join_all(looks).await;
+        assert!(!seen.contains(&true), "{n}");
+        let sweeps = (0..4).map(|_| team.drop_expired());
+        for swept in futures::future::join_all(sweeps).await {
+            swept.unwrap();
+        }
+        let id = session.session.id.to_string();
+        assert_eq!(ends(auth, user).await, [("system".to_owned(), id)], "{n}");
+    }
+    let how: [End; 5] = [
+        |planes, _| {
+            Box::pin(async {
+                planes.world.wait(HOUR);
+            })
+        },
+        |planes, admin| Box::pin(async { planes.team.sign_out(&admin.token).await.unwrap() }),
+        |planes, admin| Box::pin(async { planes.team.delete_user(admin.user.id).await.unwrap() }),
+        |planes, admin| {
+            Box::pin(async {
+                let (tenant, roles) = (planes.world.tenant, names(&["support"]));
+                let team = &planes.team;
+                team.set_roles(tenant, admin.user.id, &roles).await.unwrap();
+            })
+        },
+        |planes, _| {
+            Box::pin(async {
+                let tenant = planes.world.tenant;
+                planes.team.end_impersonations(tenant).await.unwrap();
+            })
+        },
+    ];
+    for (planes, _) in planes().await {
+        for (n, end) in how.into_iter().enumerate() {
+            check(&planes, &planes.team, end, n).await;
+            check(&planes, &planes.app, end, n).await;
+        }
+    }
+}
+
+/// LOG-1: the sweep notes what nobody looks at any more, and who stops is noted
+/// by himself alone.
+#[tokio::test]
+async fn log_1_the_end_of_what_nobody_looks_at_is_noted_by_the_sweep() {
+    for (planes, root) in planes().await {
+        let (app, team) = (&planes.app, &planes.team);
+        let ann = new_user(app, sign_up("ann")).await;
+        let user = ann.user.id;
+        let stopped = start(&planes, app, &root, user).await.unwrap();
+        let key = App::key(app, &stopped).await;
+        app.stop_impersonating(&key).await.unwrap();
+        let revoked = start(&planes, app, &root, user).await.unwrap();
+        let kept = ann.session.id;
+        app.revoke_other_sessions(user, kept).await.unwrap();
+        let lapsed = start(&planes, app, &root, user).await.unwrap();
+        team.drop_expired().await.unwrap();
+        planes.world.wait(HOUR);
+        team.drop_expired().await.unwrap();
+        team.drop_expired().await.unwrap();
+        let system = |session: &SignedIn<App>| {
+            let id = session.session.id.to_string();
+            ("system".to_owned(), id)
+        };
+        let himself = (
+            format!("user:{}", root.user.id),
+            stopped.session.id.to_string(),
+        );
+        let expected = [system(&lapsed), system(&revoked), himself];
+        assert_eq!(ends(app, user).await, expected);
+        // Whose user is gone is noted too.
+        let last = start(&planes, app, &root, user).await.unwrap_err();
+        assert_eq!(last.code(), Some("REAUTH_REQUIRED"));
+    }
+}

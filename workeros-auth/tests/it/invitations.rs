@@ -81,6 +81,43 @@ async fn who_was_invited_gets_in_once_and_his_address_is_verified() {
     }
 }
 
+/// SES-5: what an admin has offered others ends when he is one no more, or is kept
+/// from signing in: else whoever had his account comes back by it.
+#[tokio::test]
+async fn ses_5_what_an_admin_has_offered_ends_with_his_rights() {
+    for (world, mailer) in mail_worlds().await {
+        let (root, ann) = (world.sign_up("root").await, world.sign_up("ann").await);
+        let (auth, tenant) = (&world.auth, workspace(&world));
+        auth.add_member(tenant, root.user.id, &names(&["admin"]))
+            .await
+            .unwrap();
+        for (n, lost) in ["roles", "account"].into_iter().enumerate() {
+            let mallory = world.sign_up(&format!("mallory{n}")).await.user.id;
+            auth.add_member(tenant, mallory, &names(&["admin", "editor"]))
+                .await
+                .unwrap();
+            let new = to("ann", &["admin"]).with_invited_by(Some(mallory));
+            let (_, link) = invite(auth, &mailer, tenant, new).await;
+            let more = names(&["admin"]);
+            auth.set_roles(tenant, mallory, &more).await.unwrap();
+            auth.check_invitation(&link).await.unwrap();
+            match lost {
+                "roles" => {
+                    let less = names(&["editor"]);
+                    auth.set_roles(tenant, mallory, &less).await.unwrap();
+                }
+                _ => {
+                    let disabled = UserPatch::new().with_disabled(Some(true));
+                    auth.update_user(tenant, mallory, disabled).await.unwrap();
+                }
+            }
+            let accepted = auth.accept_invitation(ann.user.id, &link).await;
+            assert_eq!(refusal(accepted), INVALID, "{lost}");
+            assert_eq!(auth.invitations(tenant).await.unwrap(), [], "{lost}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_link_lets_nobody_in_but_whom_it_was_mailed_to() {
     for (world, mailer) in mail_worlds().await {

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use workeros_adapters::MemoryMailer;
 use workeros_auth::{
-    App, Auth, InvitationName, LinkToken, MemberName, NewOrganization, NewOrganizationInvitation,
-    OrganizationCreation, OrganizationInvitation, OrganizationMember, OrganizationPatch,
-    OrganizationRole, OrganizationRules, OrganizationSlug, Organizer, RealmSettings, RequestInfo,
-    SignUpPolicy, SignedIn,
+    App, Auth, InvitationName, LinkToken, MemberField, MemberFilter, MemberName, MemberQuery,
+    NewOrganization, NewOrganizationInvitation, OrganizationCreation, OrganizationInvitation,
+    OrganizationMember, OrganizationPatch, OrganizationRole, OrganizationRules, OrganizationSlug,
+    Organizer, RealmSettings, RequestInfo, SignUpPolicy, SignedIn,
 };
-use workeros_core::{Error, OrganizationId, OrganizationMemberId, Result, UserId};
+use workeros_core::{Error, ErrorKind, OrganizationId, OrganizationMemberId, Result, UserId};
 
 use crate::mail::{link, token};
 use crate::support::{World, display_name, email, mail_worlds, sign_up};
@@ -72,6 +72,7 @@ fn told<T: std::fmt::Debug>(result: Result<T>) -> (String, String) {
 }
 
 const GONE: &str = "INVITATION_NOT_FOUND";
+const ALREADY_MEMBER: &str = "USER_IS_ALREADY_A_MEMBER_OF_THIS_ORGANIZATION";
 const LAST_OWNER: &str = "YOU_CANNOT_LEAVE_THE_ORGANIZATION_WITHOUT_AN_OWNER";
 
 impl Site {
@@ -185,7 +186,7 @@ impl Site {
     async fn roles(&self, organization: OrganizationId) -> Vec<String> {
         let page = self
             .app
-            .organization_members(organization, Organizer::Host, 100, 0)
+            .organization_members(organization, Organizer::Host, &MemberQuery::new())
             .await
             .unwrap();
         assert_eq!(page.total, page.members.len() as u64);
@@ -263,9 +264,13 @@ async fn a_role_says_what_its_members_may_do() {
         let name = MemberName::Email(email("other"));
         let gone = app.remove_organization_member(acme, ann, &name).await;
         assert_eq!(gone.unwrap().user_id, other);
-        let page = app.organization_members(acme, bob, 100, 0).await.unwrap();
+        let page = app
+            .organization_members(acme, bob, &MemberQuery::new())
+            .await
+            .unwrap();
         assert_eq!(page.total, 3);
-        let slice = app.organization_members(acme, bob, 1, 1).await.unwrap();
+        let query = MemberQuery::new().with_limit(1).with_offset(1);
+        let slice = app.organization_members(acme, bob, &query).await.unwrap();
         assert_eq!(slice.members, page.members[1..2]);
 
         let by_owner = Organizer::User(owner);
@@ -276,6 +281,126 @@ async fn a_role_says_what_its_members_may_do() {
                 .await
                 .unwrap()
         );
+    }
+}
+
+/// What a query gives, by the names in the addresses.
+async fn listed(site: &Site, organization: OrganizationId, query: &MemberQuery) -> Vec<String> {
+    let page = site
+        .app
+        .organization_members(organization, Organizer::Host, query)
+        .await
+        .unwrap();
+    let names = page.members.iter().map(|member| {
+        let (name, _) = member.email.split_once('@').unwrap();
+        name.to_owned()
+    });
+    names.collect()
+}
+
+#[tokio::test]
+async fn members_are_sorted_and_chosen() {
+    use MemberField::{CreatedAt, Id, Role, UserId as User};
+    for site in sites().await {
+        let owner = site.user("ann").await;
+        let acme = site.found(owner, "acme").await;
+        let mut ids = vec![owner.to_string()];
+        for (name, role) in [("bob", "member"), ("cid", "admin"), ("dan", "member")] {
+            site.world.wait(Duration::from_secs(60));
+            ids.push(site.join(acme, name, role).await.to_string());
+        }
+        let since = site.member(acme, owner).await.created_at;
+        let minute = |n: i64| since.saturating_add_micros(n * 60_000_000).to_string();
+
+        for (field, is_descending, expected) in [
+            (Id, false, ["ann", "bob", "cid", "dan"]),
+            (Id, true, ["dan", "cid", "bob", "ann"]),
+            (CreatedAt, true, ["dan", "cid", "bob", "ann"]),
+            (Role, false, ["cid", "bob", "dan", "ann"]),
+            (Role, true, ["ann", "dan", "bob", "cid"]),
+            (User, true, ["dan", "cid", "bob", "ann"]),
+        ] {
+            let query = MemberQuery::new().sorted_by(field);
+            let query = query.with_descending(is_descending);
+            assert_eq!(listed(&site, acme, &query).await, expected, "{field:?}");
+            let part = query.with_limit(2).with_offset(1);
+            assert_eq!(listed(&site, acme, &part).await, expected[1..3]);
+        }
+
+        let filter = |field, operator: &str, values: &[&str]| {
+            let filter = MemberFilter::parse(field, operator, values).unwrap();
+            MemberQuery::new().with_filter(Some(filter))
+        };
+        let (first, second) = (minute(1), minute(2));
+        for (query, expected) in [
+            (filter(Role, "eq", &["member"]), "bob dan"),
+            (filter(Role, "ne", &["member"]), "ann cid"),
+            (filter(Role, "in", &["owner", "admin"]), "ann cid"),
+            (filter(Role, "in", &["own", "er"]), ""),
+            (filter(Role, "not_in", &["owner", "admin"]), "bob dan"),
+            (filter(Role, "contains", &["m"]), "bob cid dan"),
+            (filter(Role, "contains", &["%"]), ""),
+            (filter(Role, "starts_with", &["ad"]), "cid"),
+            (filter(Role, "ends_with", &["er"]), "ann bob dan"),
+            (filter(Role, "ends_with", &["a longer one than any"]), ""),
+            (filter(User, "in", &[&ids[3], &ids[1]]), "bob dan"),
+            (filter(User, "eq", &[&ids[2]]), "cid"),
+            (filter(CreatedAt, "eq", &[&first]), "bob"),
+            (filter(CreatedAt, "ne", &[&first]), "ann cid dan"),
+            (filter(CreatedAt, "lt", &[&second]), "ann bob"),
+            (filter(CreatedAt, "lte", &[&second]), "ann bob cid"),
+            (filter(CreatedAt, "gt", &[&first]), "cid dan"),
+            (filter(CreatedAt, "gte", &[&first]), "bob cid dan"),
+        ] {
+            let names = listed(&site, acme, &query).await.join(" ");
+            assert_eq!(names, expected, "{query:?}");
+            let by = Organizer::User(owner);
+            let one = query.clone().with_limit(1);
+            let page = site.app.organization_members(acme, by, &one).await.unwrap();
+            assert_eq!(page.total as usize, expected.split_whitespace().count());
+        }
+        for (field, operator, values) in [
+            (Role, "lt", vec!["member"]),
+            (Role, "eq", vec![]),
+            (Role, "eq", vec!["a", "b"]),
+            (Role, "in", vec![]),
+            (Role, "in", vec!["a,b"]),
+            (Role, "eq", vec![""]),
+            (CreatedAt, "contains", vec![first.as_str()]),
+            (CreatedAt, "eq", vec!["yesterday"]),
+            (Id, "'; --", vec!["x"]),
+        ] {
+            let error = MemberFilter::parse(field, operator, &values).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Validation, "{operator} {values:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_host_makes_members_who_are_not_asked() {
+    let settings = RealmSettings::new().with_organizations(rules().with_max_members(2));
+    for site in sites_with(settings).await {
+        let (app, ann) = (&site.app, site.user("ann").await);
+        let acme = site.found(ann, "acme").await;
+        let bob = site.user("bob").await;
+        let add = |user, role: &'static str| async move {
+            let role = self::role(role);
+            app.add_organization_member(acme, user, &role).await
+        };
+        let made = add(bob, "admin").await.unwrap();
+        assert_eq!((made.user_id, made.role.as_str()), (bob, "admin"));
+        assert_eq!(refusal(add(bob, "member").await), ALREADY_MEMBER);
+        let cid = site.user("cid").await;
+        let full = add(cid, "member").await.unwrap_err();
+        assert_eq!(full.kind(), ErrorKind::Forbidden);
+        let nobody = UserId::new(uuid::Uuid::nil());
+        assert_eq!(refusal(add(nobody, "member").await), "NotFound");
+        let nowhere = OrganizationId::new(uuid::Uuid::nil());
+        let member = role("member");
+        let added = app.add_organization_member(nowhere, cid, &member);
+        assert_eq!(refusal(added.await), "ORGANIZATION_NOT_FOUND");
+        let noted = app.activity(1, None, Some(bob)).await.unwrap();
+        assert_eq!(noted.rows[0].action, "auth.organization_member_added");
     }
 }
 
@@ -313,7 +438,7 @@ async fn az_2_a_foreign_organization_is_not_there() {
                 told(app.organization(id, by).await),
                 told(app.update_organization(id, by, patch).await),
                 told(app.delete_organization(id, by).await),
-                told(app.organization_members(id, by, 10, 0).await),
+                told(app.organization_members(id, by, &MemberQuery::new()).await),
                 told(app.organization_member(id, by, ann).await),
                 told(site.set(id, by, &eves, "member").await),
                 told(app.remove_organization_member(id, by, &eves).await),
@@ -688,5 +813,32 @@ async fn what_is_done_is_noted() {
                 "deleted",
             ]
         );
+    }
+}
+
+/// LIM-5: who makes many organizations invites by all of them no more than by one.
+#[tokio::test]
+async fn lim_5_a_user_invites_so_many_whatever_he_makes() {
+    for (world, _) in mail_worlds().await {
+        let app = world.app().await;
+        let request = RequestInfo::new();
+        let ann = app.sign_up_email(sign_up("ann"), &request).await.unwrap();
+        let ann = ann.user.id;
+        let mut made = Vec::new();
+        for slug in ["one", "two"] {
+            made.push(app.found_organization(ann, new(slug)).await.unwrap().id);
+        }
+        let invite = async |n: usize, by| {
+            let to = email(&format!("guest{n}"));
+            let new = NewOrganizationInvitation::new(to, role("member"));
+            let made = app.invite_to_organization(made[n % 2], by, new, link);
+            made.await.map(drop)
+        };
+        for n in 0..100 {
+            invite(n, Organizer::User(ann)).await.unwrap();
+        }
+        let more = invite(100, Organizer::User(ann)).await.unwrap_err();
+        assert_eq!(more.kind(), ErrorKind::RateLimited);
+        invite(100, Organizer::Host).await.unwrap();
     }
 }

@@ -4,8 +4,8 @@
 use http::Method;
 use serde_json::{Value as Json, json};
 use workeros_auth::{
-    App, DisplayName, NewOrganization, Organization, OrganizationMember, OrganizationPatch,
-    OrganizationSlug, Organizer,
+    App, DisplayName, MemberQuery, NewOrganization, Organization, OrganizationMember,
+    OrganizationPatch, OrganizationSlug, Organizer,
 };
 use workeros_core::input::Object;
 use workeros_core::{Error, ErrorKind, OrganizationId, Result};
@@ -146,7 +146,8 @@ async fn read_full(call: Call) -> Result<Reply> {
     let limit = read_count(&call, "membersLimit")?.unwrap_or(DEFAULT_MEMBERS);
     let by = Organizer::User(own.user);
     let organization = own.auth.organization(id, by).await?;
-    let page = own.auth.organization_members(id, by, limit, 0).await?;
+    let query = MemberQuery::new().with_limit(limit);
+    let page = own.auth.organization_members(id, by, &query).await?;
     let invitations = match own.auth.organization_invitations(id, by).await {
         Err(error) if error.kind() == ErrorKind::Forbidden => Vec::new(),
         other => other?,

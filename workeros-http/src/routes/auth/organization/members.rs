@@ -3,7 +3,8 @@
 use http::Method;
 use serde_json::{Value as Json, json};
 use workeros_auth::{
-    App, EmailAddress, MemberName, OrganizationMember, OrganizationRole, Organizer,
+    App, EmailAddress, MemberField, MemberFilter, MemberName, MemberQuery, OrganizationMember,
+    OrganizationRole, Organizer,
 };
 use workeros_core::input::Object;
 use workeros_core::{Error, Result};
@@ -15,13 +16,25 @@ use crate::endpoint::{Access, Endpoint};
 use crate::reply::Reply;
 use crate::routes::auth::own::Own;
 
-const LIST: &[&str] = &["limit", "offset", "organizationId", "organizationSlug"];
+const LIST: &[&str] = &[
+    "limit",
+    "offset",
+    "sortBy",
+    "sortDirection",
+    "filterField",
+    "filterOperator",
+    "filterValue",
+    "organizationId",
+    "organizationSlug",
+];
 const ROLE: &[&str] = &["userId", "organizationId", "organizationSlug"];
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     let signed_in = Access::SignedIn;
     vec![
-        Endpoint::new(Method::GET, below!("/list-members"), signed_in, list).with_parameters(LIST),
+        Endpoint::new(Method::GET, below!("/list-members"), signed_in, list)
+            .with_parameters(LIST)
+            .with_lists(&["filterValue"]),
         Endpoint::new(Method::POST, below!("/remove-member"), signed_in, remove).with_json(),
         Endpoint::new(
             Method::POST,
@@ -57,10 +70,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 async fn list(call: Call) -> Result<Reply> {
     let own = Own::<App>::of(&call).await?;
     let id = Name::in_query(&call).required(&call, &own).await?;
-    let limit = read_count(&call, "limit")?.unwrap_or(DEFAULT_MEMBERS);
-    let offset = read_count(&call, "offset")?.unwrap_or(0);
+    let query = MemberQuery::new()
+        .with_limit(read_count(&call, "limit")?.unwrap_or(DEFAULT_MEMBERS))
+        .with_offset(read_count(&call, "offset")?.unwrap_or(0))
+        .sorted_by(read_field(&call, "sortBy")?.unwrap_or(MemberField::Id))
+        .with_descending(read_is_descending(&call)?)
+        .with_filter(read_filter(&call)?);
     let by = Organizer::User(own.user);
-    let page = own.auth.organization_members(id, by, limit, offset).await?;
+    let page = own.auth.organization_members(id, by, &query).await?;
     let members: Json = page.members.iter().map(write_member).collect();
     Ok(Reply::json(
         &json!({"members": members, "total": page.total}),
@@ -150,6 +167,38 @@ async fn has_permission(call: Call) -> Result<Reply> {
     let may = |(resource, action): &(&String, String)| role.may(resource, action);
     let success = !wanted.is_empty() && wanted.iter().all(may);
     Ok(Reply::json(&json!({"error": null, "success": success})))
+}
+
+/// Reads `filterField`, `filterOperator`, which is `eq` where nothing is said, and
+/// as many `filterValue` as there are.
+fn read_filter(call: &Call) -> Result<Option<MemberFilter>> {
+    let Some(field) = read_field(call, "filterField")? else {
+        return Ok(None);
+    };
+    let operator = call.parameter("filterOperator").unwrap_or("eq");
+    let values = call.parameters("filterValue");
+    MemberFilter::parse(field, operator, &values).map(Some)
+}
+
+fn read_field(call: &Call, name: &'static str) -> Result<Option<MemberField>> {
+    let Some(text) = call.parameter(name) else {
+        return Ok(None);
+    };
+    let why = "must be `id`, `userId`, `role` or `createdAt`";
+    let field = MemberField::parse(text);
+    let field = field.ok_or_else(|| Error::validation(name, "not_a_choice", why));
+    field.map(Some)
+}
+
+fn read_is_descending(call: &Call) -> Result<bool> {
+    match call.parameter("sortDirection") {
+        None | Some("asc") => Ok(false),
+        Some("desc") => Ok(true),
+        Some(_) => {
+            let why = "must be `asc` or `desc`";
+            Err(Error::validation("sortDirection", "not_a_choice", why))
+        }
+    }
 }
 
 /// Reads `role`, which must be there: a role, or a list of one.

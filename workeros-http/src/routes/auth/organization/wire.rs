@@ -24,7 +24,9 @@ pub(super) fn write_member(member: &OrganizationMember) -> Json {
         "userId": user,
         "role": member.role.as_str(),
         "createdAt": write_instant(member.created_at),
-        "user": {"id": user, "name": member.name, "email": member.email, "image": null},
+        "user": {
+            "id": user, "name": member.name, "email": member.email, "image": member.image,
+        },
     })
 }
 
