@@ -166,7 +166,11 @@ impl<P: Plane> Auth<P> {
         };
         entry.proof = proof;
         let entered = self.complete(entry, request).await;
-        let entered = entered.map_err(outdated).map_err(taken_email)?;
+        let entered = entered.map_err(|error| match error.kind() {
+            // What was used up, a link or a code, the caller knows.
+            ErrorKind::Gone => error,
+            _ => taken_email(outdated(error)),
+        })?;
         Ok(Arrival { entered, is_new })
     }
 

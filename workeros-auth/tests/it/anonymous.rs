@@ -14,7 +14,7 @@ use workeros_core::{Credential, ErrorKind, Identity, UserId, role};
 
 use crate::both_planes::{Planes, Presented, from, sign_up as new_user};
 use crate::mail::link;
-use crate::race::{race, rounds};
+use crate::race::{race, rounds_of_plane};
 use crate::support::{
     PASSWORD, World, display_name, email, finding, names, sign_in, sign_up, signed_in,
 };

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use workeros_auth::{
-    ChangePassword, CodePurpose, DisplayName, MailedCode, OneTimeCode, RequestInfo,
+    ChangePassword, CodePurpose, DisplayName, Entered, MailedCode, OneTimeCode, RequestInfo,
+    SecondFactor, StillMe,
 };
 use workeros_core::{ErrorKind, Result};
 
@@ -178,5 +179,48 @@ async fn lim_1_whoever_has_a_session_does_not_guess_the_password_either() {
         }
         let refused = world.auth.change_password(ann, &change).await;
         assert_eq!(refused.unwrap_err().kind(), ErrorKind::RateLimited);
+        // Slowly neither: ten that fail lock the account.
+        for _ in 3..10 {
+            world.wait(Duration::from_secs(10));
+            let refused = world.auth.change_password(ann, &change).await;
+            assert_eq!(refused.unwrap_err().code(), Some("INVALID_PASSWORD"));
+        }
+        let locked = try_password(&world, "ann", PASSWORD, "192.0.2.1").await;
+        let locked = locked.unwrap_err();
+        assert_eq!(locked.code(), Some("ACCOUNT_TEMPORARILY_LOCKED"));
+    }
+}
+
+/// LIM-1: nor does whoever knows the password guess the second factor.
+#[tokio::test]
+async fn lim_1_wrong_second_factors_lock_an_account_too() {
+    for (world, _) in mail_worlds().await {
+        let ann = world.sign_up("ann").await;
+        let still_me = StillMe::new(ann.user.id, ann.session.id, Some(password(PASSWORD)));
+        let request = RequestInfo::new();
+        let setup = world.auth.begin_two_factor(&still_me, &request).await;
+        let code = setup.unwrap().secret.code(world.now());
+        let shown = SecondFactor::Totp(code.clone());
+        let shown = world.auth.show_second_factor(ann.user.id, &shown, &request);
+        shown.await.unwrap();
+        // What was shown once is wrong from now on.
+        let wrong = SecondFactor::Totp(code);
+        let mut places = (1..=250).map(|n| format!("192.0.2.{n}"));
+        let mut place = || from(&places.next().unwrap());
+        // To know the password is no success yet.
+        for tries in [5, 3] {
+            let login = sign_in("ann", PASSWORD);
+            let entered = world.auth.sign_in_email(login, &place()).await.unwrap();
+            let Entered::SecondFactor(waiting) = entered else {
+                panic!("no second factor was asked for")
+            };
+            for _ in 0..tries {
+                let refused = world.auth.finish_sign_in(&waiting, &wrong, &place()).await;
+                assert_eq!(refused.unwrap_err().code(), Some("INVALID_CODE"));
+            }
+        }
+        let locked = try_password(&world, "ann", PASSWORD, "192.0.2.251").await;
+        let locked = locked.unwrap_err();
+        assert_eq!(locked.code(), Some("ACCOUNT_TEMPORARILY_LOCKED"));
     }
 }

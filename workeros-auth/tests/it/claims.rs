@@ -78,6 +78,46 @@ async fn otp_3_the_owner_of_an_address_takes_an_account_over_clean() {
         let refused = auth.sign_in_email(login, &RequestInfo::new()).await;
         let refused = refused.unwrap_err();
         assert_eq!(refused.code(), Some("INVALID_EMAIL_OR_PASSWORD"));
+        for codes in [
+            "SELECT user_id FROM workeros_backup_codes",
+            "SELECT user_id FROM app_backup_codes",
+        ] {
+            assert!(world.rows(codes, vec![]).await.rows.is_empty());
+        }
+    }
+    for by in [By::Link, By::Code] {
+        for (world, mailer) in mail_worlds().await {
+            world.sign_up("root").await;
+            check(&world, &mailer, &world.auth, by).await;
+            check(&world, &mailer, &world.app().await, by).await;
+        }
+    }
+}
+
+/// OTP-3: what somebody has begun before the owner came leads the account
+/// nowhere.
+#[tokio::test]
+async fn otp_3_what_was_begun_before_leads_the_account_nowhere() {
+    async fn check<P: Plane>(world: &World, mailer: &MemoryMailer, auth: &Auth<P>, by: By) {
+        let (request, to) = (RequestInfo::new(), email("squatter"));
+        let squatter = auth.sign_up_email(sign_up("ann"), &request).await.unwrap();
+        let user = squatter.user.id;
+        let who = auth.require_fresh(squatter.session.id).await.unwrap();
+        auth.request_email_change(who, &to, &request, link)
+            .await
+            .unwrap();
+        world.auth.deliver_mail().await.unwrap();
+        let [mail] = &mailer.take()[..] else {
+            panic!("not one mail")
+        };
+        assert_eq!(mail.to(), to.as_str());
+        let confirmation = token(mail);
+        auth.check_email_change(&confirmation).await.unwrap();
+        signed_in(enter(world, mailer, auth, by).await);
+        let led = auth.follow_email_change(&confirmation, &request, link);
+        assert_eq!(led.await.unwrap_err().code(), Some("INVALID_TOKEN"));
+        let account = auth.user(world.tenant, user).await.unwrap();
+        assert_eq!(account.user.email, "ann@example.com");
     }
     for by in [By::Link, By::Code] {
         for (world, mailer) in mail_worlds().await {

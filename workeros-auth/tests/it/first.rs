@@ -2,7 +2,7 @@ use futures::future::join_all;
 use workeros_auth::{AuthBuilder, NewUser, RequestInfo, SetupToken, UserPatch};
 use workeros_core::ErrorKind;
 
-use crate::race::{few_rounds, race};
+use crate::race::{race, rounds};
 use crate::secrets::Log;
 use crate::support::{display_name, email, names, sign_up, worlds, worlds_with};
 
@@ -45,7 +45,7 @@ async fn first_1_fifty_parallel_sign_ups_make_one_admin() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn first_1_r19_of_64_who_come_first_at_once_one_is_admin() {
     for world in worlds().await {
-        for _ in 0..few_rounds(world.name) {
+        for _ in 0..rounds() {
             let users = race(|racer| {
                 let (auth, new) = (world.auth.clone(), sign_up(&format!("user{racer}")));
                 async move {

@@ -88,6 +88,7 @@ async fn pw_6_a_link_ends_with_its_time_and_with_what_it_was_for() {
         assert_invalid(world.auth.verify_email(&newer).await);
         let verify = verify_link(&world, &mailer, "ann").await.unwrap();
         assert_invalid(reset(&world, &verify).await);
+        assert_invalid(world.auth.check_password_reset(&verify).await);
 
         let weak = world.auth.reset_password(&newer, &password("short")).await;
         assert_eq!(

@@ -198,7 +198,9 @@ async fn a_change_of_address_ends_what_was_mailed_before() {
         let other = password("battery staple horse");
         assert_over(auth.reset_password(&reset, &other).await);
 
-        change(auth, &ann, "annie").await.unwrap();
+        let login = sign_in("anna", PASSWORD);
+        let again = signed_in(auth.sign_in_email(login, &request).await.unwrap());
+        change(auth, &again, "annie").await.unwrap();
         // Now somebody reads mail at the address.
         let approval = newest(&world, &mailer, "anna").await;
         world.wait(Duration::from_hours(1));

@@ -26,6 +26,7 @@ async fn ses_6_one_sees_ones_own_sessions_that_have_not_ended() {
         let first = world.sign_in("ann").await.unwrap();
         world.wait(Duration::from_hours(5));
         let second = world.sign_in("ann").await.unwrap();
+        world.sign_in("bob").await.unwrap();
         let seen = world.auth.sessions(first.user.id).await.unwrap();
         let seen: Vec<SessionId> = seen.iter().map(|session| session.id).collect();
         assert_eq!(seen, [second.session.id, first.session.id]);
@@ -67,14 +68,16 @@ async fn a_session_that_is_revoked_is_over() {
             assert!(!lives(&world, revoked).await);
         }
         let fourth = world.sign_in("ann").await.unwrap();
+        let bob = world.sign_up("bob").await;
         world
             .auth
             .revoke_other_sessions(ann, fourth.session.id)
             .await
             .unwrap();
         assert!(!lives(&world, &third).await && lives(&world, &fourth).await);
+        assert!(lives(&world, &bob).await);
         world.auth.revoke_sessions(ann).await.unwrap();
-        assert!(!lives(&world, &fourth).await);
+        assert!(!lives(&world, &fourth).await && lives(&world, &bob).await);
     }
 }
 

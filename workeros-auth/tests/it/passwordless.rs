@@ -458,3 +458,41 @@ async fn without_mail_there_are_no_codes_and_links() {
         assert_eq!(sent.unwrap_err().kind(), ErrorKind::Unsupported);
     }
 }
+
+/// OTP-1: a link is of one realm, and of the user it was mailed for.
+#[tokio::test]
+async fn otp_1_a_link_is_of_one_user_in_one_place() {
+    for (world, mailer) in mail_worlds().await {
+        let (app, other) = (world.app().await, world.other_app().await);
+        let request = RequestInfo::new();
+        world.sign_up("ann").await;
+        other.sign_up_email(sign_up("ann"), &request).await.unwrap();
+        let ann = app.sign_up_email(sign_up("ann"), &request).await.unwrap();
+        let (link_of_app, _) = ask_link(&world, &mailer, &app, "ann").await.unwrap();
+        app.request_password_reset(&email("ann"), &request, link)
+            .await
+            .unwrap();
+        world.auth.deliver_mail().await.unwrap();
+        let reset = token(&mailer.take()[0]);
+        for elsewhere in [
+            no_result(other.check_magic_link(&link_of_app).await),
+            no_result(world.auth.check_magic_link(&link_of_app).await),
+            no_result(follow(&other, &link_of_app).await),
+            no_result(follow(&world.auth, &link_of_app).await),
+            other.check_password_reset(&reset).await,
+            world.auth.check_password_reset(&reset).await,
+            no_result(app.check_magic_link(&reset).await),
+        ] {
+            assert_code(elsewhere, "INVALID_TOKEN");
+        }
+        app.check_magic_link(&link_of_app).await.unwrap();
+        app.check_password_reset(&reset).await.unwrap();
+
+        let moved = "UPDATE app_users SET email = 'anna@example.com' WHERE id = $1";
+        world.run(moved, vec![ann.user.id.into()]).await;
+        // Neither is he made anew, nor is it whoever has the address now.
+        assert_code(follow(&app, &link_of_app).await, "INVALID_TOKEN");
+        app.sign_up_email(sign_up("ann"), &request).await.unwrap();
+        assert_code(follow(&app, &link_of_app).await, "INVALID_TOKEN");
+    }
+}

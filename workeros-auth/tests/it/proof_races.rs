@@ -12,7 +12,7 @@ use workeros_core::UserId;
 
 use crate::mail::{link, only_link};
 use crate::passwordless::mailed_code;
-use crate::race::{RACERS, few_rounds, race, rounds, winner};
+use crate::race::{race, rounds, rounds_of_plane, winner};
 use crate::support::{PASSWORD, World, email, mail_worlds, password, sign_in, sign_up};
 
 /// Runs a case on both planes of every database, where nobody is held back.
@@ -67,7 +67,7 @@ async fn follow<P: Plane>(auth: Auth<P>, followed: LinkToken) -> workeros_core::
 async fn r19_of_64_who_follow_a_link_one_is_signed_in() {
     async fn case<P: Plane>(world: &World, mailer: &MemoryMailer, auth: &Auth<P>) {
         let ann = verified(world, mailer, auth).await.user;
-        for _ in 0..rounds(world.name) {
+        for _ in 0..rounds_of_plane() {
             ask_link(auth, "ann").await;
             let followed = mailed(world, mailer).await;
             let before = sessions(auth, ann).await;
@@ -86,7 +86,7 @@ async fn r19_of_64_who_follow_a_link_one_is_signed_in() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn r19_of_64_who_are_new_by_one_link_one_user_is_made() {
     async fn case<P: Plane>(world: &World, mailer: &MemoryMailer, auth: &Auth<P>) {
-        for round in 0..rounds(world.name) {
+        for round in 0..rounds_of_plane() {
             let name = format!("new{round}");
             ask_link(auth, &name).await;
             let followed = mailed(world, mailer).await;
@@ -99,7 +99,7 @@ async fn r19_of_64_who_are_new_by_one_link_one_user_is_made() {
         }
         let made = auth.activity(200, None, None).await.unwrap().rows;
         let made = made.iter().filter(|row| row.action == "auth.sign_up");
-        assert_eq!(made.count(), rounds(world.name).min(100));
+        assert_eq!(made.count(), rounds_of_plane().min(100));
     }
     on_both_planes!(case);
 }
@@ -109,7 +109,7 @@ async fn r19_of_64_who_are_new_by_one_link_one_user_is_made() {
 async fn pw_6_r19_of_64_who_follow_a_link_at_once_one_sets_the_password() {
     async fn case<P: Plane>(world: &World, mailer: &MemoryMailer, auth: &Auth<P>) {
         let ann = verified(world, mailer, auth).await.user;
-        for round in 0..few_rounds(world.name) {
+        for round in 0..rounds_of_plane() {
             let request = RequestInfo::new();
             auth.request_password_reset(&email("ann"), &request, link)
                 .await
@@ -137,7 +137,7 @@ async fn pw_6_r19_of_64_who_follow_a_link_at_once_one_sets_the_password() {
 async fn otp_1_r19_of_64_with_a_code_one_is_signed_in() {
     async fn case<P: Plane>(world: &World, mailer: &MemoryMailer, auth: &Auth<P>) {
         let ann = verified(world, mailer, auth).await.user;
-        for _ in 0..rounds(world.name) {
+        for _ in 0..rounds_of_plane() {
             let request = RequestInfo::new();
             auth.send_code(CodePurpose::SignIn, &email("ann"), "x.y", &request)
                 .await
@@ -179,22 +179,47 @@ async fn finish<P: Plane>(
     finished.map(drop)
 }
 
-/// Shows one factor for 64 sign-ins that wait.
-async fn show<P: Plane>(auth: &Auth<P>, user: UserId, factor: &SecondFactor, code: &str) {
-    let waiting = race(|_| {
-        let auth = auth.clone();
-        async move { waiting(&auth).await }
-    })
-    .await;
-    assert_eq!(waiting.len(), RACERS);
-    let before = sessions(auth, user).await;
-    winner(&[code, "INVALID_CODE"], |racer| {
-        finish(auth.clone(), waiting[racer].clone(), factor.clone())
-    })
-    .await;
-    assert_eq!(sessions(auth, user).await, before + 1);
-    auth.revoke_sessions(user).await.unwrap();
+/// Sign-ins of one user that wait for his second factor.
+struct Waiting(Vec<PendingToken>);
+
+impl Waiting {
+    async fn new<P: Plane>(auth: &Auth<P>) -> Self {
+        let waiting = race(|_| {
+            let auth = auth.clone();
+            async move { waiting(&auth).await }
+        });
+        Self(waiting.await)
+    }
+
+    /// Shows one factor for all of them at once. Afterwards as many wait as
+    /// before, as if nothing had been tried.
+    async fn show<P: Plane>(
+        &mut self,
+        world: &World,
+        auth: &Auth<P>,
+        user: UserId,
+        factor: &SecondFactor,
+    ) {
+        auth.revoke_sessions(user).await.unwrap();
+        let first = winner(&["INVALID_BACKUP_CODE", "INVALID_CODE"], |racer| {
+            let finished = finish(auth.clone(), self.0[racer].clone(), factor.clone());
+            async move { finished.await.map(|()| racer) }
+        })
+        .await;
+        assert_eq!(sessions(auth, user).await, 1);
+        self.0[first] = waiting(auth).await;
+        let end = world.now().saturating_add_micros(MINUTE_MICROS);
+        for sql in RENEW {
+            world.run(sql, vec![end.into()]).await;
+        }
+    }
 }
+
+const MINUTE_MICROS: i64 = 60_000_000;
+const RENEW: [&str; 2] = [
+    "UPDATE workeros_auth_flows SET attempts = 0, expires_at = $1 WHERE purpose = 'second-factor'",
+    "UPDATE app_auth_flows SET attempts = 0, expires_at = $1 WHERE purpose = 'second-factor'",
+];
 
 async fn set_up<P: Plane>(world: &World, auth: &Auth<P>, still_me: &StillMe) -> TwoFactorSetup {
     let request = RequestInfo::new();
@@ -212,10 +237,11 @@ async fn r19_of_64_with_a_code_of_an_app_one_is_signed_in() {
     async fn case<P: Plane>(world: &World, mailer: &MemoryMailer, auth: &Auth<P>) {
         let still_me = verified(world, mailer, auth).await;
         let setup = set_up(world, auth, &still_me).await;
-        for _ in 0..few_rounds(world.name) {
+        let mut waiting = Waiting::new(auth).await;
+        for _ in 0..rounds_of_plane() {
             world.wait(Duration::from_secs(30));
             let factor = SecondFactor::Totp(setup.secret.code(world.now()));
-            show(auth, still_me.user, &factor, "INVALID_CODE").await;
+            waiting.show(world, auth, still_me.user, &factor).await;
         }
     }
     on_both_planes!(case);
@@ -227,13 +253,14 @@ async fn r19_of_64_with_a_backup_code_one_is_signed_in() {
     async fn case<P: Plane>(world: &World, mailer: &MemoryMailer, auth: &Auth<P>) {
         let still_me = verified(world, mailer, auth).await;
         let mut codes = set_up(world, auth, &still_me).await.backup_codes;
-        for _ in 0..few_rounds(world.name) {
+        let mut waiting = Waiting::new(auth).await;
+        for _ in 0..rounds_of_plane() {
             if codes.is_empty() {
                 let request = RequestInfo::new();
                 codes = auth.renew_backup_codes(&still_me, &request).await.unwrap();
             }
             let factor = SecondFactor::BackupCode(codes.pop().unwrap());
-            show(auth, still_me.user, &factor, "INVALID_BACKUP_CODE").await;
+            waiting.show(world, auth, still_me.user, &factor).await;
         }
     }
     on_both_planes!(case);
@@ -248,7 +275,7 @@ async fn r19_one_sign_in_that_waits_is_finished_once_whatever_is_shown() {
         let auth = &world.auth;
         let still_me = verified(&world, &mailer, auth).await;
         set_up(&world, auth, &still_me).await;
-        for _ in 0..rounds(world.name) {
+        for _ in 0..rounds() {
             let codes = auth
                 .renew_backup_codes(&still_me, &RequestInfo::new())
                 .await

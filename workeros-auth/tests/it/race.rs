@@ -9,26 +9,22 @@ use workeros_core::{Error, Result};
 /// How many come at once.
 pub(crate) const RACERS: usize = 64;
 
-/// How often a race is run: as often as `WORKEROS_TEST_REPETITIONS` says, else
-/// as often as it takes seconds.
-pub(crate) fn rounds(database: &str) -> usize {
-    asked().unwrap_or(match database {
-        "sqlite" => 200,
-        _ => 20,
-    })
-}
+/// How often a race is run on each database, unless `WORKEROS_TEST_REPETITIONS`
+/// says another number.
+const ROUNDS: usize = 200;
 
-/// The same where each of them hashes a password, which takes turns.
-pub(crate) fn few_rounds(database: &str) -> usize {
-    asked().unwrap_or(match database {
-        "sqlite" => 20,
-        _ => 5,
-    })
-}
-
-fn asked() -> Option<usize> {
+/// How often a race is run.
+pub(crate) fn rounds() -> usize {
     let asked = std::env::var("WORKEROS_TEST_REPETITIONS").ok();
-    asked.map(|text| text.parse().expect("a number of repetitions"))
+    asked.map_or(ROUNDS, |text| {
+        text.parse().expect("a number of repetitions")
+    })
+}
+
+/// How often it is run on each plane, where it is run on both: what decides is
+/// the same code in the same database.
+pub(crate) fn rounds_of_plane() -> usize {
+    rounds().div_ceil(2)
 }
 
 /// What each of those got who came at once. Each is told which one he is.

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use sha2::{Digest as _, Sha256};
 use workeros_auth::{AuthBuilder, RequestInfo, SessionKey, SessionToken, UserPatch};
 use workeros_core::Value;
 
@@ -113,10 +114,7 @@ async fn ses_3_the_database_holds_the_hash_alone() {
         let token = world.sign_up("ann").await.token;
         let rows = world.rows(TOKEN_HASHES, vec![]).await;
         let stored = rows.first().unwrap().bytes(0).unwrap();
-        assert_eq!(stored.len(), 32);
-        assert_ne!(stored, &token.expose().as_bytes()[..32]);
-        let presented = SessionToken::parse(&"0".repeat(43)).unwrap();
-        assert!(!lives(&world, &presented).await);
+        assert_eq!(stored, &Sha256::digest(token.expose())[..]);
     }
 }
 

@@ -244,7 +244,7 @@ async fn so_many_factors_are_tried_for_one_sign_in() {
 
 #[tokio::test]
 async fn what_waits_ends_with_its_time_and_with_the_password() {
-    for (world, _) in mail_worlds().await {
+    for (world, mailer) in mail_worlds().await {
         let (_, still_me) = somebody(&world.auth, "ann").await;
         let setup = enable(&world, &world.auth, &still_me).await;
         let request = RequestInfo::new();
@@ -259,6 +259,19 @@ async fn what_waits_ends_with_its_time_and_with_the_password() {
         let change = workeros_auth::ChangePassword::new(Some(password(PASSWORD)), new);
         let user = still_me.user;
         world.auth.change_password(user, &change).await.unwrap();
+        let refused = world.auth.finish_sign_in(&stolen, &shown, &request).await;
+        assert_code(refused, "INVALID_TWO_FACTOR_COOKIE");
+
+        // Also with one by mail.
+        let verified = "UPDATE workeros_users SET email_verified = $1";
+        world.run(verified, vec![true.into()]).await;
+        let login = sign_in("ann", "another horse battery");
+        let stolen = pending(world.auth.sign_in_email(login, &request).await.unwrap());
+        crate::mail::ask(&world.auth, "ann").await;
+        world.auth.deliver_mail().await.unwrap();
+        let new = password("a third horse battery");
+        let link = crate::mail::only_link(&mailer);
+        world.auth.reset_password(&link, &new).await.unwrap();
         let refused = world.auth.finish_sign_in(&stolen, &shown, &request).await;
         assert_code(refused, "INVALID_TWO_FACTOR_COOKIE");
     }
@@ -411,7 +424,7 @@ fn nothing_opens_a_session_but_what_asks_for_the_second_factor() {
                 folders.push(path);
             } else if std::fs::read_to_string(&path)
                 .unwrap()
-                .contains(".open_session(")
+                .contains(".new_session(")
             {
                 open.push(path.file_name().unwrap().to_str().unwrap().to_owned());
             }

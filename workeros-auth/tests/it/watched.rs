@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use workeros_core::testkit::SeededRandom;
 use workeros_core::{
     Batch, Capability, Database, Dialect, Error, ErrorKind, Page, Result, Rows, Shape, Statement,
-    Work,
+    Step, Work,
 };
 
 #[derive(Debug)]
@@ -19,6 +19,7 @@ pub(crate) struct Watched {
     late: AtomicBool,
     delays: Mutex<Option<SeededRandom>>,
     asked: Mutex<Vec<String>>,
+    meanwhile: Mutex<Option<(&'static str, Batch)>>,
 }
 
 impl Watched {
@@ -30,6 +31,7 @@ impl Watched {
             late: AtomicBool::new(false),
             delays: Mutex::new(None),
             asked: Mutex::default(),
+            meanwhile: Mutex::default(),
         }
     }
 
@@ -52,6 +54,24 @@ impl Watched {
     /// Delays answers by up to a millisecond.
     pub(crate) fn delay(&self, seed: u64) {
         *self.delays.lock().unwrap() = Some(SeededRandom::new(seed));
+    }
+
+    /// Applies something of somebody else's right before the next batch that
+    /// inserts into a table whose name ends so: when it was decided on, and is
+    /// not written yet.
+    pub(crate) fn before_insert(&self, table: &'static str, batch: Batch) {
+        *self.meanwhile.lock().unwrap() = Some((table, batch));
+    }
+
+    async fn interrupt(&self, batch: &Batch) {
+        let meanwhile = {
+            let mut meanwhile = self.meanwhile.lock().unwrap();
+            meanwhile
+                .take_if(|(table, _)| batch.steps().iter().any(|step| inserts_into(step, table)))
+        };
+        if let Some((_, others)) = meanwhile {
+            self.inner.apply(others).await.unwrap();
+        }
     }
 
     /// The texts of all statements since it was asked last, in order.
@@ -118,8 +138,19 @@ impl Database for Watched {
             return applied.await.unwrap();
         }
         self.pause().await;
+        self.interrupt(&batch).await;
         let applied = self.inner.apply(batch).await;
         self.pause().await;
         applied
     }
+}
+
+fn inserts_into(step: &Step, table: &str) -> bool {
+    let Work::Statement(statement) = &step.work else {
+        return false;
+    };
+    let text = statement.sql.as_str();
+    let into = text.strip_prefix("INSERT INTO ");
+    into.and_then(|rest| rest.split(' ').next())
+        .is_some_and(|named| named.ends_with(table))
 }

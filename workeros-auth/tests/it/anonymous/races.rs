@@ -26,7 +26,7 @@ async fn r19_of_64_who_sign_up_as_one_guest_one_is_he() {
         assert_eq!(auth.sessions(was.user.id).await.unwrap().len(), 1);
     }
     for planes in planes().await {
-        for round in 0..rounds(planes.world.name).div_ceil(10) {
+        for round in 0..rounds_of_plane() {
             check(&planes.team, round).await;
             check(&planes.app, round).await;
         }
@@ -64,7 +64,7 @@ async fn r19_a_guest_is_promoted_or_deleted_and_not_both() {
         }
     }
     for planes in planes().await {
-        for round in 0..rounds(planes.world.name).div_ceil(10) {
+        for round in 0..rounds_of_plane() {
             check(&planes, &planes.team, round).await;
             check(&planes, &planes.app, round).await;
         }

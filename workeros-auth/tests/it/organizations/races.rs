@@ -13,7 +13,7 @@ async fn r19_an_invitation_is_accepted_once() {
         let owner = site.user("owner").await;
         let ann = site.user("ann").await;
         let acme = site.found(owner, "acme").await;
-        for _ in 0..rounds(site.world.name) {
+        for _ in 0..rounds() {
             let invited = site.invite(acme, Organizer::User(owner), "ann", "member");
             let (_, link) = invited.await.unwrap();
             let link = InvitationName::Link(link);
@@ -33,7 +33,7 @@ async fn r19_an_invitation_is_accepted_once() {
 async fn an_owner_is_left() {
     for site in sites().await {
         let owners = [site.user("ann").await, site.user("bob").await];
-        for round in 0..rounds(site.world.name) {
+        for round in 0..rounds() {
             let acme = with_owners(&site, owners).await;
             if round % 2 == 0 {
                 demote_each_other(&site, acme, owners).await;
