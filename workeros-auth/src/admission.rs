@@ -18,11 +18,16 @@ pub(crate) struct Admitted(Newcomer);
 
 const INSERT: PlaneSql = planes!(
     "INSERT INTO " p "_users (id, realm_id, email, name, password_hash, email_verified, \
-    disabled, created_at, updated_at, image, locale) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+    disabled, created_at, updated_at, image, locale, guest_id) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
 );
 
 impl Admitted {
+    /// The same as another user beside the anonymous one he was.
+    pub(crate) fn apart(self, id: UserId) -> Self {
+        Self(self.0.apart(id))
+    }
+
     pub(crate) fn into_user(self) -> User {
         self.0.user
     }
@@ -42,6 +47,7 @@ impl Admitted {
             user.updated_at.into(),
             user.image.clone().into(),
             user.locale.as_ref().map(Locale::as_str).into(),
+            user.guest.into(),
         ];
         Step::new(Statement::new(INSERT.of::<P>(), params))
     }
@@ -69,6 +75,7 @@ impl<P: Plane> Auth<P> {
             updated_at: now,
             image: None,
             locale: None,
+            guest: None,
         }
     }
 

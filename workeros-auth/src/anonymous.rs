@@ -9,7 +9,7 @@
 use std::time::Duration;
 
 use workeros_core::{
-    Batch, Error, ErrorKind, Expect, Quota, RateKey, Result, Statement, Step, Timestamp, UserId,
+    Batch, Error, ErrorKind, Expect, Result, Statement, Step, Timestamp, UserId,
 };
 
 use crate::activity::{ActivityKind, NewActivity};
@@ -24,10 +24,12 @@ use crate::{Auth, DisplayName, EmailAddress, Plane, RequestInfo, SignedIn, User}
 
 mod link;
 mod promotion;
+mod waiting;
 
 pub use link::AnonymousLink;
 pub(crate) use link::LinkHook;
 pub(crate) use promotion::Newcomer;
+pub(crate) use waiting::keep_apart;
 
 /// That there are anonymous users, and how long they are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,9 +92,6 @@ const SWEEP: PlaneSql = planes!(
     WHERE s.user_id = a.user_id AND s.expires_at > $1) LIMIT 1000)"
 );
 
-/// For one client: whoever shares its address counts as well.
-const PER_CLIENT: Quota = Quota::new(30, Duration::from_hours(1)).named("anonymous users");
-
 /// What one is called.
 const NAME: &str = "Anonymous";
 
@@ -113,7 +112,6 @@ impl<P: Plane> Auth<P> {
         if self.guest_of(request).await?.is_some() {
             return Err(already());
         }
-        self.admit_anonymous(request).await?;
         let passed = self.pass(Door::Anonymous, request).await?;
         let id = UserId::new(self.inner.ids.next_id());
         let user = User {
@@ -154,15 +152,6 @@ impl<P: Plane> Auth<P> {
             ErrorKind::Forbidden => error.with_code("USER_IS_NOT_ANONYMOUS"),
             _ => error,
         })
-    }
-
-    async fn admit_anonymous(&self, request: &RequestInfo) -> Result<()> {
-        let Some(limiter) = &self.inner.limiter else {
-            return Ok(());
-        };
-        let key = RateKey::new("anonymous users").with(self.realm.id());
-        let key = key.with_address(request.ip);
-        limiter.take(&key, PER_CLIENT).await?.check().map(drop)
     }
 }
 

@@ -27,7 +27,8 @@ const UNPROVEN: [PlaneSql; 6] = [
         AND EXISTS (SELECT 1 FROM " p "_users u WHERE u.id = $1 AND NOT u.email_verified)"),
 ];
 const VERIFY: PlaneSql = planes!(
-    "UPDATE " p "_users SET password_hash = NULL, email_verified = $1, updated_at = $2 \
+    "UPDATE " p "_users SET password_hash = NULL, guest_id = NULL, email_verified = $1, \
+    updated_at = $2 \
     WHERE id = $3 AND NOT email_verified"
 );
 

@@ -127,6 +127,7 @@ impl Entry {
     /// [`claim`](crate::claim).
     pub(crate) fn claiming(mut user: User, method: Method, passed: Passed) -> Self {
         user.email_verified = true;
+        user.guest = None;
         let affected = vec![Affected::User(user.id)];
         Self {
             affected,
@@ -154,7 +155,7 @@ impl<P: Plane> Auth<P> {
     /// * What the steps of the proof answer.
     pub(crate) async fn complete(
         &self,
-        mut entry: Entry,
+        entry: Entry,
         request: &RequestInfo,
     ) -> Result<Entered<P>> {
         if entry.user.disabled {
@@ -164,6 +165,7 @@ impl<P: Plane> Auth<P> {
         if by_password && self.settings.require_verified_email && !entry.user.email_verified {
             return Err(unverified());
         }
+        let mut entry = self.as_guest_before(entry).await?;
         let user = entry.user.id;
         if !entry.method.is_two_factors() {
             if !entry.drops_second_factor && self.has_second_factor(user).await? {

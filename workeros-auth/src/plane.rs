@@ -182,6 +182,11 @@ pub(crate) mod sealed {
             Vec::new()
         }
 
+        /// Gives one user what another one has besides roles, who is about to go.
+        fn hand_down(_: UserId, _: UserId) -> Vec<Step> {
+            Vec::new()
+        }
+
         /// Fails when the user is the last admin of this workspace.
         fn spare_the_last_admin_of(_: TenantId, _: UserId) -> Vec<Step> {
             Vec::new()
@@ -231,8 +236,7 @@ pub(crate) mod sealed {
         }
 
         fn welcome(auth: &Auth<Self>, user: UserId, now: Timestamp) -> Vec<Step> {
-            let tenant = auth.inner.default_tenant;
-            vec![setup::claim(user, now), setup::grant_first(tenant, user)]
+            setup::welcome(auth, user, now)
         }
 
         fn distrust(user: UserId, now: Timestamp) -> Vec<Step> {
@@ -297,6 +301,10 @@ pub(crate) mod sealed {
             organization::leave_behind(user)
         }
 
+        fn hand_down(from: UserId, to: UserId) -> Vec<Step> {
+            vec![organization::hand_down(from, to)]
+        }
+
         async fn accept_invitation(
             auth: &Auth<Self>,
             sign_up: &SignUp,
@@ -346,7 +354,7 @@ macro_rules! part {
     };
     ($prefix:literal user) => {
         "u.id, u.email, u.name, u.email_verified, u.disabled, u.created_at, u.updated_at, \
-        u.image, u.locale"
+        u.image, u.locale, u.guest_id"
     };
     ($prefix:tt session) => {
         concat!(

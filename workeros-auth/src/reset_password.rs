@@ -13,7 +13,8 @@ use crate::{Auth, EmailAddress, LinkToken, Password, Plane, RequestInfo};
 
 /// Whoever has the link reads mail at the address.
 const SET: PlaneSql = planes!(
-    "UPDATE " p "_users SET password_hash = $1, email_verified = $2, updated_at = $3 \
+    "UPDATE " p "_users SET password_hash = $1, guest_id = NULL, email_verified = $2, \
+    updated_at = $3 \
     WHERE id = $4 AND email = $5 AND NOT disabled"
 );
 

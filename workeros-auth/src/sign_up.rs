@@ -1,7 +1,6 @@
 use workeros_core::{Batch, Result, Step};
 
 use crate::admission::Admitted;
-use crate::anonymous::Newcomer;
 use crate::changes::NOBODY;
 use crate::door::Door;
 use crate::entry::{Entry, Method};
@@ -113,12 +112,7 @@ impl<P: Plane> Auth<P> {
         if let Some(invited) = &invited {
             newcomer.follow(invited);
         }
-        if let Some(image) = sign_up.image {
-            newcomer.user.image = Some(image.into());
-        }
-        if sign_up.locale.is_some() {
-            newcomer.user.locale = sign_up.locale;
-        }
+        newcomer.describe(sign_up.image, sign_up.locale);
         self.check_new_password(&sign_up.password, &sign_up.email)?;
         let passed = self.pass(Door::SignUp, request).await?;
         let origin = match invited {
@@ -139,8 +133,9 @@ impl<P: Plane> Auth<P> {
     /// Makes a user with a password and mails it the link it has to follow
     /// before it can sign in. Where somebody has the address already, he is
     /// told by mail, with a link to `home`, and nothing else happens: the answer
-    /// is the same. An anonymous user stays one, whose session would tell them
-    /// apart. `link` makes the URL of the other link.
+    /// is the same. An anonymous user stays one for now, since his session would
+    /// tell them apart: he gets the account when he signs in by the password, once
+    /// the address is verified. `link` makes the URL of the other link.
     ///
     /// # Errors
     ///
@@ -158,11 +153,12 @@ impl<P: Plane> Auth<P> {
         let email = &sign_up.email;
         self.check_new_password(&sign_up.password, email)?;
         let passed = self.pass(Door::SignUp, request).await?;
-        let mut newcomer = Newcomer::from(self.new_user(email, &sign_up.name));
-        newcomer.user.image = sign_up.image.map(String::from);
-        newcomer.user.locale = sign_up.locale;
+        let mut newcomer = self.newcomer(email, &sign_up.name, request).await?;
+        newcomer.describe(sign_up.image, sign_up.locale);
         let origin = UserOrigin::Password;
         let admitted = self.admit_newcomer(newcomer, origin, request).await?;
+        let user = admitted.user.clone();
+        let admitted = admitted.waiting(self);
         let password_hash = self.inner.hasher.hash(&sign_up.password).await?;
         let mut batch = Batch::new();
         batch.extend(self.sign_up_steps(&admitted, Some(&password_hash), None));
@@ -176,7 +172,7 @@ impl<P: Plane> Auth<P> {
             }
             Err(error) => return Err(error),
         }
-        Ok(admitted.into_user())
+        Ok(user)
     }
 
     /// Makes a user who was invited, or signed up by himself: then he may be the

@@ -25,6 +25,9 @@ pub struct User {
     pub image: Option<String>,
     /// The language of mails to it, if it has chosen one.
     pub locale: Option<Locale>,
+    /// The anonymous user by whose session it signed up, as long as it has not
+    /// signed in.
+    pub(crate) guest: Option<UserId>,
 }
 
 /// A user with its roles in one workspace.
@@ -59,7 +62,7 @@ impl User {
     }
 
     /// How many columns [`read`](Self::read) reads.
-    pub(crate) const COLUMNS: usize = 9;
+    pub(crate) const COLUMNS: usize = 10;
 
     /// Reads what `user` stands for in [`planes!`](crate::plane::planes), from a
     /// position on.
@@ -76,6 +79,7 @@ impl User {
             locale: row
                 .optional_text(at + 8)?
                 .and_then(|tag| Locale::parse(tag).ok()),
+            guest: row.optional_uuid(at + 9)?.map(UserId::new),
         })
     }
 }

@@ -9,7 +9,7 @@ use crate::admission::Admitted;
 use crate::changes::Affected;
 use crate::invitation::Acceptance;
 use crate::plane::{PlaneSql, planes};
-use crate::{Auth, DisplayName, EmailAddress, Locale, Plane, RequestInfo, SessionKey, User};
+use crate::{Auth, DisplayName, EmailAddress, ImageUrl, Locale, Plane, RequestInfo, SessionKey, User};
 
 /// Only as long as he is anonymous, and the session is open that he does it by:
 /// of many who do it at once one is first.
@@ -64,6 +64,26 @@ impl Newcomer {
         if let Some(name) = invited.name.as_ref().filter(|_| self.user.name.is_empty()) {
             self.user.name.clone_from(name);
         }
+    }
+
+    /// Sets what he has said of himself.
+    pub(crate) fn describe(&mut self, image: Option<ImageUrl>, locale: Option<Locale>) {
+        if let Some(image) = image {
+            self.user.image = Some(image.into());
+        }
+        if locale.is_some() {
+            self.user.locale = locale;
+        }
+    }
+
+    /// The same as another user beside the anonymous one, who is named.
+    pub(crate) fn apart(self, id: UserId) -> Self {
+        let guest = self.guest.map(|guest| guest.user.id);
+        Self::from(User {
+            id,
+            guest,
+            ..self.user
+        })
     }
 
     /// Whom it changes.
@@ -200,6 +220,6 @@ fn promoted(statement: Statement) -> Step {
     Step::new(statement).expect(Expect::One, ErrorKind::Conflict, why)
 }
 
-fn forget<P: Plane>(user: UserId) -> Step {
+pub(super) fn forget<P: Plane>(user: UserId) -> Step {
     Step::new(Statement::new(FORGET.of::<P>(), vec![user.into()]))
 }

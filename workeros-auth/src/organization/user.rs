@@ -22,6 +22,13 @@ const DELETE_HIS_ALONE: &str = "DELETE FROM app_organizations WHERE id IN \
     AND NOT EXISTS (SELECT 1 FROM app_organization_members other \
     WHERE other.organization_id = app_organizations.id AND other.user_id <> $1)";
 
+const HAND_DOWN: &str = "UPDATE app_organization_members SET user_id = $1 WHERE user_id = $2";
+
+/// Puts somebody in the place of another one who is in no organization himself.
+pub(crate) fn hand_down(from: UserId, to: UserId) -> Step {
+    Step::new(Statement::new(HAND_DOWN, vec![to.into(), from.into()]))
+}
+
 /// What goes with deleting an end user: the organizations that only he is in.
 /// Fails when he is the last owner of one that others are in.
 pub(crate) fn leave_behind(user: UserId) -> Vec<Step> {

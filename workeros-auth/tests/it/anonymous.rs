@@ -21,6 +21,7 @@ use crate::support::{
 
 mod promotion;
 mod races;
+mod waiting;
 
 const DAY: Duration = Duration::from_hours(24);
 

@@ -9,7 +9,7 @@ async fn scenarios() {
 }
 
 pub(super) fn table(_: &World) -> Vec<Scenario> {
-    [of_end_users(), of_team()].concat()
+    [of_end_users(), of_invited(), of_team()].concat()
 }
 
 fn of_end_users() -> Vec<Scenario> {
@@ -60,6 +60,52 @@ fn of_end_users() -> Vec<Scenario> {
         scenarios.push(scenario.as_admin().expect(404));
     }
     scenarios
+}
+
+fn of_invited() -> Vec<Scenario> {
+    const ALL: &str = "/api/app-invitations";
+    const ACCEPT: &str = "/api/t/default/auth/accept-invitation";
+    let (one, uma) = (format!("{ALL}/{NOWHERE}"), json!({"email": "uma@users.example"}));
+    let resend = || Scenario::post(format!("{ALL}/{NOWHERE}/resend")).json(json!({}));
+    let new = || Scenario::post("/api/app-users");
+    let token = json!({"token": "a".repeat(43)});
+    vec![
+        Scenario::get(ALL).expect(401),
+        Scenario::get(ALL).as_user("ann").expect(403),
+        Scenario::get(ALL).as_admin().body([r#""data":[]"#]),
+        Scenario::post(ALL).json(uma.clone()).expect(401),
+        Scenario::post(ALL).as_user("ann").json(uma.clone()).expect(403),
+        Scenario::post(ALL)
+            .as_admin()
+            .json(uma.clone())
+            .expect(201)
+            .body([r#""roles":[]"#]),
+        Scenario::post(ALL)
+            .as_admin()
+            .json(json!({"roles": ["admin"], "invited_by": NOWHERE}))
+            .expect(422)
+            .body(["/email", "/invited_by"]),
+        Scenario::post(ALL)
+            .as_admin()
+            .json(json!({"email": "uma@users.example", "roles": ["admin"]}))
+            .expect(422)
+            .body(["/roles"]),
+        Scenario::delete(&one).expect(401),
+        Scenario::delete(&one).as_user("ann").expect(403),
+        Scenario::delete(&one).as_admin().expect(404),
+        Scenario::delete(format!("{ALL}/x")).as_admin().expect(404),
+        resend().expect(401),
+        resend().as_user("ann").expect(403),
+        resend().as_admin().expect(404),
+        Scenario::get(ACCEPT).expect(302),
+        Scenario::post(ACCEPT).json(token.clone()).expect(401),
+        // Whoever is signed in on the platform is nobody here.
+        Scenario::post(ACCEPT).as_admin().json(token).expect(401),
+        new().json(uma.clone()).expect(401),
+        new().as_user("ann").json(uma.clone()).expect(403),
+        new().as_admin().json(json!({})).expect(422).body(["/email"]),
+        new().as_admin().json(uma).expect(201).body(["uma@users.example"]),
+    ]
 }
 
 fn of_team() -> Vec<Scenario> {
