@@ -111,7 +111,7 @@ async fn who_was_invited_signs_up_once_and_his_address_is_verified() {
     }
 }
 
-/// A link to an end user is good among the end users of its workspace alone.
+/// TOK-2: a link is good among the end users of its workspace alone.
 #[tokio::test]
 async fn tok_2_a_link_lets_nobody_in_elsewhere() {
     for planes in all().await {

@@ -143,7 +143,6 @@ async fn otp_4_an_invitation_leads_where_the_workspace_says() {
     }
 }
 
-/// AZ-2: the end users of a workspace are its admins' alone.
 #[tokio::test]
 async fn az_2_admins_invite_to_their_own_workspace() {
     for (world, _) in worlds().await {
