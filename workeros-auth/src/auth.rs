@@ -20,9 +20,10 @@ use crate::hashing::Hasher;
 use crate::mail::Mail;
 use crate::plane::PerPlane;
 use crate::settings::KnownRules;
+use crate::setup::FirstAdmin;
 use crate::store::Store;
 use crate::third_party::TrustedTokens;
-use crate::{ActiveSession, App, CookiePolicy, Plane, Platform, Realm, RealmSettings, SetupToken};
+use crate::{ActiveSession, App, CookiePolicy, Plane, Platform, Realm, RealmSettings};
 
 /// Users and sessions of one realm: of the instance, or, as `Auth<App>`, of one
 /// workspace. Cheap to clone.
@@ -52,7 +53,7 @@ pub(crate) struct Inner {
     pub(crate) hasher: Hasher,
     pub(crate) app_settings: Arc<RealmSettings>,
     pub(crate) rules: Cache<KnownRules>,
-    pub(crate) setup_token: Option<SetupToken>,
+    pub(crate) first_admin: FirstAdmin,
     pub(crate) cookie: CookiePolicy,
     pub(crate) role_guard: Option<Box<RoleGuard>>,
     pub(crate) background: Background,

@@ -17,6 +17,7 @@ use crate::hashing::Hasher;
 use crate::mail::Mail;
 use crate::oauth::{self, OAuthProvider};
 use crate::plane::PerPlane;
+use crate::setup::FirstAdmin;
 use crate::store::Store;
 use crate::third_party::TrustedTokens;
 use crate::{
@@ -31,6 +32,7 @@ pub struct AuthBuilder {
     settings: RealmSettings,
     app_settings: RealmSettings,
     setup_token: Option<String>,
+    has_first_admin: bool,
     cookie: CookiePolicy,
     hashing_threads: usize,
     hashing_queue: usize,
@@ -59,6 +61,7 @@ impl AuthBuilder {
             settings: RealmSettings::new(),
             app_settings: RealmSettings::new(),
             setup_token: None,
+            has_first_admin: true,
             cookie: CookiePolicy::secure(),
             hashing_threads: spare_cores(),
             hashing_queue: 128,
@@ -120,6 +123,13 @@ impl AuthBuilder {
     /// that no stranger becomes admin of a server that is already reachable.
     pub fn with_setup_token(mut self, token: impl Into<String>) -> Self {
         self.setup_token = Some(token.into());
+        self
+    }
+
+    /// Makes nobody admin by signing up first: who runs the instance is known to the
+    /// host, by an authenticator of its own, or by [`create_user`](Auth::create_user).
+    pub fn without_first_admin(mut self) -> Self {
+        self.has_first_admin = false;
         self
     }
 
@@ -320,6 +330,11 @@ impl AuthBuilder {
             Apps::new(self.runtime.clone(), secret, issuer, workspaces)
         });
         let random = Arc::clone(&self.runtime.random);
+        let first_admin = match self.setup_token.as_deref() {
+            _ if !self.has_first_admin => FirstAdmin::Nobody,
+            Some(token) => FirstAdmin::WithToken(SetupToken::new(token)),
+            None => FirstAdmin::Anybody,
+        };
         let inner = Inner {
             hasher: Hasher::new(params, random, self.hashing_threads, self.hashing_queue),
             store: Arc::new(Store::new(self.runtime.database)),
@@ -334,7 +349,7 @@ impl AuthBuilder {
             default_tenant: self.default_tenant,
             app_settings: Arc::new(app_settings),
             rules: Cache::new(self.cached),
-            setup_token: self.setup_token.as_deref().map(SetupToken::new),
+            first_admin,
             cookie: self.cookie,
             role_guard: self.role_guard,
             background: Background::default(),
@@ -376,6 +391,9 @@ impl AuthBuilder {
             return refuse(
                 "the setup token is shorter than 16 characters; make one with `openssl rand -hex 16`",
             );
+        }
+        if self.setup_token.is_some() && !self.has_first_admin {
+            return refuse("a setup token is of no use where nobody becomes admin by signing up");
         }
         if self.hashing_threads == 0 {
             return refuse("at least one thread must check passwords");

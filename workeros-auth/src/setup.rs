@@ -35,6 +35,17 @@ impl fmt::Debug for SetupToken {
     }
 }
 
+/// How the instance gets its first admin.
+#[derive(Debug, Clone)]
+pub(crate) enum FirstAdmin {
+    /// Whoever signs up first.
+    Anybody,
+    /// Whoever signs up first, and has this token.
+    WithToken(SetupToken),
+    /// Nobody by signing up: the host knows who runs the instance.
+    Nobody,
+}
+
 const IS_SET_UP: &str = "SELECT user_id FROM workeros_bootstrap WHERE id = 1";
 const CLAIM: &str = "INSERT INTO workeros_bootstrap (id, user_id, created_at) VALUES (1, $1, $2) \
     ON CONFLICT DO NOTHING";
@@ -65,6 +76,13 @@ impl Auth {
     ///
     /// What the database answers.
     pub async fn warn_without_admin(&self) -> Result<bool> {
+        let why = match &self.inner.first_admin {
+            FirstAdmin::Anybody => "there is no admin yet: whoever signs up first becomes it",
+            FirstAdmin::WithToken(_) => {
+                "there is no admin yet: sign up with the setup token to become it"
+            }
+            FirstAdmin::Nobody => return Ok(false),
+        };
         let params = vec![self.inner.default_tenant.into(), role::ADMIN.into()];
         let admins = self
             .fetch(Statement::new(ADMIN, params).with_cost(Cost::Short))
@@ -72,11 +90,7 @@ impl Auth {
         if admins.first().is_some() {
             return Ok(false);
         }
-        if self.inner.setup_token.is_some() {
-            tracing::warn!("there is no admin yet: sign up with the setup token to become it");
-        } else {
-            tracing::warn!("there is no admin yet: whoever signs up first becomes it");
-        }
+        tracing::warn!("{why}");
         Ok(true)
     }
 
@@ -84,8 +98,11 @@ impl Auth {
     /// one, the others if everybody may. Once an instance is set up it stays
     /// so: this needs no place in the batch.
     pub(crate) async fn admit_sign_up(&self, presented: Option<&SetupToken>) -> Result<()> {
-        let wanted = self.inner.setup_token.as_ref();
-        let proven = wanted.is_none_or(|wanted| presented.is_some_and(|token| token.is(wanted)));
+        let proven = match &self.inner.first_admin {
+            FirstAdmin::Anybody => true,
+            FirstAdmin::WithToken(wanted) => presented.is_some_and(|token| token.is(wanted)),
+            FirstAdmin::Nobody => return self.settings.admit_sign_up(),
+        };
         if proven && self.settings.sign_up == SignUpPolicy::Open {
             return Ok(());
         }
@@ -111,8 +128,20 @@ pub(crate) fn claim(user: UserId, now: Timestamp) -> Step {
     Step::new(Statement::new(CLAIM, vec![user.into(), now.into()]))
 }
 
+/// What goes with whoever signs up by himself.
+pub(crate) fn welcome(auth: &Auth, user: UserId, now: Timestamp) -> Vec<Step> {
+    let mut steps = vec![claim(user, now)];
+    match auth.inner.first_admin {
+        FirstAdmin::Anybody | FirstAdmin::WithToken(_) => {
+            steps.push(grant_first(auth.inner.default_tenant, user));
+        }
+        FirstAdmin::Nobody => {}
+    }
+    steps
+}
+
 /// Makes the user admin if [`claim`] noted it.
-pub(crate) fn grant_first(tenant: TenantId, user: UserId) -> Step {
+fn grant_first(tenant: TenantId, user: UserId) -> Step {
     let params = vec![tenant.into(), role::ADMIN.into(), user.into()];
     Step::new(Statement::new(GRANT_FIRST, params))
 }

@@ -1,20 +1,18 @@
 use std::io::Write as _;
 
 use serde_json::{Map, Value as Json, json};
-use workeros::{Collection, Error, Result, Workeros};
+use workeros::{Collection, Error, Result, Subject, Workeros};
 
 use crate::options::Adopt;
 
 /// Adopts a table, and says what became of it.
 pub(crate) async fn adopt(options: Adopt) -> Result<()> {
-    let backend = Workeros::builder()
-        .shared_db(options.store.open().await?)
-        .build()
-        .await?;
-    let adoption = backend.plane().adoption(backend.system());
+    let builder = Workeros::builder().shared_db(options.store.open().await?);
+    // A server may run beside: its mails and whatever else waits are its own.
+    let plane = builder.open().await?;
+    let adoption = plane.adoption(Subject::system(plane.default_tenant()));
     let inspected = adoption.inspect(&json!({"table": options.table})).await?;
     let collection = adoption.adopt(&body(&options)).await?;
-    backend.shutdown().await;
     let mut lines = vec![format!(
         "`{}` is the collection `{}` now, with the fields",
         options.table, collection.slug

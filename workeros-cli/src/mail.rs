@@ -26,6 +26,8 @@ impl Mail {
             "resend" | "sendgrid" | "mailgun" | "mailgun-eu" | "ses" => {
                 api::put(builder, scheme, rest, sender)
             }
+            #[cfg(not(feature = "smtp"))]
+            "smtp" | "smtps" | "smtp+danger-none" => Err(without_smtp()),
             _ => {
                 let _ = (rest, sender);
                 Err(unknown())
@@ -43,6 +45,12 @@ fn sender(text: &str) -> Result<Sender> {
         Some((_, address)) => Sender::new(address.trim()),
         None => Sender::new(text.trim()),
     }
+}
+
+#[cfg(not(feature = "smtp"))]
+fn without_smtp() -> Error {
+    let why = "the mail URL names a mail server, which takes a binary built with `--features smtp`";
+    Error::new(ErrorKind::Unsupported, why)
 }
 
 /// The URL holds a password or a key, so it is not repeated.

@@ -57,12 +57,9 @@ async fn run(command: Command) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Building an instance migrates; there is nothing else to do.
+/// Opening the data migrates; there is nothing else to do.
 async fn migrate(store: Store) -> Result<()> {
-    let backend = Workeros::builder()
-        .shared_db(store.open().await?)
-        .build()
-        .await?;
-    backend.shutdown().await;
+    let builder = Workeros::builder().shared_db(store.open().await?);
+    builder.open().await?;
     writeln!(std::io::stdout(), "the system tables are up to date").map_err(Error::internal)
 }

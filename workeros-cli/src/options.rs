@@ -124,7 +124,7 @@ pub(crate) enum SignUp {
 #[derive(Debug, Args)]
 pub(crate) struct Mail {
     /// Who sends mail: smtps://user:password@host, smtp://user:password@host
-    /// (STARTTLS), resend:KEY, sendgrid:KEY, mailgun:KEY@DOMAIN,
+    /// (STARTTLS), both in a binary built with the feature `smtp`; resend:KEY, sendgrid:KEY, mailgun:KEY@DOMAIN,
     /// mailgun-eu:KEY@DOMAIN or ses:KEY_ID:SECRET@REGION. Without one, mail is
     /// written to the log
     #[arg(

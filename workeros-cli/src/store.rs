@@ -24,6 +24,10 @@ async fn sqlite(path: PathBuf) -> Result<Arc<dyn Database>> {
 
 #[cfg(feature = "postgres")]
 async fn postgres(url: &str) -> Result<Arc<dyn Database>> {
+    if !(url.starts_with("postgres:") || url.starts_with("postgresql:")) {
+        let why = "the URL of the database begins with `postgres://` or `sqlite:`";
+        return Err(workeros::Error::new(workeros::ErrorKind::Validation, why));
+    }
     Ok(Arc::new(workeros::Postgres::connect(url).await?))
 }
 

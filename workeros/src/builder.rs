@@ -88,9 +88,10 @@ impl Builder {
         self
     }
 
-    /// Sets the secret that cursors are protected with, and mails until they are
-    /// sent. Without one, a random one is made at the first start and kept in
-    /// the database.
+    /// Sets the secret that everything is derived from which is signed or sealed:
+    /// cursors, codes, the tokens of end users, second factors, mails until they are
+    /// sent. Without one, a random one is made at the first start and kept in the
+    /// database.
     pub fn secret(mut self, secret: Secret) -> Self {
         self.secret = Some(secret);
         self
@@ -108,12 +109,16 @@ impl Builder {
         self
     }
 
-    /// Sets up the bundled users, sessions and API keys.
+    /// Sets up the bundled users, sessions and API keys. Said again, it adds to
+    /// what was said before.
     pub fn auth(
         mut self,
         options: impl FnOnce(AuthBuilder) -> AuthBuilder + Send + 'static,
     ) -> Self {
-        self.auth = Some(Box::new(options));
+        self.auth = Some(match self.auth.take() {
+            Some(before) => Box::new(|auth| options(before(auth))),
+            None => Box::new(options),
+        });
         self
     }
 
@@ -207,12 +212,8 @@ impl Builder {
     /// what the database answers.
     pub async fn build(mut self) -> Result<Workeros> {
         let url = parse_url(&self.public_url)?;
-        let runtime = self.runtime().await?;
-        let secret = match self.secret.take() {
-            Some(secret) => secret,
-            None => DataPlane::stored_secret(&runtime).await?,
-        };
-        let plane = DataPlane::open_with(runtime.clone(), &secret, self.hooks, self.limits).await?;
+        self.check()?;
+        let (plane, secret) = self.plane().await?;
         let mut config = Config::new(url.clone())?.with_trusted_proxies(self.trusted_proxies);
         let auth = match self.auth {
             Some(options) => {
@@ -244,6 +245,52 @@ impl Builder {
         }
         let tasks = Tasks::start(&plane, auth.as_ref()).await?;
         Ok(Workeros::new(Backend::new(plane, config), tasks))
+    }
+
+    /// Migrates the system tables and gives the data, without a service, without
+    /// the bundled users and without background work: for a tool that runs beside a
+    /// server, and for a deployment that migrates before its instances start.
+    ///
+    /// # Errors
+    ///
+    /// What the database answers.
+    pub async fn open(mut self) -> Result<DataPlane> {
+        let (plane, _) = self.plane().await?;
+        if self.auth.is_some() {
+            migrate_auth(plane.runtime()).await?;
+            if self.rate_limiter.is_none() {
+                default_rate_limiter(plane.runtime()).await?;
+            }
+        }
+        Ok(plane)
+    }
+
+    /// What is for the bundled users alone must not be said for nobody.
+    fn check(&self) -> Result<()> {
+        let for_users = [
+            ("mailer", self.mailer.is_some()),
+            ("rate_limiter", self.rate_limiter.is_some()),
+            ("auth_hooks", !self.auth_hooks.is_empty()),
+        ];
+        match for_users.into_iter().find(|(_, is_set)| *is_set) {
+            Some((name, _)) if self.auth.is_none() => {
+                let why =
+                    format!("`{name}` is for the bundled users, whom `without_auth` leaves out");
+                Err(Error::new(ErrorKind::Validation, why))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn plane(&mut self) -> Result<(DataPlane, Secret)> {
+        let runtime = self.runtime().await?;
+        let secret = match self.secret.take() {
+            Some(secret) => secret,
+            None => DataPlane::stored_secret(&runtime).await?,
+        };
+        let hooks = std::mem::take(&mut self.hooks);
+        let plane = DataPlane::open_with(runtime, &secret, hooks, self.limits.clone()).await?;
+        Ok((plane, secret))
     }
 
     async fn runtime(&mut self) -> Result<Runtime> {
@@ -278,6 +325,11 @@ async fn default_rate_limiter(runtime: &Runtime) -> Result<Arc<dyn RateLimiter>>
     })
 }
 
+async fn migrate_auth(runtime: &Runtime) -> Result<()> {
+    let (database, clock) = (&*runtime.database, &*runtime.clock);
+    migrate(database, clock, workeros_auth::MIGRATIONS).await
+}
+
 async fn open_auth(
     plane: &DataPlane,
     url: &Uri,
@@ -285,8 +337,7 @@ async fn open_auth(
     options: impl FnOnce(AuthBuilder) -> AuthBuilder,
 ) -> Result<Auth> {
     let runtime = plane.runtime();
-    let (database, clock) = (&*runtime.database, &*runtime.clock);
-    migrate(database, clock, workeros_auth::MIGRATIONS).await?;
+    migrate_auth(runtime).await?;
     let issuer = url.to_string();
     let builder = Auth::builder(runtime.clone(), plane.default_tenant())
         .with_cookie(CookiePolicy::for_public_url(url))

@@ -1,5 +1,5 @@
 use futures::future::join_all;
-use workeros_auth::{AuthBuilder, NewUser, RequestInfo, SetupToken, UserPatch};
+use workeros_auth::{AuthBuilder, NewUser, RequestInfo, SetupToken, SignUpPolicy, UserPatch};
 use workeros_core::ErrorKind;
 
 use crate::race::{race, rounds};
@@ -158,6 +158,25 @@ async fn first_3_warns_while_there_is_no_admin() {
         drop(guard);
         assert_eq!(log.text().matches("there is no admin yet").count(), 1);
     }
+}
+
+/// FIRST-1: nobody becomes admin by signing up where the host says who is one.
+#[tokio::test]
+async fn first_1_nobody_is_first_where_the_host_says_who_is_admin() {
+    for world in worlds_with(of_the_host).await {
+        assert!(!world.auth.warn_without_admin().await.unwrap());
+        let ann = world.sign_up("ann").await;
+        assert_eq!(world.roles(&ann).await, [""; 0]);
+    }
+    for world in worlds_with(|auth| of_the_host(auth).with_sign_up(SignUpPolicy::Closed)).await {
+        let request = RequestInfo::new();
+        let refused = world.auth.sign_up_email(sign_up("ann"), &request).await;
+        assert_eq!(refused.unwrap_err().code(), Some("SIGN_UP_CLOSED"));
+    }
+}
+
+fn of_the_host(builder: AuthBuilder) -> AuthBuilder {
+    builder.danger_weak_hashing().without_first_admin()
 }
 
 /// FIRST-4: the last admin stays.

@@ -77,6 +77,9 @@ async fn the_builder_refuses_what_cannot_be() {
             builder().with_min_password_length(7),
             builder().with_min_password_length(65),
             builder().with_setup_token("too short"),
+            builder()
+                .with_setup_token("a token of 16 or more")
+                .without_first_admin(),
             builder().with_session_lifetime(zero),
             builder().with_session_idle(zero),
             builder().with_hashing(0, 1),

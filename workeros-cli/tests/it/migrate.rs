@@ -17,6 +17,8 @@ async fn once_twice_and_before_a_start() {
             let output = run(migrate(&place)).await;
             assert!(output.status.success(), "{output:?}");
             assert_eq!(output.stdout, b"the system tables are up to date\n");
+            // It is no server: it sends no mail, and asks nobody to sign up.
+            assert!(output.stderr.is_empty(), "{output:?}");
         }
         let server = Server::start(place.arguments()).await;
         let mut client = server.client().await;

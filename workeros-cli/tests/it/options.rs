@@ -124,7 +124,7 @@ async fn a_database_that_is_no_url() {
     refused(
         &["--database-url", "mysql://localhost/x"],
         2,
-        &["postgres://"],
+        &["postgres://", "sqlite:"],
     )
     .await;
 }

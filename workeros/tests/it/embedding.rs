@@ -1,13 +1,18 @@
 //! What an application that embeds workeros sees.
 
+use async_trait::async_trait;
 use axum::Router;
 use axum::body::Body;
 use axum::routing::get;
+use http::request::Parts;
 use http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use serde_json::{Value as Json, json};
 use tower::ServiceExt as _;
-use workeros::{ErrorKind, MemoryMailer, Query, Sqlite, Workeros};
+use workeros::{
+    AuthHooks, Authenticator, ErrorKind, Identity, MemoryMailer, Query, Result, SignUpPolicy,
+    Sqlite, Subject, TenantId, Workeros,
+};
 
 async fn instance(path: &str) -> Workeros {
     Workeros::builder()
@@ -235,6 +240,58 @@ async fn the_host_learns_who_asks() {
     }
 }
 
+/// The team is the host's, which nobody else can get into; its end users are the
+/// bundled ones.
+#[tokio::test]
+async fn a_host_with_a_team_of_its_own_takes_end_users_alone() {
+    let backend = Workeros::builder()
+        .db(Sqlite::memory().await.unwrap())
+        .public_url("https://example.com")
+        .authenticator(Staff)
+        .auth(|auth| {
+            auth.danger_weak_hashing()
+                .without_first_admin()
+                .with_sign_up(SignUpPolicy::Closed)
+        })
+        .build()
+        .await
+        .unwrap();
+    let app = Router::new().fallback_service(backend.clone());
+    let path = "/api/auth/sign-up/email";
+    let refused = call(&app, Method::POST, path, "", sign_up("eve@x.com")).await;
+    assert_eq!(refused.body["code"], "SIGN_UP_CLOSED", "{}", refused.body);
+    let path = "/api/t/default/auth/sign-up/email";
+    let uma = call(&app, Method::POST, path, "", sign_up("uma@x.com")).await;
+    assert_eq!(uma.status, StatusCode::OK, "{}", uma.body);
+    let users = call(&app, Method::GET, "/api/app-users", "staff=root", None).await;
+    assert_eq!(users.body["data"][0]["id"], uma.body["user"]["id"]);
+    let posts = Some(json!({"slug": "posts"}));
+    let made = call(&app, Method::POST, "/api/collections", "staff=root", posts).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+    let settings = "/api/auth-settings";
+    let closed = Some(json!({"sign_up": "closed"}));
+    let refused = call(&app, Method::PATCH, settings, "staff=root", closed).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN, "{}", refused.body);
+    backend.shutdown().await;
+}
+
+/// One person, who runs everything.
+#[derive(Debug)]
+struct Staff;
+
+#[async_trait]
+impl Authenticator for Staff {
+    async fn authenticate(
+        &self,
+        request: &Parts,
+        _named: Option<TenantId>,
+    ) -> Result<Option<Identity>> {
+        let cookie = request.headers.get(header::COOKIE);
+        let is_root = cookie.is_some_and(|cookie| cookie == "staff=root");
+        Ok(is_root.then(|| Identity::host("root").with_role("admin")))
+    }
+}
+
 #[tokio::test]
 async fn the_builder_refuses_what_cannot_be() {
     let build = |url: &str, origin: &str| {
@@ -264,8 +321,64 @@ async fn the_builder_refuses_what_cannot_be() {
             .await
             .is_ok()
     );
+    for of_users in [
+        Workeros::builder().mailer(MemoryMailer::default()),
+        Workeros::builder().auth_hooks(NoHooks),
+    ] {
+        let database = Sqlite::memory().await.unwrap();
+        let error = of_users.without_auth().db(database).build().await;
+        let error = error.unwrap_err();
+        assert!(error.to_string().contains("`without_auth`"), "{error}");
+    }
     assert!(workeros::Secret::new("too short").is_err());
     assert!(workeros::Secret::new("changeme-changeme-changeme-changeme").is_err());
+}
+
+#[derive(Debug)]
+struct NoHooks;
+
+impl AuthHooks for NoHooks {}
+
+/// What is said of users at two places holds together.
+#[tokio::test]
+async fn the_builder_is_told_of_users_in_parts() {
+    let backend = Workeros::builder()
+        .db(Sqlite::memory().await.unwrap())
+        .public_url("https://example.com")
+        .auth(|auth| {
+            auth.danger_weak_hashing()
+                .with_setup_token("0123456789abcdef")
+        })
+        .auth(|auth| auth.with_sign_up(SignUpPolicy::Closed))
+        .build()
+        .await
+        .unwrap();
+    let app = Router::new().fallback_service(backend.clone());
+    let path = "/api/auth/sign-up/email";
+    let refused = call(&app, Method::POST, path, "", sign_up("ann@x.com")).await;
+    assert_eq!(refused.body["code"], "SETUP_REQUIRED", "{}", refused.body);
+    let policy = backend.auth().unwrap().settings().sign_up;
+    assert_eq!(policy, SignUpPolicy::Closed);
+    backend.shutdown().await;
+}
+
+/// A tool beside a server has the data, and does nothing of what a server does.
+#[tokio::test]
+async fn the_data_is_opened_without_a_server() {
+    let database = std::sync::Arc::new(Sqlite::memory().await.unwrap());
+    let plane = Workeros::builder().shared_db(database.clone()).open().await;
+    let plane = plane.unwrap();
+    let posts = json!({"slug": "posts"});
+    let system = || Subject::system(plane.default_tenant());
+    plane.collections(system()).create(&posts).await.unwrap();
+    let backend = Workeros::builder()
+        .shared_db(database)
+        .build()
+        .await
+        .unwrap();
+    let items = backend.items("posts").as_system();
+    assert!(!items.list(&Query::new()).await.unwrap().has_more);
+    backend.shutdown().await;
 }
 
 /// An instance started again finds what it left, and the same secret.
