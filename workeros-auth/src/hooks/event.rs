@@ -28,19 +28,24 @@ pub struct ComingUser {
 }
 
 /// How somebody becomes a user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum UserOrigin {
     /// He signs up with a password.
     Password,
-    /// He signs up with a password, by an invitation to a workspace.
+    /// He signs up with a password, by an invitation.
     Invitation,
     /// He followed a link in a mail.
     MagicLink,
     /// He used a code from a mail.
     EmailOtp,
     /// He has an account at a provider.
-    OAuth,
+    OAuth {
+        /// Its id, as in paths.
+        provider: String,
+        /// What it is: `google`, `github`, `apple` or `oidc`.
+        kind: &'static str,
+    },
     /// He signs in without an account.
     Anonymous,
     /// He had no account, and makes a passkey to come back by.
@@ -52,13 +57,13 @@ pub enum UserOrigin {
 impl UserOrigin {
     /// Its name, as webhooks are told it.
     #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub const fn name(&self) -> &'static str {
         match self {
             Self::Password => "password",
             Self::Invitation => "invitation",
             Self::MagicLink => "magic-link",
             Self::EmailOtp => "email-otp",
-            Self::OAuth => "oauth",
+            Self::OAuth { .. } => "oauth",
             Self::Anonymous => "anonymous",
             Self::Passkey => "passkey",
             Self::Admin => "admin",

@@ -167,7 +167,7 @@ impl AccessPolicy {
     ) -> Result<(AccessToken, Timestamp)> {
         let rules = Rules {
             issuer: &self.issuer,
-            audience: &self.audience,
+            audiences: std::slice::from_ref(&self.audience),
             admits_other_audiences: false,
             types: &[Some(TYPE)],
             needs_key_id: true,

@@ -14,7 +14,8 @@ use super::refusal;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rules<'a> {
     pub(super) issuer: &'a str,
-    pub(super) audience: &'a str,
+    /// Any of these.
+    pub(super) audiences: &'a [String],
     /// Whether the token may be for others as well.
     pub(super) admits_other_audiences: bool,
     /// The types it may have, in lower case; `None` for none said.
@@ -57,11 +58,11 @@ impl Rules<'_> {
     }
 
     fn is_for_us(&self, audience: Option<&Json>) -> bool {
+        let is_ours = |audience: &Json| self.audiences.iter().any(|ours| audience == ours);
         match audience {
-            Some(Json::String(audience)) => audience == self.audience,
+            Some(audience @ Json::String(_)) => is_ours(audience),
             Some(Json::Array(audiences)) if self.admits_other_audiences => {
-                audiences.iter().any(|audience| audience == self.audience)
-                    && audiences.iter().all(Json::is_string)
+                audiences.iter().any(is_ours) && audiences.iter().all(Json::is_string)
             }
             _ => false,
         }

@@ -23,7 +23,7 @@ const LEEWAY: Duration = Duration::from_secs(60);
 #[must_use]
 pub struct TrustedIssuer {
     issuer: String,
-    audience: String,
+    audiences: Vec<String>,
     media_type: Option<String>,
     is_sole_party: bool,
     algorithms: Vec<Algorithm>,
@@ -40,12 +40,18 @@ impl TrustedIssuer {
     pub fn new(issuer: impl Into<String>, audience: impl Into<String>) -> Self {
         Self {
             issuer: issuer.into(),
-            audience: audience.into(),
+            audiences: vec![audience.into()],
             media_type: None,
             is_sole_party: false,
             algorithms: Algorithm::ALL.to_vec(),
             leeway: LEEWAY,
         }
+    }
+
+    /// Takes tokens for this audience as well: another name of the same party.
+    pub fn with_audience(mut self, audience: impl Into<String>) -> Self {
+        self.audiences.push(audience.into());
+        self
     }
 
     /// Sets the type that tokens must have, such as `at+jwt`.
@@ -98,7 +104,7 @@ impl TrustedIssuer {
         };
         let rules = Rules {
             issuer: &self.issuer,
-            audience: &self.audience,
+            audiences: &self.audiences,
             admits_other_audiences: true,
             types,
             needs_key_id: false,
@@ -121,7 +127,7 @@ impl TrustedIssuer {
         match claims.get("azp") {
             None if is_for_others => Err(refusal("issued to nobody knows whom")),
             None => Ok(()),
-            Some(party) if *party == self.audience => Ok(()),
+            Some(party) if self.audiences.iter().any(|ours| party == ours) => Ok(()),
             Some(_) => Err(refusal("issued to somebody else")),
         }
     }
@@ -151,6 +157,33 @@ impl Claims {
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
         self.claim(name).and_then(Json::as_str)
+    }
+
+    /// Whether it says what only ID tokens say.
+    pub(crate) fn is_like_id_token(&self) -> bool {
+        self.says_any(&["nonce", "at_hash", "c_hash"])
+    }
+
+    /// Whether it says what access tokens say, and no ID token: what it is good
+    /// for. Some name what they are.
+    pub(crate) fn is_like_access_token(&self) -> bool {
+        let names = |name, kinds: &[&str]| {
+            let named = self.text(name);
+            named.is_some_and(|named| kinds.contains(&named))
+        };
+        self.says_any(&["scope", "scp"])
+            || names("typ", &["Bearer", "Refresh", "Offline"])
+            || names("token_use", &["access"])
+    }
+
+    /// Whether it is a notice of something that has happened (RFC 8417), as that
+    /// somebody has signed out.
+    pub(crate) fn is_notice(&self) -> bool {
+        self.says_any(&["events"])
+    }
+
+    fn says_any(&self, names: &[&str]) -> bool {
+        names.iter().any(|name| self.0.contains_key(*name))
     }
 
     /// All of them.

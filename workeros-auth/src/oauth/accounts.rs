@@ -6,6 +6,7 @@ use workeros_core::{
 };
 
 use super::ExternalIdentity;
+use super::kept::Place;
 use super::refusal::{already_linked, no_account};
 use crate::activity::{ActivityKind, NewActivity};
 use crate::changes::NOBODY;
@@ -85,14 +86,11 @@ tables! {
 }
 
 const FIND: PlaneSql = planes!(
-    "SELECT a.id, u.id, u.email, u.name, u.email_verified, u.disabled, u.created_at, u.updated_at, \
-    u.image \
-    FROM " p "_accounts a JOIN " p "_users u ON u.id = a.user_id \
+    "SELECT a.id, " user " FROM " p "_accounts a JOIN " p "_users u ON u.id = a.user_id \
     WHERE a.realm_id = $1 AND a.provider_row = $2 AND a.issuer = $3 AND a.subject = $4"
 );
 const FIND_USER: PlaneSql = planes!(
-    "SELECT id, email, name, email_verified, disabled, created_at, updated_at, image \
-    FROM " p "_users WHERE realm_id = $1 AND email = $2"
+    "SELECT " user " FROM " p "_users u WHERE u.realm_id = $1 AND u.email = $2"
 );
 const LIST: PlaneSql = planes!(
     "SELECT id, user_id, provider, issuer, subject, created_at, updated_at \
@@ -243,13 +241,14 @@ impl<P: Plane> Auth<P> {
         )))
     }
 
-    /// Adds an account to the user of a session. That he has it already is
-    /// fine.
+    /// Adds an account to the user of a session, and uses up what it was proven
+    /// by. That he has it already is fine.
     pub(super) async fn link_by_session(
         &self,
         user: UserId,
         session: SessionId,
         identity: &ExternalIdentity,
+        proof: Option<Place>,
     ) -> Result<()> {
         let mut params = self.link(user, identity);
         params.push(session.into());
@@ -258,7 +257,9 @@ impl<P: Plane> Auth<P> {
             ErrorKind::Unauthorized,
             "sign in to do this",
         );
-        let mut batch = Batch::new().step(link);
+        let mut batch = Batch::new();
+        batch.extend(proof.map(|place| self.use_up_kept(place)));
+        batch.push(link);
         batch.extend(self.added(user, identity)?);
         let linked = self.apply(&NOBODY, batch).await;
         match linked {

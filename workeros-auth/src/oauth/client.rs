@@ -10,21 +10,21 @@ use super::provider::OAuthProvider;
 use super::refusal::{
     answered, invalid_code, invalid_identity, issuer_mismatch, no_id_tokens, unavailable,
 };
-use super::remembered::Remembered;
 use super::token::{Redemption, Tokens};
 use super::{Authorization, AuthorizationRequest, Callback, ExternalIdentity, Pending};
+use crate::fetched::Fetched;
 use crate::jwt::{self, Claims, KeySet, TrustedIssuer};
 
 /// A provider, as it is talked to. It remembers the provider's description and
-/// keys for an hour; a key nobody knows makes it ask again, at most every ten
-/// seconds.
+/// keys for an hour, or a day where the provider cannot be reached; a key nobody
+/// knows makes it ask again, at most every ten seconds.
 pub struct OAuthClient {
     provider: OAuthProvider,
     http: Arc<dyn HttpClient>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
-    metadata: Remembered<Metadata>,
-    keys: Remembered<KeySet>,
+    metadata: Fetched<Metadata>,
+    keys: Fetched<KeySet>,
 }
 
 impl OAuthClient {
@@ -39,10 +39,10 @@ impl OAuthClient {
         Self {
             provider,
             http,
+            metadata: Fetched::nothing(Arc::clone(&clock), unavailable),
+            keys: Fetched::nothing(Arc::clone(&clock), unavailable),
             clock,
             random,
-            metadata: Remembered::nothing(),
-            keys: Remembered::nothing(),
         }
     }
 
@@ -120,7 +120,8 @@ impl OAuthClient {
     }
 
     /// Finds out whom an ID token is about that an app of ours was given. It
-    /// must be for us, and say the nonce that the app has asked with, if any.
+    /// must be for us, by our id or that of one of our native apps, and say the
+    /// nonce that the app has asked with, if any.
     ///
     /// # Errors
     ///
@@ -133,14 +134,23 @@ impl OAuthClient {
         nonce: Option<&str>,
     ) -> Result<ExternalIdentity> {
         let metadata = self.provider.kind().metadata(self).await?;
-        let claims = self.id_token(&metadata, token, nonce).await?;
+        let native = self.provider.native_client_ids().iter();
+        let rules = native.fold(self.rules(), TrustedIssuer::with_audience);
+        let claims = self.id_token(&metadata, token, &rules, nonce).await?;
+        // Nobody but the token itself says that it is one.
+        if claims.is_like_access_token() || claims.is_notice() {
+            return Err(invalid_identity("a token that is no ID token"));
+        }
         ExternalIdentity::read(&self.provider, claims.subject(), claims.all())
     }
 
     /// What the provider says of itself.
     pub(super) async fn discovered(&self) -> Result<Arc<Metadata>> {
-        let fetch = Metadata::discover(&*self.http, self.provider.issuer());
-        self.metadata.get(&*self.clock, |_| true, fetch).await
+        let fetch = || {
+            let (http, issuer) = (Arc::clone(&self.http), self.provider.issuer().to_owned());
+            async move { Metadata::discover(&*http, &issuer).await }
+        };
+        self.metadata.get(|_| true, fetch).await
     }
 
     /// Who the tokens of OpenID Connect are about. What the ID token does not
@@ -153,9 +163,8 @@ impl OAuthClient {
         let metadata = self.discovered().await?;
         let token = tokens.id.as_deref();
         let token = token.ok_or_else(|| invalid_identity("there is no ID token"))?;
-        let claims = self
-            .id_token(&metadata, token, Some(pending.nonce()))
-            .await?;
+        let (rules, nonce) = (self.rules(), Some(pending.nonce()));
+        let claims = self.id_token(&metadata, token, &rules, nonce).await?;
         let subject = claims.subject();
         match &metadata.userinfo_endpoint {
             Some(endpoint) if claims.claim("email").is_none() => {
@@ -193,16 +202,20 @@ impl OAuthClient {
         }
     }
 
+    /// What ID tokens are held to that were made for our own client.
+    fn rules(&self) -> TrustedIssuer {
+        TrustedIssuer::new(self.provider.issuer(), self.provider.client_id()).with_sole_party()
+    }
+
     async fn id_token(
         &self,
         metadata: &Metadata,
         token: &str,
+        rules: &TrustedIssuer,
         nonce: Option<&str>,
     ) -> Result<Claims> {
         let keys = self.keys(metadata, token).await?;
-        let issuer = TrustedIssuer::new(self.provider.issuer(), self.provider.client_id());
-        let claims = issuer
-            .with_sole_party()
+        let claims = rules
             .verify(token, &keys, self.clock.now())
             .map_err(invalid_identity)?;
         if claims.claim("nonce") != nonce.map(Json::from).as_ref() {
@@ -216,11 +229,14 @@ impl OAuthClient {
         let url = metadata.jwks_uri.as_deref().ok_or_else(no_id_tokens)?;
         let id = jwt::key_id(token).map_err(invalid_identity)?;
         let suffices = |keys: &KeySet| id.as_deref().is_none_or(|id| keys.contains(id));
-        let fetch = async {
-            let document = get(&*self.http, url, None).await?;
-            KeySet::from_jwks(&document).map_err(unavailable)
+        let fetch = || {
+            let (http, url) = (Arc::clone(&self.http), url.to_owned());
+            async move {
+                let document = get(&*http, &url, None).await?;
+                KeySet::from_jwks(&document).map_err(unavailable)
+            }
         };
-        self.keys.get(&*self.clock, suffices, fetch).await
+        self.keys.get(suffices, fetch).await
     }
 }
 

@@ -2,78 +2,75 @@
 //!
 //! It is to be known by a cookie when it is back, and browsers keep none that the
 //! answer to such a page sets. So it comes past us on its way: the page sends it
-//! to a link of ours with this sealed in it, where it is given the cookie and
-//! sent on.
+//! to a link of ours with a ticket in it, where it is given the cookie and sent
+//! on.
 //!
-//! Whoever follows the link sets out, so it must not matter who does. Somebody
-//! who is made to follow another's link signs in as himself, and what he comes
-//! back with is of no use without the token that only the other's page was told.
-//! That is not so for adding an account to a user, which is therefore not begun
-//! like this.
+//! Whoever follows the link sets out, so it must not matter who does:
+//!
+//! - The cookie is the browser's own, and known to nobody who has not followed
+//!   the link: what somebody has begun in his own browser cannot be ended in one
+//!   that he has sent here.
+//! - A ticket counts once. Who finds a link that somebody has followed gets
+//!   nowhere by it.
+//! - Nothing is done when such a browser is back. Who he is there is kept for the
+//!   page that has asked, which needs what only it was told, what only the page
+//!   knows that the browser is led to, and, to add an account, the session that
+//!   it has asked by (`handover.rs`).
 
-use serde_json::json;
-use workeros_core::{Error, Result, Timestamp};
+use workeros_core::{Error, Result};
 
+use super::kept::Place;
+use super::state::{LIFETIME, Leaving, OAuthStart, away, by_ticket};
 use crate::refusal::invalid_token;
-use crate::session::later;
-use crate::{App, Auth, BrowserToken};
+use crate::{App, Auth, BrowserToken, LinkToken, RequestInfo};
 
-/// Where a browser is on its way to, and what it is known by when it is back.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct OAuthDeparture {
-    /// A page of the provider's.
-    pub url: String,
-    /// For the cookie.
-    pub browser: BrowserToken,
-}
-
-const PURPOSE: &str = "departures";
-
-impl OAuthDeparture {
-    /// A browser on its way to that page.
-    #[must_use]
-    pub fn new(url: impl Into<String>, browser: BrowserToken) -> Self {
-        let url = url.into();
-        Self { url, browser }
-    }
-
-    fn read(text: &[u8]) -> Option<(Self, Timestamp)> {
-        let (url, browser, until): (String, String, i64) = serde_json::from_slice(text).ok()?;
-        let departure = Self::new(url, BrowserToken::parse(&browser)?);
-        Some((departure, Timestamp::from_micros(until)?))
-    }
-}
+const PURPOSE: &str = "oauth-departure";
 
 impl Auth<App> {
-    /// Seals it for a link, which holds as long as the browser's token.
+    /// Makes a ticket for a browser that is to set out by a link: what
+    /// [`begin_oauth`](Self::begin_oauth) begins, for whoever comes with it first.
     ///
     /// # Errors
     ///
-    /// When there are no random bytes.
-    pub fn seal_departure(&self, departure: &OAuthDeparture) -> Result<String> {
-        let until = later(self.now(), BrowserToken::LIFETIME).micros();
-        let text = json!([departure.url, departure.browser.expose(), until]).to_string();
-        let realm = self.realm.id();
-        self.sealer()?
-            .seal(PURPOSE, realm.as_bytes(), text.as_bytes())
+    /// As [`begin_oauth`](Self::begin_oauth).
+    pub async fn ticket_oauth(
+        &self,
+        start: &OAuthStart,
+        request: &RequestInfo,
+    ) -> Result<LinkToken> {
+        let Leaving { url, state, kept } = self.leave(start, request).await?;
+        let ticket = LinkToken::generate(self.inner.random.as_ref())?;
+        let kept = by_ticket(kept)
+            .with("url", Some(url))
+            .with("state", Some(state))
+            .with("provider", Some(start.provider.clone()));
+        self.keep(of_ticket(&ticket), &kept, LIFETIME).await?;
+        Ok(ticket)
     }
 
-    /// What was sealed for a link, here and not too long ago.
+    /// Lets a browser set out by a ticket, which counts once: the URL it is sent
+    /// to. It has to be back as soon as if it had set out when the ticket was made.
+    ///
+    /// The browser's token must be one that nobody else knows.
     ///
     /// # Errors
     ///
     /// [`BadRequest`](workeros_core::ErrorKind::BadRequest) with code
-    /// `INVALID_TOKEN` for everything else.
-    pub fn open_departure(&self, sealed: &str) -> Result<OAuthDeparture> {
-        let realm = self.realm.id();
-        let opened = self.sealer()?.open(PURPOSE, realm.as_bytes(), sealed);
-        let opened = opened.map_err(|error: Error| invalid_token().with_source(error))?;
-        let read = OAuthDeparture::read(&opened);
-        let (departure, until) = read.ok_or_else(invalid_token)?;
-        if until <= self.now() {
-            return Err(invalid_token());
-        }
-        Ok(departure)
+    /// `INVALID_TOKEN` when it does not hold, or no longer.
+    pub async fn depart_oauth(&self, ticket: &LinkToken, browser: &BrowserToken) -> Result<String> {
+        let taken = self.take_kept(of_ticket(ticket)).await?;
+        let (mut kept, until) = taken.ok_or_else(invalid_token)?;
+        let mut take = |name| {
+            let broken = || Error::internal("a ticket that cannot be read");
+            kept.take(name).ok_or_else(broken)
+        };
+        let (url, state, provider) = (take("url")?, take("state")?, take("provider")?);
+        let place = away(&provider, &state, browser);
+        self.keep_until(place, &kept, until).await?;
+        Ok(url)
     }
+}
+
+fn of_ticket(ticket: &LinkToken) -> Place {
+    Place::new(PURPOSE, &[ticket.hash()])
 }

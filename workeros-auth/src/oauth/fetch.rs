@@ -51,7 +51,7 @@ pub(super) async fn get_json(
 }
 
 /// Reads the object at a URL.
-pub(crate) async fn get_object(
+pub(super) async fn get_object(
     http: &dyn HttpClient,
     url: &str,
     token: Option<&str>,

@@ -1,60 +1,56 @@
-//! How an end user gets his tokens who is back from a provider: not in a URL.
-//! The page he is sent to is given a code, and changes it for them.
+//! How an end user gets on who is back from a provider: not by a URL. Who he is
+//! there is kept; the page he is sent to is given a code, and changes it for
+//! tokens, or for an account of his more.
+//!
+//! The code alone is of no use: it takes what the page was told that has sent the
+//! browser away. So whoever is made to follow somebody else's link gets nowhere,
+//! and neither does the other. Nothing is written before: nobody becomes a user
+//! because he was sent to a provider, and the anonymous user who gets an account
+//! is the one whose page asks for it.
 
 use std::time::Duration;
 
-use sha2::{Digest as _, Sha256};
-use workeros_core::{Batch, Cost, ErrorKind, Expect, Result, Row, Statement, Step, Value};
+use workeros_core::{Error, Result, SessionId, UserId};
 
-use super::sign_in::{Recognized, overtaken, was_overtaken};
-use super::{Callback, OAuthReturn};
-use crate::door::Door;
-use crate::entry::{Entry, Method};
-use crate::refusal::{INVALID_TOKEN, invalid_token, used_up};
-use crate::session::later;
-use crate::{App, Auth, BrowserToken, Entered, LinkToken, RequestInfo, User};
+use super::kept::{Kept, Place};
+use super::refusal::state_mismatch;
+use super::{Callback, ExternalIdentity, OAuthReturn};
+use crate::changes::SecretHash;
+use crate::refusal::{invalid_token, used_up};
+use crate::{App, Auth, BrowserToken, Entered, LinkToken, RequestInfo, SessionKey};
 
 /// How long a page may take to load.
 const LIFETIME: Duration = Duration::from_mins(1);
-const ATTEMPTS: usize = 3;
 
-const PURPOSE: &str = "one-time-token";
-
-const OPEN: &str = "INSERT INTO app_auth_flows \
-    (id, realm_id, purpose, user_id, secret_hash, attempts, created_at, expires_at) \
-    VALUES ($1, $2, $3, $4, $5, 0, $6, $7)";
-const FIND: &str = "SELECT u.id, u.email, u.name, u.email_verified, u.disabled, u.created_at, \
-    u.updated_at, u.image FROM app_auth_flows f JOIN app_users u ON u.id = f.user_id \
-    WHERE f.realm_id = $1 AND f.purpose = $2 AND f.secret_hash = $3 AND f.expires_at > $4";
-const CONSUME: &str = "DELETE FROM app_auth_flows \
-    WHERE realm_id = $1 AND purpose = $2 AND secret_hash = $3 AND expires_at > $4";
+const SIGN_IN: &str = "one-time-token";
+const LINK: &str = "oauth-link";
 
 /// What an end user is sent on with who is back from a provider.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct OAuthHandover {
-    /// What his page changes for tokens.
+    /// What his page changes for tokens, or for an account more.
     pub token: LinkToken,
-    /// Whether he became a user by it.
+    /// Whether he becomes a user by it.
     pub is_new: bool,
 }
 
 impl Auth<App> {
     /// Recognizes somebody who is back from a provider, and gives what his page
-    /// can [change for tokens](Self::sign_in_one_time_token), once and within a
-    /// minute, if it is in the browser that has set out.
+    /// can [change for tokens](Self::sign_in_one_time_token), or [for an
+    /// account](Self::complete_oauth_link) if that is what he went for, once and
+    /// within a minute.
     ///
     /// # Errors
     ///
-    /// As [`finish_oauth`](Self::finish_oauth).
+    /// As [`finish_oauth`](Self::finish_oauth), but for what hooks say.
     pub async fn hand_over_oauth(
         &self,
         back: &OAuthReturn,
         callback: &Callback,
         redirect_uri: &str,
-        browser: &BrowserToken,
     ) -> Result<OAuthHandover> {
-        let handover = self.hand_over(back, callback, redirect_uri, browser).await;
+        let handover = self.hand_over(back, callback, redirect_uri).await;
         handover.inspect_err(|error| self.note_refused(&back.provider, error))
     }
 
@@ -63,78 +59,93 @@ impl Auth<App> {
         back: &OAuthReturn,
         callback: &Callback,
         redirect_uri: &str,
-        browser: &BrowserToken,
     ) -> Result<OAuthHandover> {
+        let missing = || Error::internal("a return to no page");
+        let page = back.page.ok_or_else(missing)?;
         let identity = self.identify(back, callback, redirect_uri).await?;
         let token = LinkToken::generate(self.inner.random.as_ref())?;
-        let request = back.arriving(&RequestInfo::new());
-        for _ in 0..ATTEMPTS {
-            let Recognized { entry, is_new } = self.recognize(&identity, &request).await?;
-            let mut batch = Batch::new();
-            batch.extend(entry.proof);
-            batch.push(self.open_handover(&entry.user, &token, browser));
-            match self.apply(&entry.affected, batch).await {
-                Ok(()) => return Ok(OAuthHandover { token, is_new }),
-                Err(error) if was_overtaken(&error) => {}
-                Err(error) => return Err(error),
+        let kept = Kept::of_members(identity.write())
+            .with("provider", Some(back.provider.clone()))
+            .with("client", Some(back.client.clone()));
+        let (place, kept, is_new) = match back.link {
+            Some((user, session)) => {
+                let place = of_link(&token, page, session);
+                (place, kept.of_user(Some(user)), false)
             }
-        }
-        Err(overtaken())
+            None => {
+                let known = self.look_up(&identity).await?;
+                (of_sign_in(&token, page), kept, known.is_nobody())
+            }
+        };
+        self.keep(place, &kept, LIFETIME).await?;
+        Ok(OAuthHandover { token, is_new })
     }
 
     /// Signs somebody in by what his page was given.
     ///
     /// # Errors
     ///
-    /// [`BadRequest`](ErrorKind::BadRequest) with code `INVALID_TOKEN` when it
-    /// does not hold, or no longer, or is in another browser than the one that
-    /// has set out.
+    /// * [`BadRequest`](workeros_core::ErrorKind::BadRequest) with code
+    ///   `INVALID_TOKEN` when it does not hold, or no longer, or the page is not
+    ///   the one that has asked.
+    /// * As [`finish_oauth`](Self::finish_oauth).
     pub async fn sign_in_one_time_token(
         &self,
         token: &LinkToken,
-        browser: &BrowserToken,
+        page: &BrowserToken,
         request: &RequestInfo,
     ) -> Result<Entered<App>> {
-        let params = || {
-            vec![
-                self.realm.into(),
-                PURPOSE.into(),
-                secret_hash(token, browser),
-                self.now().into(),
-            ]
-        };
-        let statement = Statement::new(FIND, params()).with_cost(Cost::Short);
-        let rows = self.fetch(statement).await?;
-        let read = |row: &Row| User::read(row, 0);
-        let user = rows.first().map(read).transpose()?;
-        let passed = self.pass(Door::Proof, request).await?;
-        let mut entry = Entry::new(user.ok_or_else(invalid_token)?, Method::OAuth, passed);
-        let consume = Step::new(Statement::new(CONSUME, params()));
-        entry
-            .proof
-            .push(consume.expect(Expect::One, ErrorKind::Gone, INVALID_TOKEN));
-        self.complete(entry, request).await.map_err(used_up)
+        let place = of_sign_in(token, page.hash());
+        let kept = self.find_kept(place).await?.ok_or_else(invalid_token)?;
+        let identity = self.proven(kept)?;
+        let arrival = self.arrive(&identity, Some(place), request).await;
+        let arrival = arrival.inspect_err(|error| self.note_refused(&identity.provider, error));
+        arrival.map(|arrival| arrival.entered).map_err(used_up)
     }
 
-    fn open_handover(&self, user: &User, token: &LinkToken, browser: &BrowserToken) -> Step {
-        let now = self.now();
-        let params = vec![
-            self.inner.ids.next_id().into(),
-            self.realm.into(),
-            PURPOSE.into(),
-            user.id.into(),
-            secret_hash(token, browser),
-            now.into(),
-            later(now, LIFETIME).into(),
-        ];
-        Step::new(Statement::new(OPEN, params))
+    /// Adds the account somebody is back from to the user who has asked for it,
+    /// by the session that he has asked by. That he has it already is fine.
+    ///
+    /// # Errors
+    ///
+    /// * [`BadRequest`](workeros_core::ErrorKind::BadRequest) with code
+    ///   `INVALID_TOKEN` when the token does not hold, or no longer, or page or
+    ///   session are not those that have asked.
+    /// * [`Conflict`](workeros_core::ErrorKind::Conflict) with code
+    ///   `ACCOUNT_ALREADY_LINKED` when it is somebody else's.
+    pub async fn complete_oauth_link(
+        &self,
+        token: &LinkToken,
+        page: &BrowserToken,
+        user: UserId,
+        session: SessionId,
+    ) -> Result<()> {
+        let place = of_link(token, page.hash(), session);
+        let kept = self.find_kept(place).await?;
+        let kept = kept.filter(|kept| kept.user == Some(user));
+        let identity = self.proven(kept.ok_or_else(invalid_token)?)?;
+        let linked = self.link_by_session(user, session, &identity, Some(place));
+        linked.await.map_err(used_up)
+    }
+
+    /// Who somebody was found to be, as long as the provider is what it was.
+    fn proven(&self, mut kept: Kept) -> Result<ExternalIdentity> {
+        let broken = || Error::internal("an identity that cannot be read");
+        let (client, provider) = (kept.take("client"), kept.take("provider"));
+        let provider = provider.ok_or_else(broken)?;
+        let provider = self.oauth_client(&provider)?.provider();
+        if client != Some(provider.fingerprint()) {
+            return Err(state_mismatch());
+        }
+        ExternalIdentity::restore(provider, kept.rest())
     }
 }
 
-/// What the row is found by: neither of the two is of use without the other.
-fn secret_hash(token: &LinkToken, browser: &BrowserToken) -> Value {
-    let hash = Sha256::new()
-        .chain_update(browser.hash())
-        .chain_update(token.hash());
-    Value::Bytes(hash.finalize().to_vec())
+fn of_sign_in(token: &LinkToken, page: SecretHash) -> Place {
+    Place::new(SIGN_IN, &[page, token.hash()])
+}
+
+fn of_link(token: &LinkToken, page: SecretHash, session: SessionId) -> Place {
+    let session = SessionKey::of_id(session);
+    Place::new(LINK, &[page, token.hash(), session.0])
 }

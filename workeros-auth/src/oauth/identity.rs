@@ -1,4 +1,4 @@
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
 use workeros_core::Result;
 
 use super::OAuthProvider;
@@ -69,6 +69,26 @@ impl ExternalIdentity {
             .with_email(text("email"), verified)
             .with_name(text("name"))
             .with_picture(text("picture")))
+    }
+
+    /// What was [written](Self::write) of him.
+    pub(super) fn restore(provider: &OAuthProvider, claims: &Map<String, Json>) -> Result<Self> {
+        let subject = claims.get("sub").and_then(Json::as_str);
+        Self::read(provider, subject.unwrap_or_default(), claims)
+    }
+
+    /// What is known of him besides his provider, as claims.
+    pub(super) fn write(&self) -> Map<String, Json> {
+        let email = self.email.as_ref().map(EmailAddress::as_str);
+        let name = self.name.as_ref().map(DisplayName::as_str);
+        let claims = [
+            ("sub", json!(self.subject)),
+            ("email", json!(email)),
+            ("email_verified", json!(self.email_verified)),
+            ("name", json!(name)),
+            ("picture", json!(self.picture)),
+        ];
+        Map::from_iter(claims.map(|(name, value)| (name.to_owned(), value)))
     }
 
     /// An address that can be nobody's here is none.

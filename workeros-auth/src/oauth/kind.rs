@@ -24,6 +24,11 @@ pub(super) trait Kind: Debug + Send + Sync {
     /// What it is called where one is set up.
     fn name(&self) -> &'static str;
 
+    /// Whether it has ID tokens, which an app could bring.
+    fn has_id_tokens(&self) -> bool {
+        true
+    }
+
     /// What users are asked to let us see.
     fn scopes(&self) -> &'static [&'static str] {
         &["openid", "email", "profile"]

@@ -20,21 +20,10 @@ pub(super) struct Metadata {
 }
 
 impl Metadata {
-    /// Reads what a provider says of itself (OpenID Connect Discovery). Somebody
-    /// else's word for it does not count.
+    /// Reads what a provider says of itself.
     pub(super) async fn discover(http: &dyn HttpClient, issuer: &str) -> Result<Self> {
-        let base = issuer.strip_suffix('/').unwrap_or(issuer);
-        let url = format!("{base}/.well-known/openid-configuration");
-        let document = get_object(http, &url, None).await?;
-        if document.get("issuer").and_then(Json::as_str) != Some(issuer) {
-            return Err(misconfigured("its description is of another issuer"));
-        }
-        let encrypts = issuer.starts_with("https:");
-        Self::read(&document, encrypts)
-    }
-
-    fn read(document: &Map<String, Json>, encrypts: bool) -> Result<Self> {
-        let optional = |name| endpoint(document, name, encrypts);
+        let document = &describe(http, issuer).await?;
+        let optional = |name| described_endpoint(document, name);
         let required = |name| {
             let lacks = || misconfigured(format!("its description has no `{name}`"));
             optional(name)?.ok_or_else(lacks)
@@ -51,8 +40,26 @@ impl Metadata {
     }
 }
 
-/// What is found by https does not lead to http.
-fn endpoint(document: &Map<String, Json>, name: &str, encrypts: bool) -> Result<Option<String>> {
+/// Reads what an issuer says of itself (OpenID Connect Discovery). Somebody else's
+/// word for it does not count.
+pub(crate) async fn describe(http: &dyn HttpClient, issuer: &str) -> Result<Map<String, Json>> {
+    let base = issuer.strip_suffix('/').unwrap_or(issuer);
+    let url = format!("{base}/.well-known/openid-configuration");
+    let document = get_object(http, &url, None).await?;
+    match document.get("issuer").and_then(Json::as_str) == Some(issuer) {
+        true => Ok(document),
+        false => Err(misconfigured("its description is of another issuer")),
+    }
+}
+
+/// Where something of an issuer is to be found. What is described by https does not
+/// lead to http.
+pub(crate) fn described_endpoint(
+    document: &Map<String, Json>,
+    name: &str,
+) -> Result<Option<String>> {
+    let issuer = document.get("issuer").and_then(Json::as_str);
+    let encrypts = issuer.is_none_or(|issuer| issuer.starts_with("https:"));
     let is_fit = |url: &str| is_endpoint(url) && (url.starts_with("https:") || !encrypts);
     match document.get(name) {
         None | Some(Json::Null) => Ok(None),

@@ -8,6 +8,7 @@ use workeros_core::{Error, Result};
 
 use super::kind::Kind;
 use super::secret::ClientSecret;
+use crate::hooks::UserOrigin;
 
 /// A provider that users can sign in with, as it was set up for us there.
 ///
@@ -30,6 +31,7 @@ pub struct OAuthProvider {
     kind: &'static dyn Kind,
     issuer: String,
     client_id: String,
+    native_client_ids: Vec<String>,
     secret: ClientSecret,
     scopes: Vec<String>,
     is_trusted_for_linking: bool,
@@ -39,6 +41,7 @@ pub struct OAuthProvider {
 const MAX_ID_BYTES: usize = 63;
 const MAX_ISSUER_BYTES: usize = 500;
 const MAX_CLIENT_ID_BYTES: usize = 500;
+const MAX_NATIVE_CLIENTS: usize = 20;
 const MAX_SCOPES: usize = 50;
 const MAX_SCOPE_BYTES: usize = 200;
 
@@ -62,6 +65,7 @@ impl OAuthProvider {
             kind,
             issuer: issuer.to_owned(),
             client_id,
+            native_client_ids: Vec::new(),
             secret,
             scopes: kind.scopes().iter().map(ToString::to_string).collect(),
             is_trusted_for_linking: false,
@@ -81,6 +85,32 @@ impl OAuthProvider {
         scopes: impl IntoIterator<Item = impl Into<String>>,
     ) -> Result<Self> {
         self.scopes = parse_scopes(scopes)?;
+        Ok(self)
+    }
+
+    /// Takes ID tokens besides that were issued to these clients of ours there:
+    /// native apps, which have ids of their own, and sign somebody in by
+    /// themselves (none). Browsers are sent there for the client id alone.
+    ///
+    /// Whoever runs one of these clients can sign in here as everybody who signs
+    /// in to it: list your own.
+    ///
+    /// # Errors
+    ///
+    /// [`Validation`](workeros_core::ErrorKind::Validation) for what cannot be
+    /// the id of a client, for more than 20, and for a provider without ID
+    /// tokens.
+    pub fn with_native_client_ids(
+        mut self,
+        ids: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Result<Self> {
+        const PATH: &str = "nativeClientIds";
+        let ids: Vec<String> = ids.into_iter().map(Into::into).collect();
+        let may_have = ids.is_empty() || self.kind.has_id_tokens();
+        check(may_have, PATH, "are for providers with ID tokens")?;
+        let are_ids = ids.len() <= MAX_NATIVE_CLIENTS && ids.iter().all(|id| is_client_id(id));
+        check(are_ids, PATH, "must be at most 20 texts of printable ascii")?;
+        self.native_client_ids = ids;
         Ok(self)
     }
 
@@ -120,6 +150,12 @@ impl OAuthProvider {
         &self.client_id
     }
 
+    /// Who else we are there, where an app brings an ID token.
+    #[must_use]
+    pub fn native_client_ids(&self) -> &[String] {
+        &self.native_client_ids
+    }
+
     /// Whether its word about an address links accounts.
     #[must_use]
     pub fn is_trusted_for_linking(&self) -> bool {
@@ -156,6 +192,14 @@ impl OAuthProvider {
         self.kind.name()
     }
 
+    /// How somebody comes who becomes a user by it.
+    pub(super) fn origin(&self) -> UserOrigin {
+        UserOrigin::OAuth {
+            provider: self.id.clone(),
+            kind: self.kind_name(),
+        }
+    }
+
     /// Which client of whom it is: what was begun with one does not end with
     /// another. A new secret does not make it another.
     pub(super) fn fingerprint(&self) -> String {
@@ -171,6 +215,7 @@ impl OAuthProvider {
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.fingerprint() == other.fingerprint()
             && self.id == other.id
+            && self.native_client_ids == other.native_client_ids
             && self.secret == other.secret
             && self.scopes == other.scopes
             && self.is_trusted_for_linking == other.is_trusted_for_linking
@@ -197,6 +242,7 @@ impl fmt::Debug for OAuthProvider {
             .field("id", &self.id)
             .field("issuer", &self.issuer)
             .field("client_id", &self.client_id)
+            .field("native_client_ids", &self.native_client_ids)
             .field("scopes", &self.scopes)
             .field("is_trusted_for_linking", &self.is_trusted_for_linking)
             .field("admits_sign_up", &self.admits_sign_up)

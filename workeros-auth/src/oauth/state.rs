@@ -3,39 +3,22 @@
 
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Map, Value as Json};
 use sha2::{Digest as _, Sha256};
-use workeros_core::{
-    Batch, Error, Quota, RateKey, Result, Row, SessionId, Statement, Step, UserId, Value,
-};
+use workeros_core::{Error, Quota, RateKey, Result, SessionId, UserId};
 
+use super::kept::{Kept, Place};
 use super::refusal::state_mismatch;
 use super::{AuthorizationRequest, Pending};
-use crate::changes::NOBODY;
-use crate::flow::sweep;
-use crate::plane::{PlaneSql, planes};
-use crate::session::later;
+use crate::changes::SecretHash;
 use crate::{Auth, BrowserToken, Plane, RequestInfo, SessionKey};
 
 /// How long a browser may stay away.
-const LIFETIME: Duration = Duration::from_mins(10);
+pub(super) const LIFETIME: Duration = Duration::from_mins(10);
 /// How often somebody may set out from one place, whoever he is.
 const DEPARTURES: Quota = Quota::new(60, Duration::from_mins(1)).named("providers");
 
 const PURPOSE: &str = "oauth";
-
-const OPEN: PlaneSql = planes!(
-    "INSERT INTO " p "_auth_flows \
-    (id, realm_id, purpose, user_id, secret_hash, data, attempts, created_at, expires_at) \
-    VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8)"
-);
-/// Of many who come back with the same state one gets it.
-const TAKE: PlaneSql = planes!(
-    "DELETE FROM " p "_auth_flows WHERE realm_id = $1 AND purpose = $2 AND secret_hash = $3 \
-    AND expires_at > $4 RETURNING id, user_id, data"
-);
+const BY_TICKET: &str = "by_ticket";
 
 /// Somebody who sets out to a provider.
 #[derive(Debug, Clone)]
@@ -45,6 +28,16 @@ pub struct OAuthStart {
     pub(super) request: AuthorizationRequest,
     pub(super) pages: ReturnPages,
     pub(super) link: Option<(UserId, SessionId)>,
+    page: Option<SecretHash>,
+}
+
+/// Somebody who may leave for a provider.
+pub(super) struct Leaving {
+    /// The page there.
+    pub(super) url: String,
+    /// What he comes back with.
+    pub(super) state: String,
+    pub(super) kept: Kept,
 }
 
 /// Where a browser is sent to in the end. They are kept as they are.
@@ -68,9 +61,12 @@ pub struct OAuthReturn {
     pub(super) client: String,
     pub(super) pending: Pending,
     pub(super) link: Option<(UserId, SessionId)>,
+    /// What the page knows that has sent him away, and nobody else.
+    pub(super) page: Option<SecretHash>,
     /// The session he left as an anonymous user: on his way back there may be
     /// none.
     guest: Option<SessionKey>,
+    by_ticket: bool,
 }
 
 impl OAuthStart {
@@ -81,6 +77,7 @@ impl OAuthStart {
             request,
             pages: ReturnPages::default(),
             link: None,
+            page: None,
         }
     }
 
@@ -96,6 +93,13 @@ impl OAuthStart {
         self.link = Some((user, session));
         self
     }
+
+    /// Sets what only the page knows that sends the browser away: what comes of
+    /// it in an app is of use to nobody else.
+    pub fn with_page(mut self, page: &BrowserToken) -> Self {
+        self.page = Some(page.hash());
+        self
+    }
 }
 
 impl OAuthReturn {
@@ -103,6 +107,20 @@ impl OAuthReturn {
     #[must_use]
     pub fn is_link(&self) -> bool {
         self.link.is_some()
+    }
+
+    /// Whether he set out by a [ticket](Auth::ticket_oauth), as anybody may whom
+    /// somebody else has sent: only the page that has asked for it can end what
+    /// it has begun.
+    #[must_use]
+    pub fn is_by_ticket(&self) -> bool {
+        self.by_ticket
+    }
+
+    /// Refuses what may not be ended here and now.
+    pub(super) fn require_own_way(&self) -> Result<()> {
+        let refuse = || Error::internal("nobody but his page can end what a ticket began");
+        (!self.by_ticket).then_some(()).ok_or_else(refuse)
     }
 
     /// His request, which comes with the session he left by if it has none.
@@ -117,6 +135,8 @@ impl<P: Plane> Auth<P> {
     /// minutes, with a state that only this browser can use, once, and only
     /// from this provider.
     ///
+    /// The browser's token must be one that nobody else knows.
+    ///
     /// # Errors
     ///
     /// * [`NotFound`](workeros_core::ErrorKind::NotFound) with code
@@ -129,35 +149,12 @@ impl<P: Plane> Auth<P> {
         browser: &BrowserToken,
         request: &RequestInfo,
     ) -> Result<String> {
-        let client = self.oauth_client(&start.provider)?;
-        if let Some((user, _)) = start.link {
-            self.find_user(user).await?.require_account()?;
-        }
-        self.admit_departure(request).await?;
-        let authorization = client.authorize(&start.request).await?;
-        let (id, now) = (self.inner.ids.next_id(), self.now());
-        let guest = self.guest_of(request).await?;
-        let guest = guest.and(request.replaces);
-        let by = client.provider().fingerprint();
-        let kept = write(&authorization.pending, start, guest, by).to_string();
-        let sealed = self
-            .sealer()?
-            .seal(PURPOSE, id.as_bytes(), kept.as_bytes())?;
-        let params = vec![
-            id.into(),
-            self.realm.into(),
-            PURPOSE.into(),
-            start.link.map_or(Value::Null, |(user, _)| user.into()),
-            secret_hash(&start.provider, &authorization.state, browser),
-            sealed.into(),
-            now.into(),
-            later(now, LIFETIME).into(),
-        ];
-        let batch = Batch::new()
-            .step(sweep::<P>(now))
-            .step(Step::new(Statement::new(OPEN.of::<P>(), params)));
-        self.apply(&NOBODY, batch).await?;
-        Ok(authorization.url)
+        let Leaving { url, state, kept } = self.leave(start, request).await?;
+        let guest = self.guest_of(request).await?.and(request.replaces);
+        let kept = kept.with_bytes("guest", guest.as_ref().map(|key| key.0.as_slice()));
+        let place = away(&start.provider, &state, browser);
+        self.keep(place, &kept, LIFETIME).await?;
+        Ok(url)
     }
 
     /// Takes up where a browser has left off that is back from a provider.
@@ -174,20 +171,25 @@ impl<P: Plane> Auth<P> {
         state: &str,
         browser: &BrowserToken,
     ) -> Result<OAuthReturn> {
-        let params = vec![
-            self.realm.into(),
-            PURPOSE.into(),
-            secret_hash(provider, state, browser),
-            self.now().into(),
-        ];
-        let take = Step::new(Statement::new(TAKE.of::<P>(), params));
-        let rows = self
-            .apply_and_read(&NOBODY, Batch::new().step(take))
-            .await?;
-        let row = rows.first().ok_or_else(state_mismatch)?;
-        let (id, user) = (row.uuid(0)?, optional_user(row)?);
-        let kept = self.sealer()?.open(PURPOSE, id.as_bytes(), row.text(2)?)?;
-        read(&kept, provider, user).ok_or_else(|| Error::internal("a state that cannot be read"))
+        let taken = self.take_kept(away(provider, state, browser)).await?;
+        let (kept, _) = taken.ok_or_else(state_mismatch)?;
+        read(kept, provider).ok_or_else(|| Error::internal("a state that cannot be read"))
+    }
+
+    /// Lets somebody leave, by which browser ever.
+    pub(super) async fn leave(&self, start: &OAuthStart, request: &RequestInfo) -> Result<Leaving> {
+        let client = self.oauth_client(&start.provider)?;
+        let by = client.provider().fingerprint();
+        if let Some((user, _)) = start.link {
+            self.find_user(user).await?.require_account()?;
+        }
+        self.admit_departure(request).await?;
+        let authorization = client.authorize(&start.request).await?;
+        Ok(Leaving {
+            kept: write(&authorization.pending, start, by),
+            url: authorization.url,
+            state: authorization.state,
+        })
     }
 
     /// Counts a request that makes a row or asks a provider.
@@ -203,66 +205,52 @@ impl<P: Plane> Auth<P> {
     }
 }
 
-/// What the row is found by: the state, the browser and the provider at once,
-/// so that none of them can be exchanged for another.
-fn secret_hash(provider: &str, state: &str, browser: &BrowserToken) -> Value {
-    let state = Sha256::digest(state);
-    let hash = Sha256::new()
-        .chain_update(browser.hash())
-        .chain_update(state)
-        .chain_update(provider);
-    Value::Bytes(hash.finalize().to_vec())
+/// Who is away is known by the state, the browser and the provider at once.
+pub(super) fn away(provider: &str, state: &str, browser: &BrowserToken) -> Place {
+    let hash = |text: &str| Sha256::digest(text).into();
+    Place::new(PURPOSE, &[browser.hash(), hash(state), hash(provider)])
 }
 
-fn optional_user(row: &Row) -> Result<Option<UserId>> {
-    if row.is_null(1) {
-        return Ok(None);
-    }
-    row.uuid(1).map(UserId::new).map(Some)
+/// Notes that he has left by a ticket.
+pub(super) fn by_ticket(kept: Kept) -> Kept {
+    kept.with(BY_TICKET, Some(String::new()))
 }
 
-fn write(pending: &Pending, start: &OAuthStart, guest: Option<SessionKey>, client: String) -> Json {
+fn write(pending: &Pending, start: &OAuthStart, client: String) -> Kept {
     let session = start.link.map(|(_, session)| session.to_string());
-    let members = [
-        ("verifier", Some(pending.verifier().to_owned())),
-        ("nonce", Some(pending.nonce().to_owned())),
-        ("client", Some(client)),
-        ("done", start.pages.done.clone()),
-        ("new_user", start.pages.new_user.clone()),
-        ("error", start.pages.error.clone()),
-        ("session", session),
-        ("guest", guest.map(|key| URL_SAFE_NO_PAD.encode(key.0))),
-    ];
-    let members = members.into_iter();
-    let members = members.filter_map(|(name, value)| Some((name.to_owned(), value?.into())));
-    Json::Object(members.collect())
+    let pages = start.pages.clone();
+    Kept::default()
+        .of_user(start.link.map(|(user, _)| user))
+        .with("verifier", Some(pending.verifier().to_owned()))
+        .with("nonce", Some(pending.nonce().to_owned()))
+        .with("client", Some(client))
+        .with("done", pages.done)
+        .with("new_user", pages.new_user)
+        .with("error", pages.error)
+        .with("session", session)
+        .with_bytes("page", start.page.as_ref().map(|page| page.as_slice()))
 }
 
-fn read(kept: &[u8], provider: &str, user: Option<UserId>) -> Option<OAuthReturn> {
-    let mut members: Map<String, Json> = serde_json::from_slice(kept).ok()?;
-    let mut take = |name: &str| match members.remove(name) {
-        Some(Json::String(text)) => Some(text),
-        _ => None,
-    };
-    let pending = Pending::restore(take("verifier")?, take("nonce")?);
-    let session = take("session").map(|text| text.parse());
-    let link = match (user, session) {
+fn read(mut kept: Kept, provider: &str) -> Option<OAuthReturn> {
+    let pending = Pending::restore(kept.take("verifier")?, kept.take("nonce")?);
+    let session = kept.take("session").map(|text| text.parse());
+    let link = match (kept.user, session) {
         (Some(user), Some(Ok(session))) => Some((user, session)),
         (None, None) => None,
         _ => return None,
     };
-    let guest = take("guest").and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
-    let guest = guest.and_then(|key| key.try_into().ok()).map(SessionKey);
     Some(OAuthReturn {
         pages: ReturnPages {
-            done: take("done"),
-            new_user: take("new_user"),
-            error: take("error"),
+            done: kept.take("done"),
+            new_user: kept.take("new_user"),
+            error: kept.take("error"),
         },
         provider: provider.to_owned(),
-        client: take("client")?,
+        client: kept.take("client")?,
         pending,
         link,
-        guest,
+        page: kept.take_bytes("page"),
+        guest: kept.take_bytes("guest").map(SessionKey),
+        by_ticket: kept.take(BY_TICKET).is_some(),
     })
 }

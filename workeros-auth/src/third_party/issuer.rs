@@ -3,7 +3,7 @@ use workeros_core::{Error, Result};
 use super::audience::Audience;
 use super::keys::KeySource;
 use super::roles::{RoleClaims, check_claim};
-use crate::jwt::{Algorithm, TrustedIssuer};
+use crate::jwt::{Algorithm, Claims, TrustedIssuer};
 use crate::oauth::{is_endpoint, is_issuer};
 
 /// Somebody else who signs tokens that end users of workspaces act by.
@@ -39,10 +39,11 @@ pub enum TokenKind {
     #[default]
     Access,
     /// Tokens of type `JWT`, or of none, of issuers that do not know RFC 9068.
-    /// What looks like an ID token (`nonce`, `at_hash`, `c_hash`) is none of
-    /// them.
+    /// What looks like an ID token (`nonce`, `at_hash`, `c_hash`), or like a
+    /// notice (`events`), is none of them.
     Plain,
-    /// ID tokens of OpenID Connect that were issued to the audience itself.
+    /// ID tokens of OpenID Connect that were issued to the audience itself. What
+    /// looks like an access token (`scope`, `scp`) is none of them.
     /// They were made for a client to read: whoever gets one of them can act by
     /// it.
     Id,
@@ -67,8 +68,6 @@ pub(crate) struct Parts<'a> {
     pub(crate) roles: Option<(&'a str, &'a [(String, String)])>,
 }
 
-/// What only ID tokens say.
-pub(super) const OF_ID_TOKENS: [&str; 3] = ["nonce", "at_hash", "c_hash"];
 const MAX_WORKSPACES: usize = 100;
 
 impl TokenIssuer {
@@ -224,6 +223,19 @@ impl TokenIssuer {
             TokenKind::Access => rules.with_type("at+jwt"),
             TokenKind::Plain => rules,
             TokenKind::Id => rules.with_sole_party(),
+        }
+    }
+}
+
+impl TokenKind {
+    /// Whether a token without a type of its own may be one of these, by what it
+    /// says besides (RFC 8725, 3.11).
+    pub(super) fn admits(self, claims: &Claims) -> bool {
+        match self {
+            // It says so by its type.
+            Self::Access => true,
+            Self::Plain => !claims.is_like_id_token() && !claims.is_notice(),
+            Self::Id => !claims.is_like_access_token() && !claims.is_notice(),
         }
     }
 }

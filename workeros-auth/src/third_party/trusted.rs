@@ -8,7 +8,6 @@ use workeros_core::{
 
 use super::TokenIssuer;
 use super::audience::Addressed;
-use super::issuer::{OF_ID_TOKENS, TokenKind};
 use super::keys::IssuerKeys;
 use super::refusal::{no_workspace, refused};
 use crate::PresentedToken;
@@ -168,9 +167,8 @@ impl Trusted {
         let keys = self.keys.get(claimed.key_id.as_deref()).await?;
         let rules = self.issuer.rules(&addressed.audience);
         let (claims, expires_at) = rules.verify_until(token, &keys, now).map_err(refused)?;
-        let is_plain = self.issuer.kind == TokenKind::Plain;
-        if is_plain && OF_ID_TOKENS.iter().any(|name| claims.claim(name).is_some()) {
-            return Err(refused("an ID token"));
+        if !self.issuer.kind.admits(&claims) {
+            return Err(refused("a token of another kind"));
         }
         let says = Verdict {
             trusted: Arc::clone(self),

@@ -281,7 +281,8 @@ async fn a_provider_of_a_workspace_from_end_to_end() {
         .expect(302);
     let token = parameter(back.header("location"), "token").unwrap();
     let path = format!("{AUTH}/one-time-token/verify");
-    let body = json!({"token": token, "browserToken": browser});
+    let told = away.json()["browserToken"].clone();
+    let body = json!({"token": token, "browserToken": told});
     let tokens = app.anonymous().post(path).json(&body).await.expect(200);
     assert_eq!(tokens.json()["user"]["email"], "octo@example.com");
 

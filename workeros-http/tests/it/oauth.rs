@@ -59,6 +59,12 @@ impl Away {
         parameter(&self.url, "state").unwrap()
     }
 
+    /// What the page was told that has sent it away, if it is an app's.
+    fn told(&self) -> String {
+        let answer = self.answer.json();
+        answer["browserToken"].as_str().unwrap().to_owned()
+    }
+
     fn cookie(&self) -> String {
         format!("workeros.oauth={}", self.browser)
     }

@@ -7,6 +7,7 @@ use workeros_core::{Result, Workspace};
 use crate::DisplayName;
 use crate::hooks::{
     Admission, ClaimsRequest, ComingUser, PasswordCheck, PasswordVerdict, Refusal, RenderedMail,
+    UserOrigin,
 };
 
 pub(super) fn coming_user(user: &ComingUser) -> Json {
@@ -19,9 +20,18 @@ pub(super) fn coming_user(user: &ComingUser) -> Json {
             "name": user.name,
         },
         "origin": user.origin.name(),
+        "provider": provider(&user.origin),
         "wasAnonymous": user.was_anonymous,
         "ip": user.ip.map(|ip| ip.to_string()),
     })
+}
+
+/// Where he has an account by which he comes, if he does.
+fn provider(origin: &UserOrigin) -> Json {
+    match origin {
+        UserOrigin::OAuth { provider, kind } => json!({"id": provider, "kind": kind}),
+        _ => Json::Null,
+    }
 }
 
 pub(super) fn claims_request(request: &ClaimsRequest) -> Json {
@@ -61,6 +71,7 @@ pub(super) fn mail(mail: &RenderedMail) -> Json {
             "subject": email.subject(),
             "text": email.text(),
             "html": email.html(),
+            "senderName": email.sender_name(),
             "replyTo": email.reply_to(),
             "headers": headers.collect::<Map<_, _>>(),
         },

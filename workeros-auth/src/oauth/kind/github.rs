@@ -42,6 +42,10 @@ impl Kind for GitHub {
         "github"
     }
 
+    fn has_id_tokens(&self) -> bool {
+        false
+    }
+
     fn scopes(&self) -> &'static [&'static str] {
         &["read:user", "user:email"]
     }

@@ -125,7 +125,7 @@ async fn somebody_is_asked_who_becomes_a_user() {
             "name": "ann",
         });
         let data = json!({
-            "workspace": workspace, "user": user, "origin": "password", "wasAnonymous": false,
+            "workspace": workspace, "user": user, "origin": "password", "provider": null, "wasAnonymous": false,
             "ip": "192.0.2.1",
         });
         assert_eq!(asked[0]["data"], data);

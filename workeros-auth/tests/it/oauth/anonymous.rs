@@ -1,13 +1,12 @@
 //! An account at a provider makes an account of an anonymous user.
 
 use workeros_auth::{
-    AnonymousUsers, App, Auth, AuthBuilder, BrowserToken, Platform, RealmSettings, RequestInfo,
-    SignedIn,
+    AnonymousUsers, App, Auth, AuthBuilder, Platform, RealmSettings, RequestInfo, SignedIn,
 };
 use workeros_core::UserId;
 
 use super::provider::{Provider, REDIRECT, Script, parameter};
-use super::site::{start, with_providers};
+use super::site::{Away, start, with_providers};
 use crate::both_planes::{Planes, Presented, from};
 use crate::support::signed_in;
 
@@ -25,19 +24,24 @@ async fn guest<P: Presented>(auth: &Auth<P>) -> SignedIn<P> {
     auth.sign_in_anonymous(&RequestInfo::new()).await.unwrap()
 }
 
-/// Where somebody is sent to who sets out as he is.
-async fn depart<P: Presented>(auth: &Auth<P>, as_who: &SignedIn<P>) -> (String, BrowserToken) {
-    let browser = auth.new_browser_token().unwrap();
+/// Somebody sets out as he is.
+async fn depart<P: Presented>(auth: &Auth<P>, as_who: &SignedIn<P>) -> Away {
+    let (browser, page) = (auth.new_browser_token(), auth.new_browser_token());
+    let (browser, page) = (browser.unwrap(), page.unwrap());
     let request = from(auth, as_who).await;
-    let url = auth.begin_oauth(&start("staff"), &browser, &request).await;
-    (url.unwrap(), browser)
+    let start = start("staff").with_page(&page);
+    let url = auth.begin_oauth(&start, &browser, &request).await.unwrap();
+    Away { url, browser, page }
 }
 
 /// Comes back to the platform, without a cookie.
-async fn return_to_team(auth: &Auth, provider: &Provider, away: &(String, BrowserToken)) -> UserId {
-    let callback = provider.visit(&away.0);
-    let state = parameter(&away.0, "state").unwrap();
-    let back = auth.resume_oauth("staff", &state, &away.1).await.unwrap();
+async fn return_to_team(auth: &Auth, provider: &Provider, away: &Away) -> UserId {
+    let callback = provider.visit(&away.url);
+    let state = parameter(&away.url, "state").unwrap();
+    let back = auth
+        .resume_oauth("staff", &state, &away.browser)
+        .await
+        .unwrap();
     let arrival = auth
         .finish_oauth(&back, &callback, REDIRECT, &RequestInfo::new())
         .await;
@@ -48,18 +52,21 @@ async fn return_to_team(auth: &Auth, provider: &Provider, away: &(String, Browse
 async fn return_to_app(
     auth: &Auth<App>,
     provider: &Provider,
-    away: &(String, BrowserToken),
+    away: &Away,
     request: &RequestInfo,
 ) -> UserId {
-    let callback = provider.visit(&away.0);
-    let state = parameter(&away.0, "state").unwrap();
-    let back = auth.resume_oauth("staff", &state, &away.1).await.unwrap();
+    let callback = provider.visit(&away.url);
+    let state = parameter(&away.url, "state").unwrap();
+    let back = auth
+        .resume_oauth("staff", &state, &away.browser)
+        .await
+        .unwrap();
     let handover = auth
-        .hand_over_oauth(&back, &callback, REDIRECT, &away.1)
+        .hand_over_oauth(&back, &callback, REDIRECT)
         .await
         .unwrap();
     let entered = auth
-        .sign_in_one_time_token(&handover.token, &away.1, request)
+        .sign_in_one_time_token(&handover.token, &away.page, request)
         .await;
     signed_in(entered.unwrap()).user.id
 }
@@ -128,5 +135,36 @@ async fn a_guest_who_has_left_meanwhile_is_somebody_new() {
         team.sign_out(&was.token).await.unwrap();
         let user = return_to_team(team, &provider, &away).await;
         assert_ne!(user, was.user.id);
+    }
+}
+
+/// OA-2: whom an anonymous user has sent away by a link does not get an account
+/// that the anonymous user goes on to act as.
+#[tokio::test]
+async fn oa_2_a_guest_who_sends_somebody_away_does_not_become_him() {
+    let provider = Provider::new(Script::default());
+    for planes in planes(&provider).await {
+        let app = &planes.app;
+        let mallory = guest(app).await;
+        let page = app.new_browser_token().unwrap();
+        let request = from(app, &mallory).await;
+        let start = start("staff").with_page(&page);
+        let ticket = app.ticket_oauth(&start, &request).await.unwrap();
+
+        // The victim follows the link, and agrees at the provider.
+        let browser = app.new_browser_token().unwrap();
+        let url = app.depart_oauth(&ticket, &browser).await.unwrap();
+        let callback = provider.visit(&url);
+        let state = parameter(&url, "state").unwrap();
+        let back = app.resume_oauth("staff", &state, &browser).await.unwrap();
+        let sent_on = app.hand_over_oauth(&back, &callback, REDIRECT).await;
+        assert!(sent_on.unwrap().is_new);
+
+        let key = App::key(app, &mallory).await;
+        let still = app.session_by_key(&key).await.unwrap().unwrap();
+        assert!(still.user.is_anonymous(), "{:?}", still.user.email);
+        let sql = "SELECT id FROM app_users WHERE email = 'ann@example.com'";
+        let ann = planes.world.rows(sql, vec![]).await;
+        assert_eq!(ann.iter().count(), 0, "nobody becomes a user unasked");
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::{Value as Json, json};
-use workeros_auth::oauth::OAuthReturn;
+use workeros_auth::oauth::{OAuthReturn, PresentedIdToken};
 use workeros_auth::{App, Auth, AuthBuilder, RealmSettings, SettingsPatch, StoredSettings};
 use workeros_core::{
     Error, ErrorKind, HttpClient, HttpRequest, HttpResponse, Result, Value, Workspace,
@@ -106,7 +106,7 @@ async fn users_come_from_a_provider_that_was_set_up_just_now() {
         assert_eq!(stored["client_secret"], json!({"set": true}));
         let shown = json!({
             "kind": "oidc", "issuer": ISSUER, "client_id": "client-7",
-            "scopes": ["openid", "email", "profile"],
+            "native_client_ids": [], "scopes": ["openid", "email", "profile"],
             "sign_up": true, "trusted_for_linking": false,
         });
         assert_eq!(settings.effective["oauth_providers"]["staff"], shown);
@@ -151,6 +151,32 @@ async fn users_come_from_a_provider_that_was_set_up_just_now() {
             open.auth.oauth_providers().is_empty(),
             "nor on the platform"
         );
+    }
+}
+
+/// OA-4: a workspace says which native apps are its own.
+#[tokio::test]
+async fn oa_4_a_workspace_says_which_native_apps_are_its_own() {
+    for open in opens().await {
+        open.set_up(oidc()).await;
+        open.provider
+            .tell(|script| script.claims["aud"] = "ios-1".into());
+        let token = open.provider.id_token(None);
+        let sign_in = async || {
+            let presented = PresentedIdToken {
+                token: &token,
+                nonce: None,
+                user: None,
+            };
+            let (app, request) = (open.app().await, workeros_auth::RequestInfo::new());
+            app.sign_in_id_token("staff", presented, &request).await
+        };
+        assert_eq!(refused(sign_in().await).code(), Some("INVALID_TOKEN"));
+        let ids = json!(["ios-1", "android-1"]);
+        let settings = open.set_up(json!({"native_client_ids": ids})).await;
+        let effective = &settings.effective["oauth_providers"]["staff"];
+        assert_eq!(effective["native_client_ids"], ids);
+        signed_in(sign_in().await.unwrap().entered);
     }
 }
 
@@ -201,6 +227,11 @@ async fn oa_8_what_is_no_provider_is_refused_where_it_stands() {
                 "provider_unavailable",
             ),
             (with("client_id", json!("")), "/client_id", "invalid_value"),
+            (
+                with("native_client_ids", json!(["a b"])),
+                "/native_client_ids",
+                "invalid_value",
+            ),
             (
                 with("client_secret", Json::Null),
                 "/client_secret",

@@ -66,13 +66,13 @@ async fn nobody_gets_past_the_second_factor_by_a_provider() {
         let back = back.await.unwrap();
         let handover = app
             .auth
-            .hand_over_oauth(&back, &callback, REDIRECT, &away.browser)
+            .hand_over_oauth(&back, &callback, REDIRECT)
             .await
             .unwrap();
         let request = RequestInfo::new();
         let entered = app
             .auth
-            .sign_in_one_time_token(&handover.token, &away.browser, &request)
+            .sign_in_one_time_token(&handover.token, &away.page, &request)
             .await
             .unwrap();
         assert!(matches!(entered, Entered::SecondFactor(_)), "{entered:?}");

@@ -273,16 +273,19 @@ async fn oa_4_an_app_of_ours_may_bring_an_id_token() {
     }
 }
 
-/// Lets nobody in who comes from a provider.
+/// Lets nobody in who comes from `staff`.
 #[derive(Debug)]
-struct NoProviders;
+struct NoStaff;
 
 #[async_trait]
-impl AuthHooks for NoProviders {
+impl AuthHooks for NoStaff {
     async fn before_user(&self, user: &ComingUser) -> Result<Admission> {
         assert_eq!(user.email, "ann@example.com");
-        Ok(match user.origin {
-            UserOrigin::OAuth => Admission::refuse(Refusal::new("no")),
+        Ok(match &user.origin {
+            UserOrigin::OAuth { provider, kind } if provider == "staff" => {
+                assert_eq!(*kind, "oidc");
+                Admission::refuse(Refusal::new("no"))
+            }
             _ => Admission::admit(),
         })
     }
@@ -293,14 +296,14 @@ impl AuthHooks for NoProviders {
 async fn nobody_comes_from_a_provider_past_the_hook() {
     for world in worlds().await {
         let provider = Provider::new(Script::default());
-        let auth = world.auth_with(|builder| {
-            with_providers(&provider)(builder).with_hooks(Arc::new(NoProviders))
-        });
+        let auth = world
+            .auth_with(|builder| with_providers(&provider)(builder).with_hooks(Arc::new(NoStaff)));
         let site = Site { auth, provider };
         let error = refused(site.sign_in("staff").await);
         assert_eq!(error.kind(), ErrorKind::Forbidden);
         assert_eq!(error.code(), Some("REFUSED_BY_HOOK"));
         let users = world.rows("SELECT id FROM workeros_users", vec![]).await;
         assert_eq!(users.iter().count(), 0);
+        signed_in(site.sign_in("partner").await.unwrap().entered);
     }
 }

@@ -20,6 +20,8 @@ pub(super) struct Site<P: Plane> {
 pub(super) struct Away {
     pub(super) url: String,
     pub(super) browser: BrowserToken,
+    /// What only the page knows that has sent him away.
+    pub(super) page: BrowserToken,
 }
 
 /// The provider nobody believes.
@@ -67,6 +69,8 @@ impl<P: Plane> Site<P> {
     }
 
     pub(super) async fn depart_in(&self, browser: BrowserToken, start: OAuthStart) -> Away {
+        let page = self.auth.new_browser_token().unwrap();
+        let start = start.with_page(&page);
         let begun = self
             .auth
             .begin_oauth(&start, &browser, &RequestInfo::new())
@@ -74,6 +78,7 @@ impl<P: Plane> Site<P> {
         Away {
             url: begun.unwrap(),
             browser,
+            page,
         }
     }
 

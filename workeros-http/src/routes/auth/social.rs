@@ -1,6 +1,5 @@
 //! Signing in with an account at a provider.
 
-use http::header::SET_COOKIE;
 use http::{HeaderValue, Method};
 use serde_json::json;
 use workeros_auth::oauth::{
@@ -10,7 +9,7 @@ use workeros_auth::{Auth, BrowserToken, RequestInfo};
 use workeros_core::{Error, ErrorKind, Result, SessionId, UserId};
 
 use self::body::{SocialForm, read_social};
-use self::landing::{Lands, Leaving};
+use self::landing::{Landing, Lands, Leaving};
 use super::link::link;
 use super::own::Own;
 use super::{arrival, enter};
@@ -43,7 +42,9 @@ const HOME: &str = "/";
 
 /// Those there are for end users alone.
 pub(super) fn app_endpoints() -> Vec<Endpoint> {
-    vec![one_time_token::endpoint(), departures::endpoint()]
+    let mut endpoints = one_time_token::endpoints();
+    endpoints.push(departures::endpoint());
+    endpoints
 }
 
 pub(super) fn endpoints<P: Lands>() -> Vec<Endpoint> {
@@ -106,7 +107,7 @@ async fn link_account<P: Lands>(call: Call) -> Result<Reply> {
     depart(&call, &auth, &form, &request, Some((user, session))).await
 }
 
-/// Sends a browser to a provider, and gives it what it will be known by.
+/// Sends a browser to a provider.
 async fn depart<P: Lands>(
     call: &Call,
     auth: &Auth<P>,
@@ -121,19 +122,34 @@ async fn depart<P: Lands>(
     if let Some((user, session)) = adds_to {
         start = start.with_link(user, session);
     }
-    let browser = match presented(call)? {
-        Some(browser) => browser,
-        None => auth.new_browser_token()?,
-    };
-    let cookie = known_by(call, &browser)?;
     let leaving = Leaving {
-        url: auth.begin_oauth(&start, &browser, arriving).await?,
-        browser,
+        start,
+        arriving,
         redirects: form.redirects,
-        is_sign_in: adds_to.is_none(),
     };
-    let answer = P::depart(call, auth, leaving)?;
-    Ok(Reply::json(&answer).with_header(SET_COOKIE, cookie))
+    P::depart(call, auth, leaving).await
+}
+
+/// Lets the browser set out that asks: where it is sent to, and the cookie that it
+/// will be known by.
+async fn set_out<P: Wired>(
+    call: &Call,
+    auth: &Auth<P>,
+    start: &OAuthStart,
+    arriving: &RequestInfo,
+) -> Result<(String, HeaderValue)> {
+    let browser = known_or_new(call, auth)?;
+    let url = auth.begin_oauth(start, &browser, arriving).await?;
+    Ok((url, known_by(call, &browser)?))
+}
+
+/// What a browser that is away is known by. It is told to no page: whoever knows
+/// it could have another browser end what he has begun.
+fn known_or_new<P: Wired>(call: &Call, auth: &Auth<P>) -> Result<BrowserToken> {
+    match presented(call)? {
+        Some(browser) => Ok(browser),
+        None => auth.new_browser_token(),
+    }
 }
 
 /// The cookie of a browser that is away.
@@ -160,18 +176,13 @@ async fn call_back<P: Lands>(call: Call) -> Result<Reply> {
     let state = call.parameter("state").unwrap_or_default();
     let browser = presented(&call)?.ok_or_else(nobody_left)?;
     let back = auth.resume_oauth(provider, state, &browser).await?;
-    match finish(&call, &auth, &back, &browser).await {
+    match finish(&call, &auth, &back).await {
         Ok(reply) => Ok(reply),
         Err(error) => fail(&call, &back, error),
     }
 }
 
-async fn finish<P: Lands>(
-    call: &Call,
-    auth: &Auth<P>,
-    back: &OAuthReturn,
-    browser: &BrowserToken,
-) -> Result<Reply> {
+async fn finish<P: Lands>(call: &Call, auth: &Auth<P>, back: &OAuthReturn) -> Result<Reply> {
     let text = |name| call.parameter(name).map(ToOwned::to_owned);
     let callback = Callback::new()
         .with_code(text("code"))
@@ -179,23 +190,18 @@ async fn finish<P: Lands>(
         .with_issuer(text("iss"))
         .with_user(text("user"));
     let redirect_uri = redirect_uri::<P>(call, call.segment("provider"));
-    if back.is_link() {
+    if back.is_link() && !back.is_by_ticket() {
         auth.finish_oauth_link(back, &callback, &redirect_uri)
             .await?;
         let page = page(call, back.pages.done.as_deref())?;
         return Reply::redirect(page.as_str());
     }
-    P::land(
-        call,
-        auth,
-        landing::Landing {
-            back,
-            callback,
-            redirect_uri,
-            browser,
-        },
-    )
-    .await
+    let landing = Landing {
+        back,
+        callback,
+        redirect_uri,
+    };
+    P::land(call, auth, landing).await
 }
 
 /// Tells the page that was named for it what went wrong, by a word of ours; if

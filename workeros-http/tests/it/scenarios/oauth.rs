@@ -13,6 +13,7 @@ pub(super) fn table(_: &World) -> Vec<Scenario> {
     let planes = ["/api/auth", "/api/t/default/auth"];
     let mut table: Vec<_> = planes.iter().flat_map(|auth| of_plane(auth)).collect();
     let verify = || Scenario::post("/api/t/default/auth/one-time-token/verify");
+    let complete = || Scenario::post("/api/t/default/auth/link-social/complete");
     let made_up = "0123456789abcdefghijABCDEFGHIJ0123456789abc";
     let depart = Scenario::get("/api/t/default/auth/depart");
     table.extend([
@@ -25,6 +26,9 @@ pub(super) fn table(_: &World) -> Vec<Scenario> {
             .json(json!({"token": made_up, "browserToken": made_up}))
             .expect(400)
             .code("INVALID_TOKEN"),
+        complete()
+            .json(json!({"token": made_up, "browserToken": made_up}))
+            .expect(401),
     ]);
     table
 }

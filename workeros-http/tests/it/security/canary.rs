@@ -547,6 +547,9 @@ async fn provider(watch: &mut Watch) {
     watch.hides("a state", &state, TELL);
     let browser = kept(&away, "workeros.oauth").unwrap();
     watch.hides("what a browser is known by", &browser, TELL);
+    if watch.base == APP {
+        watch.hides("what a page knows", &text(&away, "/browserToken"), TELL);
+    }
     watch.look("a browser is away").await;
     let code = watch.provider.visit(&url);
     watch.hides("a code of a provider", &code, &[]);
@@ -562,7 +565,8 @@ async fn provider(watch: &mut Watch) {
             &["/callback/github"],
         );
         watch.look("a page has come back").await;
-        let body = json!({"token": token, "browserToken": browser});
+        let told = text(&away, "/browserToken");
+        let body = json!({"token": token, "browserToken": told});
         let changed = watch.post("", "one-time-token/verify", body).await;
         watch.signed_in(&changed.expect(200));
     } else {

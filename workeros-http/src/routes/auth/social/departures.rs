@@ -3,11 +3,10 @@
 
 use http::Method;
 use http::header::SET_COOKIE;
-use workeros_auth::oauth::OAuthDeparture;
-use workeros_auth::{App, Auth, BrowserToken};
+use workeros_auth::{App, LinkToken};
 use workeros_core::Result;
 
-use super::known_by;
+use super::{known_by, known_or_new};
 use crate::call::Call;
 use crate::endpoint::{Access, Endpoint};
 use crate::plane::{Paths, Wired as _, paths};
@@ -15,31 +14,27 @@ use crate::reply::Reply;
 use crate::routes::auth::link::link;
 
 const DEPART: Paths = paths!("/depart");
-const TO: &str = "to";
+const TICKET: &str = "ticket";
 
 pub(super) fn endpoint() -> Endpoint {
     let depart = Endpoint::new(Method::GET, App::path(DEPART), Access::Open, depart);
     depart
-        .with_parameters(&[TO])
+        .with_parameters(&[TICKET])
         .without_cookies()
         .for_better_auth()
 }
 
 /// The link that leads a browser past us.
-pub(super) fn link_to(
-    call: &Call,
-    auth: &Auth<App>,
-    url: String,
-    browser: BrowserToken,
-) -> Result<String> {
-    let sealed = auth.seal_departure(&OAuthDeparture::new(url, browser))?;
+pub(super) fn link_to(call: &Call, ticket: &LinkToken) -> String {
     let path = App::link_path(call, DEPART);
-    Ok(link(&call.backend, &path, &[(TO, &sealed)]))
+    link(&call.backend, &path, &[(TICKET, ticket.expose())])
 }
 
 async fn depart(call: Call) -> Result<Reply> {
     let auth = App::auth(&call).await?;
-    let departure = auth.open_departure(call.parameter(TO).unwrap_or_default())?;
-    let cookie = known_by(&call, &departure.browser)?;
-    Ok(Reply::redirect(&departure.url)?.with_header(SET_COOKIE, cookie))
+    let ticket = LinkToken::parse(call.parameter(TICKET).unwrap_or_default())?;
+    let browser = known_or_new(&call, &auth)?;
+    let url = auth.depart_oauth(&ticket, &browser).await?;
+    let cookie = known_by(&call, &browser)?;
+    Ok(Reply::redirect(&url)?.with_header(SET_COOKIE, cookie))
 }
