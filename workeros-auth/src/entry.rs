@@ -153,11 +153,7 @@ impl<P: Plane> Auth<P> {
     /// * [`Conflict`](ErrorKind::Conflict) when he got a second factor
     ///   meanwhile.
     /// * What the steps of the proof answer.
-    pub(crate) async fn complete(
-        &self,
-        entry: Entry,
-        request: &RequestInfo,
-    ) -> Result<Entered<P>> {
+    pub(crate) async fn complete(&self, entry: Entry, request: &RequestInfo) -> Result<Entered<P>> {
         if entry.user.disabled {
             return Err(invalid_login());
         }

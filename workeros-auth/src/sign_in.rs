@@ -64,7 +64,9 @@ impl<P: Plane> Auth<P> {
             password: &sign_in.password,
             user: known,
             email,
-            stored: found.as_ref().and_then(|login| login.password_hash.as_deref()),
+            stored: found
+                .as_ref()
+                .and_then(|login| login.password_hash.as_deref()),
             used_for: PasswordUse::SignIn,
             ip: request.ip,
         };
