@@ -162,7 +162,8 @@ impl<P: Plane> Auth<P> {
             created_at: now,
             expires_at: self.good_until(PURPOSE),
         };
-        self.mail_invitation(&invitation, None, called, link).await?;
+        self.mail_invitation(&invitation, None, called, link)
+            .await?;
         Ok(invitation)
     }
 

@@ -69,8 +69,8 @@ pub struct Issued<T> {
 
 pub(crate) mod sealed {
     use super::{
-        Acceptance, ActiveSession, App, Auth, Credential, Debug, Error, Identity, InvitedTo, Issued,
-        Json, Map, PerPlane, Plane, Platform, RealmSettings, RefreshToken, Result, Session,
+        Acceptance, ActiveSession, App, Auth, Credential, Debug, Error, Identity, InvitedTo,
+        Issued, Json, Map, PerPlane, Plane, Platform, RealmSettings, RefreshToken, Result, Session,
         SessionToken, SetupToken, SignUp, Step, TenantId, Timestamp, User, UserId, api_keys,
         invalid_token, organization, role, setup,
     };

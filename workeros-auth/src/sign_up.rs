@@ -9,8 +9,8 @@ use crate::hooks::UserOrigin;
 use crate::invitation::{Acceptance, outdated};
 use crate::refusal::taken_email;
 use crate::{
-    Auth, DisplayName, EmailAddress, ImageUrl, LinkToken, Locale, Password, Plane, RequestInfo, SetupToken, SignedIn,
-    User,
+    Auth, DisplayName, EmailAddress, ImageUrl, LinkToken, Locale, Password, Plane, RequestInfo,
+    SetupToken, SignedIn, User,
 };
 
 /// What a new user tells about itself. There is no way to ask for a role.
@@ -96,6 +96,8 @@ impl<P: Plane> Auth<P> {
     ///   `SIGN_UP_CLOSED` when nobody may make himself a user.
     /// * [`Conflict`](workeros_core::ErrorKind::Conflict) when the anonymous user
     ///   is gone, or got an account meanwhile.
+    /// * [`RateLimited`](workeros_core::ErrorKind::RateLimited) after 60 an hour
+    ///   from one place.
     /// * [`Unavailable`](workeros_core::ErrorKind::Unavailable) when too many
     ///   passwords are being checked.
     pub async fn sign_up_email(

@@ -9,7 +9,9 @@ use crate::admission::Admitted;
 use crate::changes::Affected;
 use crate::invitation::Acceptance;
 use crate::plane::{PlaneSql, planes};
-use crate::{Auth, DisplayName, EmailAddress, ImageUrl, Locale, Plane, RequestInfo, SessionKey, User};
+use crate::{
+    Auth, DisplayName, EmailAddress, ImageUrl, Locale, Plane, RequestInfo, SessionKey, User,
+};
 
 /// Only as long as he is anonymous, and the session is open that he does it by:
 /// of many who do it at once one is first.

@@ -100,7 +100,12 @@ impl<P: Plane> Auth<P> {
             guest.email.clone().into(),
             user.email.clone().into(),
         ];
-        let address = vec![user.email.clone().into(), true.into(), now.into(), guest.id.into()];
+        let address = vec![
+            user.email.clone().into(),
+            true.into(),
+            now.into(),
+            guest.id.into(),
+        ];
         let roles = vec![guest.id.into(), user.id.into()];
         let promoted = NewActivity::new(ActivityKind::SignUp)
             .about(guest.id)

@@ -91,17 +91,26 @@ async fn who_was_invited_signs_up_once_and_his_address_is_verified() {
         let root = new_user(&planes.team, sign_up("root")).await.user.id;
         let new = to("ann", &["editor", "public"]).with_invited_by(Some(root));
         let (made, link) = invite(&planes, new).await;
-        assert_eq!((made.roles.clone(), made.invited_by), (names(&["editor"]), Some(root)));
+        assert_eq!(
+            (made.roles.clone(), made.invited_by),
+            (names(&["editor"]), Some(root))
+        );
         assert_eq!(open(&planes).await, std::slice::from_ref(&made));
         assert_eq!(app.check_invitation(&link).await.unwrap(), made);
         assert_eq!(refusal(come(app, "bob", None).await), CLOSED);
         assert_eq!(refusal(come(app, "ann", None).await), CLOSED);
-        assert_eq!(refusal(come(app, "bob", Some(&link)).await), "NOT_THE_RECIPIENT");
+        assert_eq!(
+            refusal(come(app, "bob", Some(&link)).await),
+            "NOT_THE_RECIPIENT"
+        );
 
         let ann = come(app, "ann", Some(&link)).await.unwrap();
         assert_came(&planes, ann, "ann").await;
         assert_eq!(refusal(app.check_invitation(&link).await), INVALID);
-        assert_eq!(refusal(come(app, "ann", Some(&link)).await), "INVITATION_NOT_FOUND");
+        assert_eq!(
+            refusal(come(app, "ann", Some(&link)).await),
+            "INVITATION_NOT_FOUND"
+        );
         let again = app.invite(tenant, to("ann", &[]), "Acme", crate::mail::link);
         assert_eq!(refusal(again.await), "Conflict");
         let [invited] = &noted(app, "auth.invited").await[..] else {
@@ -118,7 +127,10 @@ async fn tok_2_a_link_lets_nobody_in_elsewhere() {
         let (_, link) = invite(&planes, to("ann", &["editor"])).await;
         let root = new_user(&planes.team, sign_up("ann")).await.user.id;
         let gone = "INVITATION_NOT_FOUND";
-        assert_eq!(refusal(come(&planes.other_app, "ann", Some(&link)).await), gone);
+        assert_eq!(
+            refusal(come(&planes.other_app, "ann", Some(&link)).await),
+            gone
+        );
         let other = planes.other_app.check_invitation(&link).await;
         assert_eq!(refusal(other), INVALID);
         assert_eq!(refusal(planes.team.check_invitation(&link).await), INVALID);
@@ -128,7 +140,9 @@ async fn tok_2_a_link_lets_nobody_in_elsewhere() {
         assert_eq!(refusal(planes.app.check_magic_link(&link).await), INVALID);
         // Nor is one made for another workspace.
         let tenant = planes.other_app.realm().workspace().unwrap();
-        let foreign = planes.app.invite(tenant, to("bob", &[]), "Acme", crate::mail::link);
+        let foreign = planes
+            .app
+            .invite(tenant, to("bob", &[]), "Acme", crate::mail::link);
         assert_eq!(refusal(foreign.await), "NotFound");
         come(&planes.app, "ann", Some(&link)).await.unwrap();
     }
@@ -282,8 +296,12 @@ async fn an_invitation_is_mailed_anew_and_the_older_link_ends() {
         assert_eq!(refusal(stale), "INVITATION_NOT_FOUND");
         let other = planes.other_app.realm().workspace().unwrap();
         for nowhere in [
-            planes.other_app.resend_invitation(other, made.id, "Acme", link).await,
-            app.resend_invitation(tenant, InvitationId::new(uuid::Uuid::nil()), "Acme", link).await,
+            planes
+                .other_app
+                .resend_invitation(other, made.id, "Acme", link)
+                .await,
+            app.resend_invitation(tenant, InvitationId::new(uuid::Uuid::nil()), "Acme", link)
+                .await,
         ] {
             assert_eq!(refusal(nowhere), "NotFound");
         }
@@ -309,7 +327,9 @@ async fn lim_5_so_many_invitations_are_mailed_to_one_address() {
         assert_eq!(refusal(sixth), "RateLimited");
         let anew = app.invite(world.tenant, to("ann", &[]), "Acme", link).await;
         assert_eq!(refusal(anew), "RateLimited");
-        app.invite(world.tenant, to("bob", &[]), "Acme", link).await.unwrap();
+        app.invite(world.tenant, to("bob", &[]), "Acme", link)
+            .await
+            .unwrap();
     }
 }
 
@@ -318,7 +338,10 @@ async fn lim_5_so_many_invitations_are_mailed_to_one_address() {
 async fn first_4_an_invitation_makes_no_admin() {
     for planes in all().await {
         let tenant = planes.world.tenant;
-        let invited = planes.app.invite(tenant, to("ann", &["admin"]), "Acme", link).await;
+        let invited = planes
+            .app
+            .invite(tenant, to("ann", &["admin"]), "Acme", link)
+            .await;
         assert_eq!(finding(&invited.unwrap_err()), ("/roles", "invalid_value"));
         let new = NewUser::new(email("ann"), display_name("")).with_roles(names(&["admin"]));
         let made = planes.app.create_user(tenant, new).await;
@@ -340,7 +363,9 @@ async fn where_nobody_signs_up_nobody_is_invited() {
         assert!(mailed(&planes).await.is_empty());
     }
     for planes in all_with(options(RealmSettings::new())).await {
-        let invited = planes.app.invite(planes.world.tenant, to("ann", &[]), "Acme", link);
+        let invited = planes
+            .app
+            .invite(planes.world.tenant, to("ann", &[]), "Acme", link);
         assert_eq!(refusal(invited.await), CLOSED);
     }
 }
@@ -353,7 +378,11 @@ async fn who_is_a_user_by_then_accepts_it() {
         let (_, link) = invite(&planes, to("ann", &["editor"])).await;
         let ann = come(app, "ann", None).await.unwrap();
         let eve = come(app, "eve", None).await.unwrap();
-        assert_eq!(open(&planes).await.len(), 1, "he has not shown that it is his");
+        assert_eq!(
+            open(&planes).await.len(),
+            1,
+            "he has not shown that it is his"
+        );
         let stolen = app.accept_invitation(eve, &link).await;
         assert_eq!(refusal(stolen), "NOT_THE_RECIPIENT");
         app.accept_invitation(ann, &link).await.unwrap();
@@ -377,7 +406,9 @@ async fn who_was_invited_reads_mail_in_the_language_said() {
         planes.team.deliver_mail().await.unwrap();
         let mails = planes.mailer.take();
         assert_eq!(mails[0].subject(), "Einladung zu Acme");
-        come(&planes.app, "ann", Some(&token(&mails[0]))).await.unwrap();
+        come(&planes.app, "ann", Some(&token(&mails[0])))
+            .await
+            .unwrap();
         let request = RequestInfo::new();
         let address = email("ann");
         let reset = planes.app.request_password_reset(&address, &request, link);
@@ -396,7 +427,11 @@ async fn a_guest_who_was_invited_stays_who_he_is() {
         .with_anonymous(workeros_auth::AnonymousUsers::new());
     for planes in all_with(settings).await {
         let (_, link) = invite(&planes, to("ann", &["editor"])).await;
-        let guest = planes.app.sign_in_anonymous(&RequestInfo::new()).await.unwrap();
+        let guest = planes
+            .app
+            .sign_in_anonymous(&RequestInfo::new())
+            .await
+            .unwrap();
         let request = crate::both_planes::from(&planes.app, &guest).await;
         let new = sign_up("ann").with_invitation(Some(link));
         let ann = planes.app.sign_up_email(new, &request).await.unwrap();

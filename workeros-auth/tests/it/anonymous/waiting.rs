@@ -69,7 +69,10 @@ async fn ses_2_who_shows_that_the_address_is_his_stays_who_he_is() {
         let rows = noted(auth, "auth.sign_up").await;
         assert_eq!(rows[0].user_id, Some(was.user.id));
         assert_eq!(rows[0].detail["was_anonymous"], true);
-        assert_eq!(rows[0].detail["signed_up_as"], rows[1].user_id.unwrap().to_string());
+        assert_eq!(
+            rows[0].detail["signed_up_as"],
+            rows[1].user_id.unwrap().to_string()
+        );
         assert_eq!(enter(auth, "ann", &later).await.user.id, was.user.id);
     }
     for planes in strict().await {
@@ -85,9 +88,14 @@ async fn he_verifies_it_by_a_code_and_comes_in_with_his_session() {
         let (was, request) = waiting(app, "ann").await;
         mailed(&planes).await;
         planes.world.wait(Duration::from_mins(1));
-        app.send_code(CodePurpose::VerifyEmail, &email("ann"), "example.com", &request)
-            .await
-            .unwrap();
+        app.send_code(
+            CodePurpose::VerifyEmail,
+            &email("ann"),
+            "example.com",
+            &request,
+        )
+        .await
+        .unwrap();
         planes.team.deliver_mail().await.unwrap();
         let code = planes.mailer.take().first().and_then(|mail| {
             let mut lines = mail.text().lines();
@@ -120,7 +128,10 @@ async fn pw_5_a_guest_does_not_see_whether_the_address_was_free() {
             new.name = display_name("Somebody");
             let said = auth.sign_up_to_verify(new, &request, HOME, link).await;
             let mut said = said.unwrap();
-            assert_eq!((said.id, said.created_at), (was.user.id, was.user.created_at));
+            assert_eq!(
+                (said.id, said.created_at),
+                (was.user.id, was.user.created_at)
+            );
             said.id = taken.user.id;
             said.email = "alike".to_owned();
             let key = P::key(auth, &was).await;
@@ -131,7 +142,10 @@ async fn pw_5_a_guest_does_not_see_whether_the_address_was_free() {
         }
         assert_eq!(seen[0], seen[1]);
         // The one who has it is who he was.
-        assert_eq!(enter(auth, "taken", &RequestInfo::new()).await.user.id, taken.user.id);
+        assert_eq!(
+            enter(auth, "taken", &RequestInfo::new()).await.user.id,
+            taken.user.id
+        );
         planes.team.deliver_mail().await.unwrap();
         planes.mailer.take();
     }
@@ -178,7 +192,9 @@ async fn otp_3_who_reads_the_mail_alone_gets_nothing_of_the_guest() {
             auth.send_magic_link(&email(name), &nobody, &request, link)
                 .await
                 .unwrap();
-            let arrival = auth.sign_in_magic_link(&mailed(planes).await, &request).await;
+            let arrival = auth
+                .sign_in_magic_link(&mailed(planes).await, &request)
+                .await;
             assert_ne!(signed_in(arrival.unwrap().entered).user.id, was.user.id);
             assert!(is_guest(planes, auth, was.user.id).await, "{name}");
             // Who knows the password as well is by then another one.
@@ -207,12 +223,20 @@ async fn pw_5_an_address_that_is_not_verified_gives_a_guest_nothing() {
         let early = app.sign_in_email(sign_in("ann", PASSWORD), &request).await;
         assert_eq!(early.unwrap_err().code(), Some("EMAIL_NOT_VERIFIED"));
         assert!(is_guest(&planes, app, was.user.id).await);
-        assert!(app.invitations(planes.world.tenant).await.unwrap().is_empty());
+        assert!(
+            app.invitations(planes.world.tenant)
+                .await
+                .unwrap()
+                .is_empty()
+        );
         // A second guest does not get what the first has asked for.
         let (second, of_second) = waiting(app, "ann").await;
         app.verify_email(&verify).await.unwrap();
         assert_eq!(enter(app, "ann", &of_second).await.user.id, was.user.id);
-        assert!(!is_there(&planes.world, app, second.user.id).await, "he was ann all along");
+        assert!(
+            !is_there(&planes.world, app, second.user.id).await,
+            "he was ann all along"
+        );
     }
 }
 
@@ -228,7 +252,11 @@ const MEANWHILE: &[(&str, Meanwhile)] = &[
         Box::pin(async move {
             let patch = UserPatch::new().with_disabled(Some(true));
             let tenant = planes.world.tenant;
-            planes.app.update_user(tenant, was.user.id, patch).await.unwrap();
+            planes
+                .app
+                .update_user(tenant, was.user.id, patch)
+                .await
+                .unwrap();
         })
     }),
     ("he has signed up with another address", |planes, was| {
@@ -266,7 +294,9 @@ async fn the_guest_has_what_was_given_to_who_signed_up() {
         let page = app.users(tenant, 10, None).await.unwrap();
         let mut others = page.accounts.into_iter().map(|account| account.user);
         let other = others.find(|user| user.id != was.user.id).unwrap();
-        app.set_roles(tenant, other.id, &names(&["editor"])).await.unwrap();
+        app.set_roles(tenant, other.id, &names(&["editor"]))
+            .await
+            .unwrap();
         let slug = OrganizationSlug::parse("acme").unwrap();
         let new = NewOrganization::new(display_name("Acme"), slug);
         let acme = app.found_organization(other.id, new).await.unwrap();
@@ -290,7 +320,11 @@ async fn who_was_impersonated_is_another_user() {
             .sign_up_to_verify(sign_up("root"), &RequestInfo::new(), HOME, link)
             .await
             .unwrap();
-        planes.team.verify_email(&mailed(&planes).await).await.unwrap();
+        planes
+            .team
+            .verify_email(&mailed(&planes).await)
+            .await
+            .unwrap();
         let root = enter(&planes.team, "root", &RequestInfo::new()).await;
         let session = Credential::Session(root.session.id);
         let identity = Identity::host(root.user.id.to_string()).with_credential(session);
@@ -299,7 +333,9 @@ async fn who_was_impersonated_is_another_user() {
         let mut others = page.accounts.into_iter().map(|account| account.user.id);
         let other = others.find(|user| *user != was.user.id).unwrap();
         let new = NewImpersonation::new(other, "ticket 1").unwrap();
-        app.impersonate(&by, &new, &RequestInfo::new()).await.unwrap();
+        app.impersonate(&by, &new, &RequestInfo::new())
+            .await
+            .unwrap();
         app.verify_email(&verify).await.unwrap();
         assert_eq!(enter(app, "ann", &RequestInfo::new()).await.user.id, other);
     }

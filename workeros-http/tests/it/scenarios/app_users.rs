@@ -65,7 +65,10 @@ fn of_end_users() -> Vec<Scenario> {
 fn of_invited() -> Vec<Scenario> {
     const ALL: &str = "/api/app-invitations";
     const ACCEPT: &str = "/api/t/default/auth/accept-invitation";
-    let (one, uma) = (format!("{ALL}/{NOWHERE}"), json!({"email": "uma@users.example"}));
+    let (one, uma) = (
+        format!("{ALL}/{NOWHERE}"),
+        json!({"email": "uma@users.example"}),
+    );
     let resend = || Scenario::post(format!("{ALL}/{NOWHERE}/resend")).json(json!({}));
     let new = || Scenario::post("/api/app-users");
     let token = json!({"token": "a".repeat(43)});
@@ -74,7 +77,10 @@ fn of_invited() -> Vec<Scenario> {
         Scenario::get(ALL).as_user("ann").expect(403),
         Scenario::get(ALL).as_admin().body([r#""data":[]"#]),
         Scenario::post(ALL).json(uma.clone()).expect(401),
-        Scenario::post(ALL).as_user("ann").json(uma.clone()).expect(403),
+        Scenario::post(ALL)
+            .as_user("ann")
+            .json(uma.clone())
+            .expect(403),
         Scenario::post(ALL)
             .as_admin()
             .json(uma.clone())
@@ -103,8 +109,16 @@ fn of_invited() -> Vec<Scenario> {
         Scenario::post(ACCEPT).as_admin().json(token).expect(401),
         new().json(uma.clone()).expect(401),
         new().as_user("ann").json(uma.clone()).expect(403),
-        new().as_admin().json(json!({})).expect(422).body(["/email"]),
-        new().as_admin().json(uma).expect(201).body(["uma@users.example"]),
+        new()
+            .as_admin()
+            .json(json!({}))
+            .expect(422)
+            .body(["/email"]),
+        new()
+            .as_admin()
+            .json(uma)
+            .expect(201)
+            .body(["uma@users.example"]),
     ]
 }
 

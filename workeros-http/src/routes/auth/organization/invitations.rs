@@ -8,8 +8,8 @@ use serde_json::{Value as Json, json};
 use workeros_auth::{
     App, InvitationName, LinkToken, NewOrganizationInvitation, OrganizationInvitation, Organizer,
 };
-use workeros_core::input::Object;
 use workeros_core::Result;
+use workeros_core::input::Object;
 
 use super::members::read_role;
 use super::wire::{write_answered, write_invitation, write_member};
