@@ -25,8 +25,10 @@
 //!      (`Said::is_new`); what was stored while they were others is bent to
 //!      them, so that an instance with narrower limits starts and serves.
 //!    * `show` writes the field, for admins. Never a secret.
-//!    * `secrets`, if there are any: where they stand. They are taken out of the
-//!      patch and sealed before anybody sees it; `Said::secret` gives one.
+//!    * `shape`, if it has members: what they are called, and which are secret.
+//!      Secrets are taken out of the patch and sealed before anybody sees it;
+//!      `Said::secret` gives one. Where it cannot be opened any more, whoever
+//!      depends on it is refused, and nobody else.
 //!    * `settle`, if something is added that nobody says (an id), or if one
 //!      value may not follow another.
 //!    * `beside`, if something of it must be found without knowing the workspace.
@@ -63,6 +65,7 @@ use crate::{AnonymousUsers, AuthHooks, CaptchaPolicy, OrganizationRules, Session
 mod anonymous;
 mod captcha;
 mod change;
+mod changed;
 mod document;
 mod hooks;
 mod list;
@@ -77,6 +80,7 @@ mod redirects;
 mod secrets;
 mod session;
 mod setting;
+mod shape;
 mod sign_up;
 mod stored;
 mod trusted_issuers;
@@ -133,6 +137,9 @@ pub struct RealmSettings {
     /// The providers that users come from. Each remembers what it was told of
     /// itself, so it is kept as long as it is the same.
     pub(crate) providers: Vec<Arc<OAuthClient>>,
+    /// Those of them that nobody can come from, since their secret cannot be
+    /// opened.
+    pub(crate) unreadable_providers: BTreeSet<String>,
     /// Whom workspaces may believe about addresses.
     pub(crate) vouched_issuers: BTreeSet<String>,
     #[cfg(feature = "passkey")]
@@ -183,6 +190,7 @@ impl Default for RealmSettings {
             allowed_origins: BTreeSet::new(),
             allowed_redirect_urls: Vec::new(),
             providers: Vec::new(),
+            unreadable_providers: BTreeSet::new(),
             vouched_issuers: BTreeSet::new(),
             #[cfg(feature = "passkey")]
             passkeys: None,

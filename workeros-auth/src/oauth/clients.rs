@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use workeros_core::{Error, ErrorKind, HttpClient, Result, Runtime};
 
+use super::refusal::misconfigured;
 use super::{OAuthClient, OAuthProvider};
 use crate::{Auth, Plane};
 
@@ -52,8 +53,13 @@ impl<P: Plane> Auth<P> {
     ///
     /// # Errors
     ///
-    /// [`NotFound`](ErrorKind::NotFound) with code `PROVIDER_NOT_FOUND`.
+    /// [`NotFound`](ErrorKind::NotFound) with code `PROVIDER_NOT_FOUND`;
+    /// [`Unavailable`](ErrorKind::Unavailable) with code `PROVIDER_MISCONFIGURED`
+    /// for one whose secret cannot be opened.
     pub(super) fn oauth_client(&self, id: &str) -> Result<&OAuthClient> {
+        if self.settings.unreadable_providers.contains(id) {
+            return Err(misconfigured("its secret cannot be opened"));
+        }
         let mut clients = self.settings.providers.iter();
         let client = clients.find(|client| client.provider().id() == id);
         client.map(AsRef::as_ref).ok_or_else(|| {

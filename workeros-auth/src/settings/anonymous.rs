@@ -4,6 +4,7 @@ use serde_json::{Value as Json, json};
 use workeros_core::Result;
 
 use super::setting::{Said, Setting};
+use super::shape::Shape;
 use crate::{AnonymousUsers, RealmSettings};
 
 /// `{"enabled", "kept_days"}`: whether there are users without an account, and
@@ -17,6 +18,10 @@ const DAYS: std::ops::RangeInclusive<i64> = 1..=365;
 impl Setting for Anonymous {
     fn name(&self) -> &'static str {
         "anonymous"
+    }
+
+    fn shape(&self) -> &'static Shape {
+        &Shape::Members(&[("enabled", Shape::Value), ("kept_days", Shape::Value)])
     }
 
     fn apply(&self, said: &Said<'_>, rules: &mut RealmSettings) -> Result<()> {

@@ -7,6 +7,7 @@ use workeros_core::{Captcha, CaptchaOptions, CaptchaSolution, Error, ErrorKind, 
 
 use super::secrets::is_set;
 use super::setting::{Change, Said, Setting};
+use super::shape::Shape;
 use crate::{CaptchaPoint, CaptchaPolicy, FailMode, RealmSettings};
 
 /// `{"service", "secret", "site_key", "hostnames", "action", "min_score",
@@ -24,8 +25,17 @@ impl Setting for Captchas {
         "captcha"
     }
 
-    fn secrets(&self) -> &'static [&'static [&'static str]] {
-        &[&[SECRET]]
+    fn shape(&self) -> &'static Shape {
+        &Shape::Members(&[
+            ("service", Shape::Value),
+            ("secret", Shape::Secret),
+            ("site_key", Shape::Value),
+            ("hostnames", Shape::Value),
+            ("action", Shape::Value),
+            ("min_score", Shape::Value),
+            ("fail_mode", Shape::Value),
+            ("at", Shape::Value),
+        ])
     }
 
     fn apply(&self, said: &Said<'_>, rules: &mut RealmSettings) -> Result<()> {
@@ -144,38 +154,46 @@ fn read_points(said: &Said<'_>, object: &mut Object) -> Vec<CaptchaPoint> {
     points
 }
 
-/// What cannot be opened any more lets nobody pass.
+/// What cannot be asked any more lets nobody pass, whatever the fail mode: it is
+/// not away for a while.
 fn open(said: &Said<'_>, mut options: CaptchaOptions) -> Result<Arc<dyn Captcha>> {
-    let Some(services) = &said.instance.captchas else {
-        if said.is_new {
-            return Err(said.refuse("unsupported", "this instance asks no such service"));
-        }
-        return Ok(Arc::new(Unreadable));
-    };
-    match said.secret("/secret") {
-        Ok(Some(secret)) => options.secret = secret,
-        Ok(None) => return Err(said.refuse("required", "has no secret")),
-        Err(error) => {
-            let error = &error as &dyn std::error::Error;
-            tracing::error!(error, "the secret of a captcha cannot be read");
-            return Ok(Arc::new(Unreadable));
-        }
+    let opened = said.secret(SECRET).and_then(|secret| {
+        let services = said.instance.captchas.as_ref();
+        let services = services
+            .ok_or_else(|| said.refuse("unsupported", "this instance asks no such service"))?;
+        options.secret = secret.ok_or_else(|| said.refuse("required", "has no secret"))?;
+        services.open(&options).map_err(|error| below(said, error))
+    });
+    match opened {
+        Err(error) if said.is_new => Err(error),
+        Err(error) => Ok(Arc::new(Unreadable::because(&error))),
+        opened => opened,
     }
-    services.open(&options).map_err(|error| {
-        if error.kind() != ErrorKind::Validation {
-            return error;
-        }
-        let moved = error.details().iter().cloned().map(|mut detail| {
-            detail.path = format!("{}/{}", said.pointer, detail.path);
-            detail
-        });
-        Error::invalid(moved.collect())
-    })
+}
+
+/// The complaints, where they stand in the document.
+fn below(said: &Said<'_>, error: Error) -> Error {
+    if error.kind() != ErrorKind::Validation {
+        return error;
+    }
+    let moved = error.details().iter().cloned().map(|mut detail| {
+        detail.path = format!("{}/{}", said.pointer, detail.path);
+        detail
+    });
+    Error::invalid(moved.collect())
 }
 
 /// The captcha of a workspace that cannot be asked.
 #[derive(Debug)]
 struct Unreadable;
+
+impl Unreadable {
+    fn because(error: &Error) -> Self {
+        let error = error as &dyn std::error::Error;
+        tracing::error!(error, "the captcha of a workspace lets nobody pass");
+        Self
+    }
+}
 
 #[async_trait]
 impl Captcha for Unreadable {

@@ -1,12 +1,14 @@
 //! What a workspace says of its settings, as a whole.
 
 use serde_json::{Map, Value as Json};
-use workeros_core::input::{Object, escape};
+use workeros_core::input::Object;
 use workeros_core::{Error, ErrorKind, IdGenerator, Result, Step};
 
+use super::changed::Changed;
 use super::list::SETTINGS;
 use super::secrets::{Secrets, is_set};
 use super::setting::{Change, Said, Setting};
+use super::shape::below;
 use crate::auth::Inner;
 use crate::{Realm, RealmSettings};
 
@@ -27,8 +29,7 @@ pub(super) struct Patched {
     pub(super) document: Document,
     /// The pointers of what it says.
     pub(super) touched: Vec<String>,
-    /// The names of the settings that are others now.
-    changed: Vec<&'static str>,
+    changed: Changed,
 }
 
 /// What documents are read for.
@@ -49,14 +50,7 @@ impl Document {
         let touched = touched(&patch);
         merge(&mut document.json, patch);
         document.settle(self, &new_secrets, ids)?;
-        let said = |document: &Self, name| document.json.get(name).cloned();
-        let is_changed = |setting: &&&dyn Setting| {
-            let below = format!("/{}/", setting.name());
-            said(self, setting.name()) != said(&document, setting.name())
-                || new_secrets.iter().any(|secret| secret.starts_with(&below))
-        };
-        let changed = SETTINGS.iter().filter(is_changed);
-        let changed = changed.map(|setting| setting.name()).collect();
+        let changed = Changed::between(&self.json, &document.json, &new_secrets);
         Ok(Patched {
             document,
             touched,
@@ -66,7 +60,7 @@ impl Document {
 
     /// The rules by it, where nothing of it is said just now.
     pub(super) fn rules(&self, reading: Reading<'_>) -> Result<RealmSettings> {
-        self.read(reading, &[])
+        self.read(reading, &Changed::default())
     }
 
     fn settle(
@@ -93,8 +87,7 @@ impl Document {
                     Err(error) => complaints.extend_from_slice(error.details()),
                 }
             }
-            // What is empty says nothing.
-            members.retain(|_, said| said.as_object().is_none_or(|said| !said.is_empty()));
+            drop_empty(members);
         }
         if !complaints.is_empty() {
             return Err(Error::invalid(complaints));
@@ -106,14 +99,14 @@ impl Document {
         Ok(())
     }
 
-    fn read(&self, reading: Reading<'_>, new: &[&str]) -> Result<RealmSettings> {
+    fn read(&self, reading: Reading<'_>, changed: &Changed) -> Result<RealmSettings> {
         let mut rules = RealmSettings::clone(&reading.instance.app_settings);
         let mut object = Object::read(&self.json, "")?;
         for setting in SETTINGS {
             let Some(json) = object.json(setting.name()) else {
                 continue;
             };
-            let said = self.said(*setting, &json, reading, new);
+            let said = self.said(*setting, &json, reading, changed);
             match setting.apply(&said, &mut rules) {
                 Err(error) if error.kind() != ErrorKind::Validation => return Err(error),
                 applied => drop(object.keep(applied)),
@@ -128,15 +121,17 @@ impl Document {
         setting: &dyn Setting,
         json: &'a Json,
         reading: Reading<'a>,
-        new: &[&str],
+        changed: &'a Changed,
     ) -> Said<'a> {
+        let pointer = below("", setting.name());
         Said {
             json,
-            pointer: format!("/{}", setting.name()),
             defaults: &reading.instance.app_settings,
             before: reading.before,
             instance: reading.instance,
-            is_new: new.contains(&setting.name()),
+            is_new: changed.contains(&pointer),
+            pointer,
+            changed,
             secrets: &self.secrets,
         }
     }
@@ -155,24 +150,25 @@ impl Patched {
 
     /// What is stored beside the document.
     pub(super) fn beside(&self, realm: Realm, rules: &RealmSettings) -> Vec<Step> {
-        let changed = SETTINGS.iter();
-        let changed = changed.filter(|setting| self.changed.contains(&setting.name()));
-        changed
+        self.changed_settings()
             .flat_map(|setting| setting.beside(realm, rules))
             .collect()
     }
 
     /// Checks what takes a request to somewhere else.
     pub(super) async fn probe(&self, reading: Reading<'_>, rules: &RealmSettings) -> Result<()> {
-        for setting in SETTINGS {
-            let said = self.document.json.get(setting.name());
-            let Some(json) = said.filter(|_| self.changed.contains(&setting.name())) else {
-                continue;
-            };
-            let said = self.document.said(*setting, json, reading, &self.changed);
-            setting.probe(&said, rules).await?;
+        for setting in self.changed_settings() {
+            if let Some(json) = self.document.json.get(setting.name()) {
+                let said = self.document.said(setting, json, reading, &self.changed);
+                setting.probe(&said, rules).await?;
+            }
         }
         Ok(())
+    }
+
+    fn changed_settings(&self) -> impl Iterator<Item = &'static dyn Setting> {
+        let settings = SETTINGS.iter().copied();
+        settings.filter(|setting| self.changed.contains(&below("", setting.name())))
     }
 }
 
@@ -202,11 +198,25 @@ fn merge(target: &mut Json, patch: Json) {
     *target = Json::Object(members);
 }
 
+/// An object that is empty says nothing.
+fn drop_empty(members: &mut Map<String, Json>) {
+    let is_empty = |json: &Json| json.as_object().is_some_and(Map::is_empty);
+    for setting in SETTINGS.iter().filter(|it| it.shape().is_object()) {
+        if members.get(setting.name()).is_some_and(is_empty) {
+            members.remove(setting.name());
+        }
+    }
+}
+
 /// A member that nobody knows is refused also where it is null.
 fn refuse_unknown(patch: &Json) -> Result<()> {
     let mut object = Object::read(patch, "")?;
     for setting in SETTINGS {
-        object.nullable_json(setting.name());
+        let name = setting.name();
+        if let Some(said) = object.nullable_json(name) {
+            let shape = setting.shape();
+            object.keep(shape.refuse_unknown_nulls(&said, &below("", name)));
+        }
     }
     object.finish()
 }
@@ -217,7 +227,7 @@ fn touched(patch: &Json) -> Vec<String> {
         match json.as_object() {
             Some(members) if !members.is_empty() && !is_set(json) => {
                 for (name, value) in members {
-                    walk(value, &format!("{pointer}/{}", escape(name)), pointers);
+                    walk(value, &below(pointer, name), pointers);
                 }
             }
             _ => pointers.push(pointer.to_owned()),

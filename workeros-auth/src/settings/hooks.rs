@@ -8,6 +8,7 @@ use workeros_core::{Error, Result};
 use zeroize::Zeroizing;
 
 use super::setting::{Said, Setting};
+use super::shape::Shape;
 use crate::{
     Admission, AuthHooks, ClaimsRequest, ComingUser, HookEvent, MailHandling, PasswordCheck,
     PasswordVerdict, RealmSettings, RenderedMail, WebhookHooks,
@@ -27,8 +28,14 @@ impl Setting for Hooks {
         "hooks"
     }
 
-    fn secrets(&self) -> &'static [&'static [&'static str]] {
-        &[&["secret"], &["previous_secret"]]
+    fn shape(&self) -> &'static Shape {
+        &Shape::Members(&[
+            ("url", Shape::Value),
+            ("secret", Shape::Secret),
+            ("previous_secret", Shape::Secret),
+            ("events", Shape::Value),
+            ("optional_claims", Shape::Value),
+        ])
     }
 
     fn apply(&self, said: &Said<'_>, rules: &mut RealmSettings) -> Result<()> {
@@ -45,7 +52,7 @@ impl Setting for Hooks {
             object.json(name);
         }
         object.finish()?;
-        rules.hooks.push(open(said, url, &events, optional_claims)?);
+        rules.hooks.push(open(said, url, events, optional_claims)?);
         Ok(())
     }
 
@@ -75,56 +82,44 @@ fn read_events(object: &mut Object) -> Vec<HookEvent> {
 fn open(
     said: &Said<'_>,
     url: String,
-    events: &[HookEvent],
+    events: Vec<HookEvent>,
     optional_claims: bool,
 ) -> Result<Arc<dyn AuthHooks>> {
-    let Some(client) = &said.instance.http else {
-        if said.is_new {
-            return Err(said.refuse("unsupported", "this instance sends no requests"));
-        }
-        return Ok(Arc::new(Unreadable));
+    let opened = read_keys(said).and_then(|keys| {
+        let client = said.instance.http.as_ref();
+        let client =
+            client.ok_or_else(|| said.refuse("unsupported", "this instance sends no requests"))?;
+        let hooks = WebhookHooks::new(Arc::clone(client), url, keys, events.iter().copied());
+        hooks.map_err(|error| below(said, &error, "url"))
+    });
+    let hooks = match opened {
+        Err(error) if said.is_new => return Err(error),
+        Err(error) => return Ok(Arc::new(Unreadable::because(&error, events))),
+        Ok(hooks) => hooks
+            .with_clock(Arc::clone(&said.instance.clock))
+            .with_ids(Arc::clone(&said.instance.ids)),
     };
-    let Some(keys) = read_keys(said)? else {
-        return Ok(Arc::new(Unreadable));
-    };
-    let events = events.iter().copied();
-    let hooks = WebhookHooks::new(Arc::clone(client), url, keys, events);
-    let hooks = hooks
-        .map_err(|error| below(said, &error, "url"))?
-        .with_clock(Arc::clone(&said.instance.clock))
-        .with_ids(Arc::clone(&said.instance.ids));
     Ok(Arc::new(match optional_claims {
         true => hooks.with_optional_claims(),
         false => hooks,
     }))
 }
 
-/// The secrets, unless one cannot be read any more.
-fn read_keys(said: &Said<'_>) -> Result<Option<WebhookKeys>> {
+fn read_keys(said: &Said<'_>) -> Result<WebhookKeys> {
     let read = |name: &str| -> Result<Option<WebhookSecret>> {
-        let text: Option<Zeroizing<String>> = said.secret(&format!("/{name}"))?;
+        let text: Option<Zeroizing<String>> = said.secret(name)?;
         let secret = text.map(|text| WebhookSecret::parse(&text));
         secret
             .transpose()
             .map_err(|error| below(said, &error, name))
     };
     let [secret, previous] = SECRETS.map(read);
-    match (secret, previous) {
-        (Ok(Some(secret)), Ok(previous)) => {
-            let keys = WebhookKeys::new(secret);
-            Ok(Some(match previous {
-                Some(previous) => keys.with_previous(previous),
-                None => keys,
-            }))
-        }
-        (Ok(None), _) => Err(said.refuse("required", "has no secret")),
-        (Err(error), _) | (_, Err(error)) if !error.details().is_empty() => Err(error),
-        (Err(error), _) | (_, Err(error)) => {
-            let error = &error as &dyn std::error::Error;
-            tracing::error!(error, "the secret of a webhook cannot be read");
-            Ok(None)
-        }
-    }
+    let secret = secret?.ok_or_else(|| said.refuse("required", "has no secret"))?;
+    let keys = WebhookKeys::new(secret);
+    Ok(match previous? {
+        Some(previous) => keys.with_previous(previous),
+        None => keys,
+    })
 }
 
 fn below(said: &Said<'_>, error: &Error, name: &str) -> Error {
@@ -133,33 +128,42 @@ fn below(said: &Said<'_>, error: &Error, name: &str) -> Error {
     Error::validation(pointer, "invalid_value", message.unwrap_or_default())
 }
 
-/// The hooks of a workspace that cannot be asked.
+/// The hooks of a workspace that cannot be asked about what they should be.
 #[derive(Debug)]
-struct Unreadable;
+struct Unreadable(Vec<HookEvent>);
 
 impl Unreadable {
-    fn fail<T>() -> Result<T> {
-        Err(Error::internal(
-            "the hooks of this workspace cannot be asked",
-        ))
+    fn because(error: &Error, events: Vec<HookEvent>) -> Self {
+        let error = error as &dyn std::error::Error;
+        tracing::error!(error, "the hooks of a workspace agree to nothing");
+        Self(events)
+    }
+
+    fn answer<T>(&self, event: HookEvent, otherwise: T) -> Result<T> {
+        match self.0.contains(&event) {
+            true => Err(Error::internal(
+                "the hooks of this workspace cannot be asked",
+            )),
+            false => Ok(otherwise),
+        }
     }
 }
 
 #[async_trait]
 impl AuthHooks for Unreadable {
     async fn before_user(&self, _: &ComingUser) -> Result<Admission> {
-        Self::fail()
+        self.answer(HookEvent::BeforeUser, Admission::admit())
     }
 
     async fn access_claims(&self, _: &ClaimsRequest) -> Result<Map<String, Json>> {
-        Self::fail()
+        self.answer(HookEvent::AccessClaims, Map::new())
     }
 
     async fn password_checked(&self, _: &PasswordCheck) -> Result<PasswordVerdict> {
-        Self::fail()
+        self.answer(HookEvent::PasswordChecked, PasswordVerdict::Accept)
     }
 
     async fn send_mail(&self, _: &RenderedMail) -> Result<MailHandling> {
-        Self::fail()
+        self.answer(HookEvent::SendMail, MailHandling::Mailer)
     }
 }

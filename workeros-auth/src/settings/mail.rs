@@ -3,17 +3,41 @@ use workeros_core::input::{Object, escape};
 use workeros_core::{Error, Result};
 
 use super::setting::{Said, Setting};
+use super::shape::Shape;
 use crate::{Locale, MailTemplate, MailText, RealmSettings, Templates};
 
-/// `{"default_locale", "reply_to", "templates": {"magic-link": {"de": {"subject",
-/// "text", "html"}}}}`: what mails to the end users say. What a workspace does not
-/// say is as the builder has it. Who sends is the operator's.
+/// `{"default_locale", "sender_name", "reply_to", "templates": {"magic-link": {"de":
+/// {"subject", "text", "html"}}}}`: what mails to the end users say, by which name
+/// they come, and where answers go. What a workspace does not say is as the builder
+/// has it. The address they come from is the operator's: it is his domain that they
+/// are signed for, and his name that suffers for them.
 #[derive(Debug)]
 pub(super) struct Mail;
+
+const TEXTS: Shape = Shape::Named(
+    |_| true,
+    &Shape::Members(&[
+        ("subject", Shape::Value),
+        ("text", Shape::Value),
+        ("html", Shape::Value),
+    ]),
+);
 
 impl Setting for Mail {
     fn name(&self) -> &'static str {
         "mail"
+    }
+
+    fn shape(&self) -> &'static Shape {
+        &Shape::Members(&[
+            ("default_locale", Shape::Value),
+            ("sender_name", Shape::Value),
+            ("reply_to", Shape::Value),
+            (
+                "templates",
+                Shape::Named(|name| MailTemplate::parse(name).is_some(), &TEXTS),
+            ),
+        ])
     }
 
     fn apply(&self, said: &Said<'_>, rules: &mut RealmSettings) -> Result<()> {
@@ -26,6 +50,11 @@ impl Setting for Mail {
         if let Some(address) = object.string("reply_to") {
             let with = own.clone().with_reply_to(address);
             let with = object.keep(at(object.pointer("reply_to"), with));
+            own = with.unwrap_or(own);
+        }
+        if let Some(name) = object.string("sender_name") {
+            let with = own.clone().with_sender_name(name);
+            let with = object.keep(at(object.pointer("sender_name"), with));
             own = with.unwrap_or(own);
         }
         for (pointer, template, locale, text) in read_texts(&mut object) {
@@ -52,6 +81,7 @@ impl Setting for Mail {
         }
         json!({
             "default_locale": templates.default_locale.as_ref().map(Locale::as_str),
+            "sender_name": templates.sender_name,
             "reply_to": templates.reply_to,
             "templates": texts,
         })

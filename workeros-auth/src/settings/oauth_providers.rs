@@ -8,14 +8,15 @@ use workeros_core::{Error, ErrorKind, IdGenerator, Result};
 use self::entry::Entry;
 use super::secrets::is_set;
 use super::setting::{Change, Said, Setting};
+use super::shape::Shape;
 use crate::RealmSettings;
 use crate::oauth::OAuthClient;
 
 mod entry;
 
 /// The providers that end users sign in with, by the ids they have in paths:
-/// `{"kind", "client_id", "client_secret", "scopes"?, "enabled"?, "sign_up"?,
-/// "trusted_for_linking"?}`, with `issuer` for one of kind `oidc`, and `team_id`,
+/// `{"kind", "client_id", "client_secret", "native_client_ids"?, "scopes"?,
+/// "enabled"?, "sign_up"?, "trusted_for_linking"?}`, with `issuer` for one of kind `oidc`, and `team_id`,
 /// `key_id` and `private_key` in place of the secret for `apple`.
 ///
 /// Of one that the operator has set up a workspace can only say `enabled`.
@@ -32,6 +33,22 @@ const MOST: usize = 20;
 /// The row of a provider: made when it is added, and part of the identity of all
 /// accounts at it.
 const ROW: &str = "row";
+/// One of them, of whatever kind.
+const PROVIDER: Shape = Shape::Members(&[
+    ("kind", Shape::Value),
+    ("issuer", Shape::Value),
+    ("client_id", Shape::Value),
+    ("native_client_ids", Shape::Value),
+    ("client_secret", Shape::Secret),
+    ("team_id", Shape::Value),
+    ("key_id", Shape::Value),
+    ("private_key", Shape::Secret),
+    ("scopes", Shape::Value),
+    ("enabled", Shape::Value),
+    ("sign_up", Shape::Value),
+    ("trusted_for_linking", Shape::Value),
+    (ROW, Shape::Value),
+]);
 const SECRETS: [&str; 2] = ["client_secret", "private_key"];
 /// Whom a secret is sent to: another one gets another secret.
 const DESTINATION: [&str; 2] = ["kind", "issuer"];
@@ -42,8 +59,8 @@ impl Setting for OAuthProviders {
         NAME
     }
 
-    fn secrets(&self) -> &'static [&'static [&'static str]] {
-        &[&["*", "client_secret"], &["*", "private_key"]]
+    fn shape(&self) -> &'static Shape {
+        &Shape::Named(|_| true, &PROVIDER)
     }
 
     fn apply(&self, said: &Said<'_>, rules: &mut RealmSettings) -> Result<()> {
@@ -53,7 +70,7 @@ impl Setting for OAuthProviders {
         }
         let mut complaints = Vec::new();
         for (id, json) in entries {
-            match Entry::new(said, id).apply(json, &mut rules.providers) {
+            match Entry::new(said.member(id, json), id).apply(rules) {
                 Ok(()) => {}
                 Err(error) if error.kind() == ErrorKind::Validation => {
                     complaints.extend_from_slice(error.details());
@@ -75,6 +92,7 @@ impl Setting for OAuthProviders {
                 "kind": provider.kind_name(),
                 "issuer": provider.issuer(),
                 "client_id": provider.client_id(),
+                "native_client_ids": provider.native_client_ids(),
                 "scopes": provider.scopes(),
                 "sign_up": provider.admits_sign_up(),
                 "trusted_for_linking": provider.is_trusted_for_linking(),

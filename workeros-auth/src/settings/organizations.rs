@@ -2,6 +2,7 @@ use serde_json::{Value as Json, json};
 use workeros_core::Result;
 
 use super::setting::{Said, Setting};
+use super::shape::Shape;
 use crate::{OrganizationCreation, RealmSettings};
 
 /// `{"creation", "max_members", "max_per_user"}`: who makes organizations is the
@@ -17,6 +18,14 @@ const CREATIONS: [(OrganizationCreation, &str); 2] = [
 impl Setting for Organizations {
     fn name(&self) -> &'static str {
         "organizations"
+    }
+
+    fn shape(&self) -> &'static Shape {
+        &Shape::Members(&[
+            ("creation", Shape::Value),
+            ("max_members", Shape::Value),
+            ("max_per_user", Shape::Value),
+        ])
     }
 
     fn apply(&self, said: &Said<'_>, rules: &mut RealmSettings) -> Result<()> {

@@ -3,6 +3,7 @@ use workeros_core::input::Object;
 use workeros_core::{Error, Result};
 
 use super::setting::{Said, Setting};
+use super::shape::Shape;
 use crate::{RealmSettings, RelyingParty};
 
 /// `{"domain", "origins", "name"}`: whom passkeys of the end users are made for.
@@ -17,6 +18,14 @@ const MAX_NAME_CHARS: usize = 64;
 impl Setting for Passkeys {
     fn name(&self) -> &'static str {
         "passkeys"
+    }
+
+    fn shape(&self) -> &'static Shape {
+        &Shape::Members(&[
+            ("domain", Shape::Value),
+            ("origins", Shape::Value),
+            ("name", Shape::Value),
+        ])
     }
 
     fn apply(&self, said: &Said<'_>, rules: &mut RealmSettings) -> Result<()> {

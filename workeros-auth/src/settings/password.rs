@@ -3,6 +3,7 @@ use workeros_core::Result;
 
 use super::MAX_MIN_PASSWORD_LENGTH;
 use super::setting::{Said, Setting};
+use super::shape::Shape;
 use crate::RealmSettings;
 
 /// `{"min_length", "blocked"}`. A workspace may ask for longer passwords than
@@ -16,6 +17,10 @@ const MAX_WORD_BYTES: usize = 256;
 impl Setting for Passwords {
     fn name(&self) -> &'static str {
         "password"
+    }
+
+    fn shape(&self) -> &'static Shape {
+        &Shape::Members(&[("min_length", Shape::Value), ("blocked", Shape::Value)])
     }
 
     fn apply(&self, said: &Said<'_>, rules: &mut RealmSettings) -> Result<()> {

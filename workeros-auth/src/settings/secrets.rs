@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value as Json, json};
-use workeros_core::input::escape;
+use serde_json::{Value as Json, json};
 use workeros_core::{Error, Result, Sealer};
 use zeroize::Zeroizing;
 
 use super::list::SETTINGS;
+use super::shape::below;
 use crate::Realm;
 
 const PURPOSE: &str = "app setting";
@@ -45,13 +45,27 @@ impl Secrets {
         let Some(sealed) = self.sealed.get(pointer) else {
             return Ok(None);
         };
-        let opened = self.sealer()?.open(PURPOSE, &self.bound(pointer), sealed)?;
+        let sealer = self.sealer.as_ref();
+        let sealer = sealer.ok_or_else(|| Error::internal("this instance has no secret"))?;
+        let opened = sealer.open(PURPOSE, &self.bound(pointer), sealed)?;
         let text = std::str::from_utf8(&opened).map_err(Error::internal)?;
         Ok(Some(Zeroizing::new(text.to_owned())))
     }
 
+    /// The pointers of those that cannot be opened.
+    pub(super) fn unreadable(&self) -> Vec<String> {
+        let pointers = self.sealed.keys();
+        let lost = pointers.filter(|pointer| self.open(pointer).is_err());
+        lost.cloned().collect()
+    }
+
     /// Takes the secrets out of a patch, and leaves in their places that they
     /// are set. Gives the pointers of those that were there.
+    ///
+    /// # Errors
+    ///
+    /// [`Validation`](workeros_core::ErrorKind::Validation) for what is no secret,
+    /// and where the instance has none to seal them with.
     pub(super) fn take(&mut self, patch: &mut Json) -> Result<Vec<String>> {
         let mut places = Vec::new();
         each_place(patch, |pointer, value| {
@@ -63,8 +77,11 @@ impl Secrets {
         })?;
         let mut taken = Vec::new();
         for (pointer, secret) in places {
-            let bound = self.bound(&pointer);
-            let sealed = self.sealer()?.seal(PURPOSE, &bound, secret.as_bytes())?;
+            let sealer = self.sealer.as_ref().ok_or_else(|| {
+                let message = "this instance has no secret of its own to seal it with";
+                Error::validation(&pointer, "unsupported", message)
+            })?;
+            let sealed = sealer.seal(PURPOSE, &self.bound(&pointer), secret.as_bytes())?;
             self.sealed.insert(pointer.clone(), sealed);
             taken.push(pointer);
         }
@@ -89,11 +106,6 @@ impl Secrets {
         })?;
         self.sealed = kept;
         Ok(())
-    }
-
-    fn sealer(&self) -> Result<&Sealer> {
-        let missing = || Error::internal("secrets of settings need the secret of the instance");
-        self.sealer.as_ref().ok_or_else(missing)
     }
 
     fn bound(&self, pointer: &str) -> Vec<u8> {
@@ -126,8 +138,7 @@ fn read_new(pointer: &str, value: &Json) -> Result<Option<Zeroizing<String>>> {
     }
 }
 
-/// Walks to every place of a document where a secret may stand, and something
-/// does.
+/// Visits every place of a document where a secret may stand, and something does.
 fn each_place(
     document: &mut Json,
     mut visit: impl FnMut(String, &mut Json) -> Result<()>,
@@ -136,38 +147,11 @@ fn each_place(
         return Ok(());
     };
     for setting in SETTINGS {
-        let Some(said) = members.get_mut(setting.name()) else {
-            continue;
-        };
-        for path in setting.secrets() {
-            walk(said, &format!("/{}", setting.name()), path, &mut visit)?;
+        let name = setting.name();
+        if let Some(said) = members.get_mut(name) {
+            let pointer = below("", name);
+            setting.shape().each_secret(said, &pointer, &mut visit)?;
         }
     }
     Ok(())
-}
-
-fn walk(
-    json: &mut Json,
-    pointer: &str,
-    path: &[&str],
-    visit: &mut dyn FnMut(String, &mut Json) -> Result<()>,
-) -> Result<()> {
-    let Some((name, rest)) = path.split_first() else {
-        return visit(pointer.to_owned(), json);
-    };
-    let Some(members) = json.as_object_mut() else {
-        return Ok(());
-    };
-    for (member, value) in matching(members, name) {
-        walk(value, &format!("{pointer}/{}", escape(member)), rest, visit)?;
-    }
-    Ok(())
-}
-
-fn matching<'a>(
-    members: &'a mut Map<String, Json>,
-    name: &'a str,
-) -> impl Iterator<Item = (&'a String, &'a mut Json)> {
-    let members = members.iter_mut();
-    members.filter(move |(member, _)| name == "*" || *member == name)
 }

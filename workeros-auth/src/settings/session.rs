@@ -4,6 +4,7 @@ use serde_json::{Value as Json, json};
 use workeros_core::Result;
 
 use super::setting::{Said, Setting};
+use super::shape::Shape;
 use crate::RealmSettings;
 
 /// `{"lifetime", "idle"}`, in seconds: at least five minutes, and never longer
@@ -16,6 +17,10 @@ const LEAST: Duration = Duration::from_mins(5);
 impl Setting for Sessions {
     fn name(&self) -> &'static str {
         "session"
+    }
+
+    fn shape(&self) -> &'static Shape {
+        &Shape::Members(&[("lifetime", Shape::Value), ("idle", Shape::Value)])
     }
 
     fn apply(&self, said: &Said<'_>, rules: &mut RealmSettings) -> Result<()> {

@@ -9,7 +9,9 @@ use workeros_core::input::Object;
 use workeros_core::{Error, IdGenerator, Result, Step};
 use zeroize::Zeroizing;
 
+use super::changed::Changed;
 use super::secrets::Secrets;
+use super::shape::{Shape, below};
 use crate::auth::Inner;
 use crate::{Realm, RealmSettings};
 
@@ -19,10 +21,9 @@ pub(crate) trait Setting: Debug + Send + Sync {
     /// What it is called in the document.
     fn name(&self) -> &'static str;
 
-    /// Which strings in it are secret: the names on the way to each, `*` for
-    /// any. They are sealed, and stand in the document as `{"set": true}`.
-    fn secrets(&self) -> &'static [&'static [&'static str]] {
-        &[]
+    /// What its members are called, and which of them are secret.
+    fn shape(&self) -> &'static Shape {
+        &Shape::Value
     }
 
     /// Reads and checks what a workspace says, and puts it into its rules, which
@@ -80,7 +81,8 @@ pub(crate) struct Said<'a> {
     /// Whether it is said just now. What was said before, when the builder may
     /// have had other limits, is bent to them and not refused.
     pub(crate) is_new: bool,
-    pub(crate) secrets: &'a Secrets,
+    pub(super) changed: &'a Changed,
+    pub(super) secrets: &'a Secrets,
 }
 
 /// A setting that is about to be stored.
@@ -92,7 +94,18 @@ pub(crate) struct Change<'a> {
     pub(crate) ids: &'a dyn IdGenerator,
 }
 
-impl Said<'_> {
+impl<'a> Said<'a> {
+    /// What is said of one member of it, which is new or not by itself.
+    pub(crate) fn member(&self, name: &str, json: &'a Json) -> Self {
+        let pointer = below(&self.pointer, name);
+        Self {
+            json,
+            is_new: self.changed.contains(&pointer),
+            pointer,
+            ..*self
+        }
+    }
+
     /// As an object that is read member by member.
     pub(crate) fn object(&self) -> Result<Object> {
         Object::read(self.json, &self.pointer)
@@ -148,9 +161,29 @@ impl Said<'_> {
         Some(number.max(least).min(most))
     }
 
-    /// The secret at a pointer below this one, if it is set.
-    pub(crate) fn secret(&self, below: &str) -> Result<Option<Zeroizing<String>>> {
-        self.secrets.open(&format!("{}{below}", self.pointer))
+    /// The secret that is a member of it, if it is set.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be opened: [`Validation`](workeros_core::ErrorKind::Validation)
+    /// for who says something of it just now; else
+    /// [`Internal`](workeros_core::ErrorKind::Internal), and what needs it has to
+    /// refuse whoever comes.
+    pub(crate) fn secret(&self, name: &str) -> Result<Option<Zeroizing<String>>> {
+        let pointer = below(&self.pointer, name);
+        self.secrets.open(&pointer).map_err(|error| {
+            if self.is_new {
+                let message = "cannot be opened any more: give it again";
+                return Error::validation(pointer, "required", message).with_source(error);
+            }
+            let shown = &error as &dyn std::error::Error;
+            tracing::error!(
+                error = shown,
+                pointer,
+                "a secret of a workspace cannot be opened"
+            );
+            error
+        })
     }
 
     /// Refuses it, where it stands.

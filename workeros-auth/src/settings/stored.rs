@@ -55,6 +55,10 @@ pub struct StoredSettings {
     /// What holds: the same over the defaults of the instance. Nothing where what
     /// is stored cannot be read, so that nobody is let in.
     pub effective: Map<String, Json>,
+    /// The JSON pointers of the secrets that are set and cannot be opened: the
+    /// secret of the instance that sealed them is not known any more. What needs
+    /// one refuses whoever comes, until it is given again or taken away.
+    pub unreadable_secrets: Vec<String>,
 }
 
 /// The row of a workspace as it was read.
@@ -123,6 +127,7 @@ impl StoredRow {
     /// As admins see it.
     pub(super) fn show(&self, document: Document, rules: Option<&RealmSettings>) -> StoredSettings {
         StoredSettings {
+            unreadable_secrets: document.secrets.unreadable(),
             version: self.version.try_into().unwrap_or_default(),
             updated_at: self.updated_at,
             stored: match document.json {

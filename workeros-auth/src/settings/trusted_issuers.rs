@@ -5,6 +5,7 @@ use workeros_core::input::{Object, escape};
 use workeros_core::{Error, Result};
 
 use super::setting::{Said, Setting};
+use super::shape::Shape;
 use crate::jwt::Algorithm;
 use crate::third_party::{RealmIssuers, TrustedTokens};
 use crate::{RealmSettings, TokenIssuer, TokenKind};
@@ -17,6 +18,24 @@ use crate::{RealmSettings, TokenIssuer, TokenKind};
 pub(super) struct TrustedIssuers;
 
 const MOST: usize = 10;
+const ISSUER: Shape = Shape::Members(&[
+    ("issuer", Shape::Value),
+    ("audience", Shape::Value),
+    ("jwks_url", Shape::Value),
+    ("tokens", Shape::Value),
+    ("algorithms", Shape::Value),
+    (
+        "email_claims",
+        Shape::Members(&[("address", Shape::Value), ("verified", Shape::Value)]),
+    ),
+    (
+        "roles",
+        Shape::Members(&[
+            ("claim", Shape::Value),
+            ("map", Shape::Named(|_| true, &Shape::Value)),
+        ]),
+    ),
+]);
 const KINDS: [(TokenKind, &str); 3] = [
     (TokenKind::Access, "access"),
     (TokenKind::Plain, "plain"),
@@ -26,6 +45,10 @@ const KINDS: [(TokenKind, &str); 3] = [
 impl Setting for TrustedIssuers {
     fn name(&self) -> &'static str {
         "trusted_issuers"
+    }
+
+    fn shape(&self) -> &'static Shape {
+        &Shape::Named(|_| true, &ISSUER)
     }
 
     fn apply(&self, said: &Said<'_>, rules: &mut RealmSettings) -> Result<()> {
@@ -46,10 +69,10 @@ impl Setting for TrustedIssuers {
         }
         let before = said.before.and_then(|rules| rules.issuers.as_ref());
         let same = before.filter(|before| before.named == issuers);
-        rules.issuers = Some(match same {
-            Some(same) => same.clone(),
+        rules.issuers = match same {
+            Some(same) => Some(same.clone()),
             None => connect(said, issuers)?,
-        });
+        };
         Ok(())
     }
 
@@ -61,18 +84,23 @@ impl Setting for TrustedIssuers {
     }
 }
 
-fn connect(said: &Said<'_>, named: BTreeMap<String, TokenIssuer>) -> Result<RealmIssuers> {
+/// Nobody acts by tokens that cannot be verified any more.
+fn connect(said: &Said<'_>, named: BTreeMap<String, TokenIssuer>) -> Result<Option<RealmIssuers>> {
     let (http, clock) = (said.instance.http.as_ref(), &said.instance.clock);
-    if http.is_none() {
-        let why = "this instance sends no requests, so it cannot ask for keys";
-        return Err(said.refuse("unsupported", why));
+    match http {
+        None if said.is_new => {
+            let why = "this instance sends no requests, so it cannot ask for keys";
+            return Err(said.refuse("unsupported", why));
+        }
+        None => return Ok(None),
+        Some(_) => {}
     }
     let tokens = TrustedTokens::new(named.values().cloned().collect(), http, clock);
     let tokens = tokens.map_err(|error| said.refuse("duplicate", error.message().to_owned()))?;
-    Ok(RealmIssuers {
+    Ok(Some(RealmIssuers {
         named,
         tokens: tokens.into(),
-    })
+    }))
 }
 
 fn read_issuer(said: &Said<'_>, name: &str, json: &Json) -> Result<TokenIssuer> {

@@ -40,13 +40,16 @@ fn next_place(text: &str) -> Option<(&str, &str, &str)> {
     Some((before, name.trim(), behind))
 }
 
-/// A value within plain text.
-pub(super) fn as_it_is(value: &str) -> Cow<'_, str> {
+/// A value within plain text: nothing in it begins a line of its own.
+pub(super) fn in_one_line(value: &str) -> Cow<'_, str> {
+    if value.contains(char::is_control) {
+        return Cow::Owned(value.replace(char::is_control, " "));
+    }
     Cow::Borrowed(value)
 }
 
-/// A value within a header: nothing in it begins another one.
-pub(super) fn in_one_line(value: &str) -> Cow<'_, str> {
+/// A value within a subject, which has room for others, too.
+pub(super) fn in_subject(value: &str) -> Cow<'_, str> {
     const MAX_CHARS: usize = 200;
     let char = |char: char| if char.is_control() { ' ' } else { char };
     Cow::Owned(value.chars().take(MAX_CHARS).map(char).collect())
@@ -64,21 +67,21 @@ mod tests {
         let values = json!({"a": "<{{b}}&'\">", "b": "x", "n": 7});
         let values = values.as_object().unwrap();
         assert_eq!(
-            fill("{{a}} {{ b }} {{c}}{{n}}.", values, as_it_is),
+            fill("{{a}} {{ b }} {{c}}{{n}}.", values, in_one_line),
             "<{{b}}&'\"> x ."
         );
         assert_eq!(
             fill("{{a}} {{b", values, html::escape),
             "&lt;{{b}}&amp;&#39;&quot;&gt; {{b"
         );
-        assert_eq!(
-            fill(
-                "To {{a}}",
-                json!({"a": "x\r\nBcc: y\u{85}"}).as_object().unwrap(),
-                in_one_line
-            ),
-            "To x  Bcc: y "
-        );
+        let broken = json!({"a": "x\r\nBcc: y\u{85}"});
+        for write in [in_one_line, in_subject] {
+            let filled = fill("To {{a}}", broken.as_object().unwrap(), write);
+            assert_eq!(filled, "To x  Bcc: y ");
+        }
+        let long = "ä".repeat(300);
+        assert_eq!(in_one_line(&long), long);
+        assert_eq!(in_subject(&long), "ä".repeat(200));
     }
 
     #[test]

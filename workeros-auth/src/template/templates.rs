@@ -11,13 +11,14 @@ use super::{Languages, Locale, MailTemplate, MailText, WrittenMail, builtin};
 const MAX_TEXTS: usize = 200;
 
 /// What the mails to the users of a realm say, where it is not what they say by
-/// themselves; in which language, where nothing is known of who reads them; and
-/// where answers go.
+/// themselves; in which language, where nothing is known of who reads them; by
+/// which name they come, and where answers go.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[must_use]
 pub struct Templates {
     pub(crate) default_locale: Option<Locale>,
     pub(crate) reply_to: Option<String>,
+    pub(crate) sender_name: Option<String>,
     texts: BTreeMap<(MailTemplate, Locale), MailText>,
 }
 
@@ -40,8 +41,23 @@ impl Templates {
     /// [`Validation`](workeros_core::ErrorKind::Validation) when it is not one
     /// bare address.
     pub fn with_reply_to(mut self, address: impl Into<String>) -> Result<Self> {
-        let checked = Email::new("nobody@example.com", "", "")?.with_reply_to(address)?;
-        self.reply_to = checked.reply_to().map(ToOwned::to_owned);
+        let address = address.into();
+        nobodys()?.with_reply_to(&address)?;
+        self.reply_to = Some(address);
+        Ok(self)
+    }
+
+    /// Sets the name that mails come by (that of the mailer's sender). Their
+    /// address is the mailer's, whose domain they are signed for.
+    ///
+    /// # Errors
+    ///
+    /// [`Validation`](workeros_core::ErrorKind::Validation) as
+    /// [`Email::with_sender_name`].
+    pub fn with_sender_name(mut self, name: impl Into<String>) -> Result<Self> {
+        let name = name.into();
+        nobodys()?.with_sender_name(&name)?;
+        self.sender_name = Some(name);
         Ok(self)
     }
 
@@ -98,6 +114,7 @@ impl Templates {
             .default_locale
             .or_else(|| others.default_locale.clone());
         self.reply_to = self.reply_to.or_else(|| others.reply_to.clone());
+        self.sender_name = self.sender_name.or_else(|| others.sender_name.clone());
         for (key, text) in &others.texts {
             self.texts
                 .entry(key.clone())
@@ -134,7 +151,11 @@ impl Templates {
         let mut found = ranges.filter_map(|range| Some((range, self.compose(template, range)?)));
         let found = found.next();
         let (range, composed) = found.ok_or_else(|| Error::internal("a mail without words"))?;
-        Ok(composed.write(range, &named(values, range)))
+        Ok(WrittenMail {
+            sender_name: self.sender_name.clone(),
+            reply_to: self.reply_to.clone(),
+            ..composed.write(range, &named(values, range))
+        })
     }
 
     fn compose(&self, template: MailTemplate, range: &str) -> Option<Composed<'_>> {
@@ -145,6 +166,11 @@ impl Templates {
             None => builtin::compose(template, range),
         }
     }
+}
+
+/// A mail that is not sent, to check what one may hold.
+fn nobodys() -> Result<Email> {
+    Email::new("nobody@example.com", "", "")
 }
 
 /// The values as they are called in a language.

@@ -2,10 +2,10 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value as Json};
 use workeros_core::input::Object;
-use workeros_core::{Detail, Error, Result, html};
+use workeros_core::{Detail, Email, Error, Result, html};
 
 use super::MailTemplate;
-use super::fill::{as_it_is, fill, in_one_line, places};
+use super::fill::{fill, in_one_line, in_subject, places};
 
 const MAX_SUBJECT_CHARS: usize = 200;
 const MAX_TEXT_BYTES: usize = 20_000;
@@ -56,6 +56,10 @@ pub struct WrittenMail {
     pub text: String,
     /// The HTML, if there is any.
     pub html: Option<String>,
+    /// The name it comes by, if it is not that of the mailer's sender.
+    pub sender_name: Option<String>,
+    /// Where answers go, if not to the sender.
+    pub reply_to: Option<String>,
 }
 
 impl MailText {
@@ -148,11 +152,16 @@ impl MailText {
 impl Composed<'_> {
     pub(super) fn write(&self, locale: &str, values: &Map<String, Json>) -> WrittenMail {
         let html = self.html.as_deref();
+        let mut subject = fill(&self.subject, values, in_subject);
+        // With long values it is cut, and not refused by whoever sends it.
+        subject.truncate(subject.floor_char_boundary(Email::MAX_SUBJECT_BYTES));
         WrittenMail {
             locale: locale.to_owned(),
-            subject: fill(&self.subject, values, in_one_line),
-            text: fill(&self.text, values, as_it_is),
+            subject,
+            text: fill(&self.text, values, in_one_line),
             html: html.map(|html| fill(html, values, html::escape)),
+            sender_name: None,
+            reply_to: None,
         }
     }
 }

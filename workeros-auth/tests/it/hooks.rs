@@ -25,6 +25,7 @@ use crate::both_planes::{Planes, Presented, from};
 use crate::mail::{link, token};
 use crate::support::{PASSWORD, World, display_name, email, names, password, sign_in, sign_up};
 
+mod lost_secrets;
 mod mails;
 mod settings;
 mod webhooks;

@@ -79,6 +79,18 @@ impl Mailer for Hanging {
     }
 }
 
+/// Breaks on the mails to somebody.
+#[derive(Debug)]
+struct Panicking(MemoryMailer);
+
+#[async_trait]
+impl Mailer for Panicking {
+    async fn send(&self, mail: Email) -> Result<()> {
+        assert!(!mail.to().starts_with("ann@"), "a bug in a mailer");
+        self.0.send(mail).await
+    }
+}
+
 async fn queued(world: &World) -> usize {
     let rows = world.rows("SELECT id FROM workeros_mail_queue", vec![]);
     rows.await.rows.len()
@@ -184,6 +196,61 @@ async fn a_mail_is_tried_eight_times() {
         }
         assert_eq!(mailer.calls(), 8);
         assert_given_up(&world).await;
+    }
+}
+
+/// One that breaks whoever sends it is tried again like others, and keeps nobody
+/// else from his.
+#[tokio::test]
+async fn a_mailer_that_panics_stops_no_other_mail() {
+    for world in worlds().await {
+        let mailer = MemoryMailer::default();
+        let auth = world.mailing(Arc::new(Panicking(mailer.clone())));
+        for name in ["ann", "bob"] {
+            world.sign_up(name).await;
+            ask(&auth, name).await;
+            world.wait(Duration::from_secs(1));
+        }
+        assert_eq!(auth.deliver_mail().await.unwrap(), 1);
+        assert_eq!(mailer.take()[0].to(), "bob@example.com");
+        assert_eq!(queued(&world).await, 1);
+        let other = world.mailing(Arc::new(mailer.clone()));
+        world.wait(Duration::from_secs(30));
+        assert_eq!(other.deliver_mail().await.unwrap(), 1);
+        assert_eq!(mailer.take()[0].to(), "ann@example.com");
+    }
+}
+
+/// An instance that dies each time it sends one leaves it behind.
+#[tokio::test]
+async fn a_mail_that_nobody_comes_back_from_is_given_up() {
+    const CLAIMED: &str = "UPDATE workeros_mail_queue SET attempts = $1";
+    for (world, mailer) in mail_worlds().await {
+        world.sign_up("ann").await;
+        for (attempts, sent) in [(7, 1), (8, 0)] {
+            world.wait(Duration::from_mins(1));
+            ask(&world.auth, "ann").await;
+            world.run(CLAIMED, vec![attempts.into()]).await;
+            assert_eq!(world.auth.deliver_mail().await.unwrap(), sent);
+            assert_eq!(mailer.take().len(), sent);
+        }
+        world.wait(Duration::from_mins(5));
+        assert_eq!(world.auth.deliver_mail().await.unwrap(), 0);
+        assert_eq!(queued(&world).await, 1, "to be looked at");
+    }
+}
+
+/// Nobody comes for what is queued once there is no mailer any more.
+#[tokio::test]
+async fn a_mail_that_nobody_sends_is_not_kept_for_ever() {
+    for (world, _) in mail_worlds().await {
+        world.sign_up("ann").await;
+        ask(&world.auth, "ann").await;
+        for (days, left) in [(29, 1), (1, 0)] {
+            world.wait(Duration::from_hours(days * 24));
+            world.auth.drop_expired().await.unwrap();
+            assert_eq!(queued(&world).await, left);
+        }
     }
 }
 

@@ -115,6 +115,8 @@ async fn what_cannot_be_is_refused_where_it_stands() {
             (json!([]), "", "type_mismatch"),
             (json!({"signUp": "open"}), "/signUp", "unknown_field"),
             (json!({"signUp": null}), "/signUp", "unknown_field"),
+            (json!({"sign_up": {}}), "/sign_up", "type_mismatch"),
+            (json!({"sign_up": {"a": null}}), "/sign_up", "type_mismatch"),
             (json!({"sign_up": "all"}), "/sign_up", "invalid_value"),
             (json!({"sign_up": true}), "/sign_up", "type_mismatch"),
             (
@@ -208,6 +210,54 @@ async fn what_cannot_be_is_refused_where_it_stands() {
         assert_eq!(refused.details().len(), 2, "all complaints at once");
         let after = app.stored_settings().await.unwrap();
         assert_eq!(after.version, 0, "nothing was stored");
+    }
+}
+
+/// A null leaves nothing behind that could be refused later.
+#[tokio::test]
+async fn a_null_for_what_nobody_knows_is_refused_as_well() {
+    let world = worlds().await.swap_remove(0);
+    let app = narrow_app(&world).await;
+    for (patch, path) in [
+        (json!({"password": {"a/b": null}}), "/password/a~1b"),
+        (json!({"session": {"idel": null}}), "/session/idel"),
+        (json!({"anonymous": {"days": null}}), "/anonymous/days"),
+        (json!({"organizations": {"x": null}}), "/organizations/x"),
+        (json!({"passkeys": {"rp": null}}), "/passkeys/rp"),
+        (json!({"captcha": {"site": null}}), "/captcha/site"),
+        (json!({"hooks": {"urls": null}}), "/hooks/urls"),
+        (
+            json!({"oauth_providers": {"google": {"colour": null}}}),
+            "/oauth_providers/google/colour",
+        ),
+        (
+            json!({"trusted_issuers": {"id": {"roles": {"maps": null}}}}),
+            "/trusted_issuers/id/roles/maps",
+        ),
+        (json!({"mail": {"from": null}}), "/mail/from"),
+        (
+            json!({"mail": {"templates": {"spam": null}}}),
+            "/mail/templates/spam",
+        ),
+        (
+            json!({"mail": {"templates": {"magic-link": {"de": {"body": null}}}}}),
+            "/mail/templates/magic-link/de/body",
+        ),
+    ] {
+        let refused = change(&app, patch.clone()).await.unwrap_err();
+        assert_eq!(finding(&refused), (path, "unknown_field"), "{patch}");
+    }
+    let both = json!({"password": {"x": null}, "session": {"y": null}, "z": null});
+    let refused = change(&app, both).await.unwrap_err();
+    assert_eq!(refused.details().len(), 3, "all complaints at once");
+    // What is known, or called as one likes, may be taken away that is not there.
+    for patch in [
+        json!({"password": {"min_length": null}, "captcha": null}),
+        json!({"oauth_providers": {"google": null}, "trusted_issuers": {"id": null}}),
+        json!({"mail": {"sender_name": null, "reply_to": null}}),
+    ] {
+        let changed = change(&app, patch.clone()).await.unwrap();
+        assert_eq!(changed.version, 0, "{patch}");
     }
 }
 

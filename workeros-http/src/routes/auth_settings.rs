@@ -80,6 +80,8 @@ async fn preview_mail(call: Call) -> Result<Reply> {
         "subject": mail.subject,
         "text": mail.text,
         "html": mail.html,
+        "sender_name": mail.sender_name,
+        "reply_to": mail.reply_to,
     })))
 }
 
@@ -100,6 +102,7 @@ fn write(settings: &StoredSettings) -> Json {
         "updated_at": settings.updated_at.map(|at| at.to_string()),
         "stored": settings.stored,
         "effective": settings.effective,
+        "unreadable_secrets": settings.unreadable_secrets,
     })
 }
 

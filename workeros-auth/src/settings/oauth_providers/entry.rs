@@ -1,20 +1,20 @@
 use std::sync::Arc;
 
-use serde_json::Value as Json;
-use workeros_core::input::{Object, escape};
+use workeros_core::input::Object;
 use workeros_core::{Detail, Error, ErrorKind, Result};
 use zeroize::Zeroizing;
 
 use super::super::setting::Said;
 use super::ROW;
+use crate::RealmSettings;
 use crate::oauth::{AppleKey, OAuthClient, OAuthProvider};
 
 const KINDS: [&str; 4] = ["google", "github", "apple", "oidc"];
 
 /// One provider, as a workspace says it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(super) struct Entry<'a> {
-    said: &'a Said<'a>,
+    said: Said<'a>,
     id: &'a str,
 }
 
@@ -22,6 +22,7 @@ pub(super) struct Entry<'a> {
 struct Common {
     row: Option<String>,
     client_id: Option<String>,
+    native_client_ids: Vec<String>,
     scopes: Option<Vec<String>>,
     is_enabled: bool,
     admits_sign_up: bool,
@@ -29,50 +30,51 @@ struct Common {
 }
 
 impl<'a> Entry<'a> {
-    pub(super) fn new(said: &'a Said<'a>, id: &'a str) -> Self {
+    pub(super) fn new(said: Said<'a>, id: &'a str) -> Self {
         Self { said, id }
     }
 
     /// Adds it to the providers, or takes one of the operator's away.
-    pub(super) fn apply(self, json: &Json, providers: &mut Vec<Arc<OAuthClient>>) -> Result<()> {
+    pub(super) fn apply(&self, rules: &mut RealmSettings) -> Result<()> {
         let is_new = self.said.is_new;
-        let is_operators = providers.iter().any(|client| self.is_of(client));
-        match (json.get("kind").is_some(), is_operators) {
-            (false, true) => return self.switch(json, providers),
+        let is_operators = rules.providers.iter().any(|client| self.is_of(client));
+        match (self.said.json.get("kind").is_some(), is_operators) {
+            (false, true) => return self.switch(rules),
             // The operator's, until he took it away.
             (false, false) if !is_new => return Ok(()),
             (true, true) if is_new => {
                 let message = "is set up by the operator: only `enabled` can be said of it";
-                return Err(Error::validation(self.pointer(), "not_allowed", message));
+                return Err(self.said.refuse("not_allowed", message));
             }
             (true, _) | (false, false) => {}
         }
-        let (provider, is_enabled) = match self.read(json) {
-            Ok(read) => read,
-            Err(error) if error.kind() == ErrorKind::Internal && !is_new => {
-                let error = &error as &dyn std::error::Error;
-                tracing::warn!(provider = self.id, error, "a provider cannot be read");
-                return Ok(());
+        let read = self.read();
+        rules.providers.retain(|client| !self.is_of(client));
+        match read {
+            Ok((provider, true)) => rules.providers.extend(self.client(provider)?),
+            Ok((_, false)) => {}
+            // Its secret cannot be opened: there is no other in its stead.
+            Err(error) if error.kind() == ErrorKind::Internal => {
+                rules.unreadable_providers.insert(self.id.to_owned());
             }
             Err(error) => return Err(error),
-        };
-        providers.retain(|client| !self.is_of(client));
-        let client = self.client(provider)?;
-        providers.extend(client.filter(|_| is_enabled));
+        }
         Ok(())
     }
 
     /// Turns one of the operator's off, or on.
-    fn switch(self, json: &Json, providers: &mut Vec<Arc<OAuthClient>>) -> Result<()> {
-        let mut object = Object::read(json, self.pointer())?;
+    fn switch(&self, rules: &mut RealmSettings) -> Result<()> {
+        let mut object = self.said.object()?;
         let is_enabled = object.boolean("enabled").unwrap_or(true);
         object.finish()?;
-        providers.retain(|client| is_enabled || !self.is_of(client));
+        rules
+            .providers
+            .retain(|client| is_enabled || !self.is_of(client));
         Ok(())
     }
 
-    fn read(self, json: &Json) -> Result<(OAuthProvider, bool)> {
-        let mut object = Object::read(json, self.pointer())?;
+    fn read(&self) -> Result<(OAuthProvider, bool)> {
+        let mut object = self.said.object()?;
         let kind = self.kind(&mut object)?;
         let common = Common::read(&mut object);
         let client_id = common.client_id.as_deref();
@@ -108,7 +110,7 @@ impl<'a> Entry<'a> {
     }
 
     /// Its kind, which says what else there is.
-    fn kind(self, object: &mut Object) -> Result<&'static str> {
+    fn kind(&self, object: &mut Object) -> Result<&'static str> {
         let pointer = object.pointer("kind");
         let Some(kind) = object.string("kind") else {
             return Err(Error::validation(pointer, "required", "is required"));
@@ -121,7 +123,7 @@ impl<'a> Entry<'a> {
     }
 
     fn by_secret(
-        self,
+        &self,
         object: &mut Object,
         kind: &str,
         client_id: Option<&str>,
@@ -141,7 +143,7 @@ impl<'a> Entry<'a> {
         provider.map(Some)
     }
 
-    fn apple(self, object: &mut Object, client_id: Option<&str>) -> Result<Option<OAuthProvider>> {
+    fn apple(&self, object: &mut Object, client_id: Option<&str>) -> Result<Option<OAuthProvider>> {
         let (team, key) = (required(object, "team_id"), required(object, "key_id"));
         let secret = self.secret(object, "private_key")?;
         let (Some(client_id), Some(team), Some(key), Some(secret)) = (client_id, team, key, secret)
@@ -153,15 +155,12 @@ impl<'a> Entry<'a> {
     }
 
     /// A secret, which must be there.
-    fn secret(self, object: &mut Object, name: &str) -> Result<Option<Zeroizing<String>>> {
+    fn secret(&self, object: &mut Object, name: &str) -> Result<Option<Zeroizing<String>>> {
         // What stands there says that it is set.
         object.json(name);
-        let below = format!("/{}/{name}", escape(self.id));
-        let secret = match self.said.secret(&below) {
-            Err(_) if self.said.is_new => {
-                let message = "cannot be opened any more: give it again";
-                object.complain(name, "required", message);
-                return Ok(None);
+        let secret = match self.said.secret(name) {
+            Err(error) if error.kind() == ErrorKind::Validation => {
+                return Ok(object.keep(Err(error)));
             }
             other => other?,
         };
@@ -172,14 +171,14 @@ impl<'a> Entry<'a> {
     }
 
     /// Whether nobody in the workspace can speak for it.
-    fn may_be_trusted(self, provider: &OAuthProvider) -> bool {
+    fn may_be_trusted(&self, provider: &OAuthProvider) -> bool {
         let vouched = &self.said.defaults.vouched_issuers;
         provider.kind_name() != "oidc" || vouched.contains(provider.issuer())
     }
 
     /// A client of it: the one there is, if it is the same, with what it
     /// remembers.
-    fn client(self, provider: OAuthProvider) -> Result<Option<Arc<OAuthClient>>> {
+    fn client(&self, provider: OAuthProvider) -> Result<Option<Arc<OAuthClient>>> {
         let before = self.said.before.map(|before| before.providers.iter());
         let is_same = |client: &&Arc<OAuthClient>| client.provider().is_same(&provider);
         if let Some(client) = before.into_iter().flatten().find(is_same) {
@@ -195,22 +194,18 @@ impl<'a> Entry<'a> {
             )))),
             None if self.said.is_new => {
                 let message = "this instance has no HTTP client to ask providers by";
-                Err(Error::validation(self.pointer(), "unsupported", message))
+                Err(self.said.refuse("unsupported", message))
             }
             None => Ok(None),
         }
     }
 
-    fn is_of(self, client: &Arc<OAuthClient>) -> bool {
+    fn is_of(&self, client: &Arc<OAuthClient>) -> bool {
         client.provider().id() == self.id
     }
 
-    fn pointer(self) -> String {
-        format!("{}/{}", self.said.pointer, escape(self.id))
-    }
-
     /// Says where in the document it is what a provider is not made of.
-    fn placed(self, error: &Error) -> Error {
+    fn placed(&self, error: &Error) -> Error {
         let details = error.details().iter();
         let details = details.map(|detail| {
             let member = match detail.path.as_str() {
@@ -218,13 +213,14 @@ impl<'a> Entry<'a> {
                 "issuer" => "/issuer",
                 "clientId" => "/client_id",
                 "clientSecret" => "/client_secret",
+                "nativeClientIds" => "/native_client_ids",
                 "scopes" => "/scopes",
                 "teamId" => "/team_id",
                 "keyId" => "/key_id",
                 _ => "/private_key",
             };
             Detail {
-                path: self.pointer() + member,
+                path: format!("{}{member}", self.said.pointer),
                 ..detail.clone()
             }
         });
@@ -237,6 +233,7 @@ impl Common {
         Self {
             row: object.string(ROW),
             client_id: required(object, "client_id"),
+            native_client_ids: object.strings("native_client_ids").unwrap_or_default(),
             scopes: object.strings("scopes"),
             is_enabled: object.boolean("enabled").unwrap_or(true),
             admits_sign_up: object.boolean("sign_up").unwrap_or(true),
@@ -245,7 +242,9 @@ impl Common {
     }
 
     fn finish(&self, provider: OAuthProvider, id: &str) -> Result<OAuthProvider> {
-        let mut provider = provider.with_id(id)?;
+        let mut provider = provider
+            .with_id(id)?
+            .with_native_client_ids(&self.native_client_ids)?;
         if let Some(row) = &self.row {
             provider = provider.with_row(row);
         }

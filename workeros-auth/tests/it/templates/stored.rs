@@ -50,8 +50,9 @@ impl Site {
         self.auth.app(workspace.clone()).await.unwrap()
     }
 
-    /// The subject, and where answers go, of a mail to an end user.
-    async fn mailed(&self, workspace: &Workspace) -> (String, Option<String>) {
+    /// The subject of a mail to an end user, by which name it comes, and where
+    /// answers go.
+    async fn mailed(&self, workspace: &Workspace) -> (String, [Option<String>; 2]) {
         let app = self.app(workspace).await;
         let request = RequestInfo::new();
         app.request_password_reset(&email("uma"), &request, link)
@@ -62,8 +63,9 @@ impl Site {
         let [mail] = mails.as_slice() else {
             panic!("not one mail: {mails:?}")
         };
-        let reply_to = mail.reply_to().map(ToOwned::to_owned);
-        (mail.subject().to_owned(), reply_to)
+        let sender = [mail.sender_name(), mail.reply_to()];
+        let sender = sender.map(|part| part.map(ToOwned::to_owned));
+        (mail.subject().to_owned(), sender)
     }
 }
 
@@ -79,6 +81,7 @@ async fn a_workspace_has_words_of_its_own() {
         }
         let said = json!({"mail": {
             "default_locale": "de-at",
+            "sender_name": "Müller's shop",
             "reply_to": "shop@example.com",
             "templates": {"reset-password": {
                 "en": {"subject": "of the shop"},
@@ -87,7 +90,8 @@ async fn a_workspace_has_words_of_its_own() {
         }});
         let shown = change(&site.app(&site.shop).await, said.clone()).await;
         assert_eq!(shown.unwrap()["mail"], said["mail"]);
-        let shops = Some("shop@example.com".to_owned());
+        let shops = ["Müller's shop", "shop@example.com"];
+        let shops = shops.map(|part| Some(part.to_owned()));
         let german = ("Neues Passwort wählen".to_owned(), shops.clone());
         assert_eq!(site.mailed(&site.shop).await, german);
         assert_eq!(site.mailed(&site.other).await.0, "of the host");
@@ -101,7 +105,8 @@ async fn a_workspace_has_words_of_its_own() {
             ("of the shop".to_owned(), shops)
         );
         change(&app, json!({"mail": null})).await.unwrap();
-        assert_eq!(site.mailed(&site.shop).await.0, "of the host");
+        let hosts = ("of the host".to_owned(), [None, None]);
+        assert_eq!(site.mailed(&site.shop).await, hosts);
     }
 }
 
@@ -132,6 +137,26 @@ async fn what_cannot_be_mailed_is_refused_where_it_stands() {
         (
             json!({"mail": {"reply_to": "a@b\r\nBcc: c@d"}}),
             "/mail/reply_to".to_owned(),
+            "invalid_value",
+        ),
+        (
+            json!({"mail": {"sender_name": 7}}),
+            "/mail/sender_name".to_owned(),
+            "type_mismatch",
+        ),
+        (
+            json!({"mail": {"sender_name": ""}}),
+            "/mail/sender_name".to_owned(),
+            "invalid_value",
+        ),
+        (
+            json!({"mail": {"sender_name": "Shop\r\nBcc: eve@example.com"}}),
+            "/mail/sender_name".to_owned(),
+            "invalid_value",
+        ),
+        (
+            json!({"mail": {"sender_name": "security@bank.example"}}),
+            "/mail/sender_name".to_owned(),
             "invalid_value",
         ),
         (

@@ -238,8 +238,29 @@ async fn a_value_is_no_markup_and_starts_no_header() {
             for mark in ["<script", "<img"] {
                 assert!(!html.contains(mark), "{html}");
             }
+            assert!(!mail.text().contains("\nhello"), "{}", mail.text());
+            assert!(!mail.text().contains("\nBcc"), "{}", mail.text());
             assert_eq!(mail.to(), format!("guest{n}@example.com"));
         }
     }
     assert!(DisplayName::parse("x\r\ny").is_err());
+}
+
+/// What is too long for a header is cut, and not a mail that is never sent.
+#[tokio::test]
+async fn a_subject_with_long_values_has_room_in_a_header() {
+    for world in worlds().await {
+        let subject = "ß".repeat(150) + "{{workspace}} {{workspace}} {{workspace}}";
+        let text = MailText::new().with_subject(subject);
+        let templates = Templates::new().with_text(MailTemplate::Invitation, locale("en"), text);
+        let settings = RealmSettings::new().with_templates(templates.unwrap());
+        let mailer = MemoryMailer::default();
+        let auth = world.mailing_with(&mailer, |builder| builder.with_settings(settings.clone()));
+        let (new, name) = (NewInvitation::new(email("guest")), "株".repeat(300));
+        let invited = auth.invite(world.tenant, new, &name, link);
+        invited.await.unwrap();
+        assert_eq!(auth.deliver_mail().await.unwrap(), 1);
+        let subject = mailer.take()[0].subject().to_owned();
+        assert!((897..=900).contains(&subject.len()), "{}", subject.len());
+    }
 }

@@ -21,6 +21,7 @@ pub(super) fn table(_: &World) -> Vec<Scenario> {
             r#""stored":{}"#,
             r#""sign_up":"open""#,
             r#""updated_at":null"#,
+            r#""unreadable_secrets":[]"#,
         ]),
         patch(closed.clone()).expect(401),
         patch(closed.clone()).as_user("ann").expect(403),
@@ -45,6 +46,23 @@ pub(super) fn table(_: &World) -> Vec<Scenario> {
                 r#""locale":"de""#,
                 r#""subject":"Anmelden""#,
                 "zehn Minuten",
+            ]),
+        patch(json!({"mail": {"sender_nam": null}}))
+            .as_admin()
+            .expect(422)
+            .body([r#""path":"/mail/sender_nam""#, "unknown_field"]),
+        patch(json!({"mail": {"sender_name": "Shop\r\nBcc: eve@example.com"}}))
+            .as_admin()
+            .expect(422)
+            .body([r#""path":"/mail/sender_name""#]),
+        patch(json!({"mail": {"sender_name": "Shop", "reply_to": "shop@example.com"}}))
+            .as_admin()
+            .body([r#""sender_name":"Shop""#]),
+        preview(json!({"template": "magic-link"}))
+            .as_admin()
+            .body([
+                r#""sender_name":"Shop""#,
+                r#""reply_to":"shop@example.com""#,
             ]),
         preview(json!({"template": "magic-link", "text": "{{url}} <b>", "html": "{{url}}"}))
             .as_admin()
