@@ -16,8 +16,7 @@ const LIST: PlaneSql = planes!(
 const FIND: PlaneSql = planes!(
     "SELECT k.id, k.user_id, k.name, k.credential_id, k.public_key, k.counter, \
     k.backup_eligible, k.backed_up, k.transports, k.model, k.created_at, k.last_used_at, \
-    u.id, u.email, u.name, u.email_verified, u.disabled, u.created_at, u.updated_at, u.image \
-    FROM " p "_passkeys k JOIN " p "_users u ON u.id = k.user_id \
+    " user " FROM " p "_passkeys k JOIN " p "_users u ON u.id = k.user_id \
     WHERE k.realm_id = $1 AND k.credential_id = $2"
 );
 const INSERT: PlaneSql = planes!(

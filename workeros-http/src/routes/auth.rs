@@ -89,6 +89,7 @@ async fn sign_up<P: Wired>(call: Call) -> Result<Reply> {
     let auth = P::auth(&call).await?;
     let sign_up = SignUp::new(form.email, form.password, form.name)
         .with_image(form.image)
+        .with_locale(form.locale)
         .with_setup_token(form.setup_token)
         .with_invitation(form.invitation);
     let request = arrival(&call, &auth).await?;

@@ -2,12 +2,13 @@
 
 use workeros_adapters::MemoryMailer;
 use workeros_auth::{
-    Auth, Caller, Languages, Locale, MailTemplate, MailText, RealmSettings, RequestInfo, Templates,
-    UserPatch,
+    AnonymousUsers, App, Auth, Caller, Languages, Locale, MailTemplate, MailText, RealmSettings,
+    RequestInfo, Templates, UserPatch,
 };
 
+use crate::both_planes::{Planes, Presented};
 use crate::mail::link;
-use crate::support::{World, email, worlds};
+use crate::support::{World, email, sign_up, worlds};
 
 /// The subject of the mail that somebody gets who asks for a new password.
 async fn subject(auth: &Auth, mailer: &MemoryMailer, accepts: &str) -> String {
@@ -28,7 +29,7 @@ async fn subject(auth: &Auth, mailer: &MemoryMailer, accepts: &str) -> String {
 
 async fn choose(world: &World, auth: &Auth, tag: &str) {
     let ann = world.sign_in("ann").await.unwrap();
-    let patch = UserPatch::new().with_locale(Some(Locale::parse(tag).unwrap()));
+    let patch = UserPatch::new().with_locale(Some(Locale::parse(tag).ok()));
     auth.update_user(world.tenant, ann.user.id, patch)
         .await
         .unwrap();
@@ -113,9 +114,7 @@ async fn each_plane_has_words_of_its_own() {
             .unwrap();
         let request = RequestInfo::new();
         world.sign_up("ann").await;
-        app.sign_up_email(crate::support::sign_up("uma"), &request)
-            .await
-            .unwrap();
+        app.sign_up_email(sign_up("uma"), &request).await.unwrap();
         auth.request_password_reset(&email("ann"), &request, link)
             .await
             .unwrap();
@@ -137,6 +136,82 @@ async fn each_plane_has_words_of_its_own() {
             mails
                 .iter()
                 .all(|mail| mail.reply_to() == Some("help@example.com"))
+        );
+    }
+}
+
+/// Said when he signs up, changed and taken away again.
+#[tokio::test]
+async fn a_user_chooses_the_language_of_his_mails() {
+    async fn case<P: Presented>(planes: &Planes, auth: &Auth<P>) {
+        let (request, tenant) = (RequestInfo::new(), planes.world.tenant);
+        let new = sign_up("uma").with_locale(Locale::parse("de-CH").ok());
+        let uma = auth.sign_up_email(new, &request).await.unwrap();
+        let key = P::key(auth, &uma).await;
+        let chosen = async || {
+            let active = auth.session_by_key(&key).await.unwrap().unwrap();
+            let account = auth.user(tenant, uma.user.id).await.unwrap();
+            assert_eq!(active.user.locale, account.user.locale);
+            account.user.locale.map(|locale| locale.to_string())
+        };
+        let subject = async || {
+            auth.request_password_reset(&email("uma"), &request, link)
+                .await
+                .unwrap();
+            planes.team.deliver_mail().await.unwrap();
+            planes.mailer.take().remove(0).subject().to_owned()
+        };
+        assert_eq!(chosen().await.as_deref(), Some("de-ch"));
+        assert_eq!(subject().await, DE);
+        for (locale, shown, expect) in [(Some("fr"), Some("fr"), FR), (None, None, EN)] {
+            let locale = locale.and_then(|tag| Locale::parse(tag).ok());
+            let patch = UserPatch::new().with_locale(Some(locale));
+            auth.update_user(tenant, uma.user.id, patch).await.unwrap();
+            assert_eq!(chosen().await.as_deref(), shown);
+            assert_eq!(subject().await, expect);
+        }
+    }
+    for planes in Planes::all(|builder| builder).await {
+        case(&planes, &planes.team).await;
+        case(&planes, &planes.app).await;
+    }
+}
+
+/// Whether he had an account before or not, and whoever has the address.
+#[tokio::test]
+async fn a_language_that_was_chosen_is_kept_by_who_gets_an_account() {
+    let settings = RealmSettings::new().with_anonymous(AnonymousUsers::new());
+    for planes in Planes::all(|builder| builder.with_app_settings(settings.clone())).await {
+        let (app, tenant) = (&planes.app, planes.world.tenant);
+        let request = RequestInfo::new();
+        for (name, said, kept) in [("ann", None, "de"), ("bob", Some("fr"), "fr")] {
+            let guest = app.sign_in_anonymous(&request).await.unwrap();
+            let patch = UserPatch::new().with_locale(Some(Locale::parse("de").ok()));
+            app.update_user(tenant, guest.user.id, patch).await.unwrap();
+            let said = said.and_then(|tag| Locale::parse(tag).ok());
+            let session = Some(App::key(app, &guest).await);
+            let request = RequestInfo::new().with_replaced(session);
+            let new = sign_up(name).with_locale(said);
+            let user = app.sign_up_email(new, &request).await.unwrap().user;
+            assert_eq!(user.id, guest.user.id);
+            assert_eq!(
+                user.locale.map(|locale| locale.to_string()).as_deref(),
+                Some(kept)
+            );
+            let stored = app.user(tenant, user.id).await.unwrap().user.locale;
+            assert_eq!(
+                stored.map(|locale| locale.to_string()).as_deref(),
+                Some(kept)
+            );
+        }
+        // It does not tell that the address is taken.
+        let taken = sign_up("ann").with_locale(Locale::parse("es").ok());
+        let home = "https://example.com";
+        let shown = app.sign_up_to_verify(taken, &request, home, link);
+        let shown = shown.await.unwrap().locale;
+        assert_eq!(
+            shown.map(|locale| locale.to_string()).as_deref(),
+            Some("es")
         );
     }
 }

@@ -81,7 +81,8 @@ fn read_change(body: &Json) -> Result<ChangeForm> {
     })
 }
 
-/// Reads `{name?, image?, locale?}`, at least one of them. Null is no picture.
+/// Reads `{name?, image?, locale?}`, at least one of them. Null is no picture, and
+/// no language of his own.
 fn read_patch(body: &Json) -> Result<UserPatch> {
     let mut object = Object::read(body, "")?;
     if !["locale", "image"].iter().any(|key| object.contains(key)) {

@@ -1,7 +1,7 @@
 //! Users and sessions as clients of better-auth read them.
 
 use serde_json::{Value as Json, json};
-use workeros_auth::{Session, User};
+use workeros_auth::{Locale, Session, User};
 use workeros_core::Timestamp;
 
 pub(in crate::routes) fn write_user(user: &User, roles: Option<&[String]>) -> Json {
@@ -10,6 +10,7 @@ pub(in crate::routes) fn write_user(user: &User, roles: Option<&[String]>) -> Js
         "email": user.email,
         "name": user.name,
         "image": user.image,
+        "locale": user.locale.as_ref().map(Locale::as_str),
         "emailVerified": user.email_verified,
         "createdAt": write_instant(user.created_at),
         "updatedAt": write_instant(user.updated_at),

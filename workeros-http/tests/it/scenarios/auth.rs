@@ -224,6 +224,33 @@ fn account() -> Vec<Scenario> {
             .as_user("gil")
             .body([r#""name":"Gilbert""#]),
         update().as_user("gil").json(json!({})).expect(422),
+        Scenario::get("/api/auth/get-session")
+            .as_user("gil")
+            .body([r#""locale":null"#]),
+        update()
+            .as_user("gil")
+            .json(json!({"locale": "de-CH"}))
+            .body([r#"{"status":true}"#]),
+        Scenario::get("/api/auth/get-session")
+            .as_user("gil")
+            .body([r#""locale":"de-ch""#]),
+        update()
+            .as_user("gil")
+            .json(json!({"locale": "no language"}))
+            .expect(422)
+            .body([r#""path":"/locale""#]),
+        update()
+            .as_user("gil")
+            .json(json!({"locale": 7}))
+            .expect(422)
+            .body([r#""path":"/locale""#]),
+        update()
+            .as_user("gil")
+            .json(json!({"locale": null}))
+            .body([r#"{"status":true}"#]),
+        Scenario::get("/api/auth/get-session")
+            .as_user("gil")
+            .body([r#""locale":null"#]),
         update()
             .as_user("gil")
             .json(json!({"name": "x", "email": "eve@example.com"}))

@@ -63,6 +63,21 @@ export async function part(site) {
     assert.equal((await ann.session()).user.name, 'Anna');
   });
 
+  await check('signUp.email and updateUser with a language', async () => {
+    const eve = site.visitor();
+    const chosen = async () => (await eve.session()).user.locale;
+    const signUp = { email: address('eve'), password: PASSWORD, name: 'Eve', locale: 'fr' };
+    assert.equal(expect.data(await eve.client.signUp.email(signUp)).user.locale, 'fr');
+    assert.equal(await chosen(), 'fr');
+    expect.data(await eve.client.updateUser({ locale: 'de-CH' }));
+    assert.equal(await chosen(), 'de-ch');
+    expect.data(await eve.client.updateUser({ name: 'Eva' }));
+    assert.equal(await chosen(), 'de-ch');
+    expect.refused(await eve.client.updateUser({ locale: 'of no country' }), 422);
+    expect.data(await eve.client.updateUser({ locale: null }));
+    assert.equal(await chosen(), null);
+  });
+
   await check('signOut', async () => {
     assert.equal(expect.data(await again.client.signOut()).success, true);
     assert.equal(await again.session(), null);
