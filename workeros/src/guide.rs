@@ -22,5 +22,6 @@ pages! {
     "docs/auth/organizations.md": Organizations,
     "docs/auth/passkeys.md": Passkeys,
     "docs/auth/settings.md": Settings,
+    "docs/auth/users.md": EndUsers,
     "docs/operating.md": Operating,
 }
