@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::sync::Notify;
 use workeros_core::testkit::SeededRandom;
 use workeros_core::{
     Batch, Capability, Database, Dialect, Error, ErrorKind, Page, Result, Rows, Shape, Statement,
@@ -16,10 +17,19 @@ pub(crate) struct Watched {
     inner: Arc<dyn Database>,
     reads: AtomicU64,
     unreadable: AtomicBool,
-    late: AtomicBool,
+    hold: AtomicBool,
+    held: Arc<Held>,
     delays: Mutex<Option<SeededRandom>>,
     asked: Mutex<Vec<String>>,
     meanwhile: Mutex<Option<(&'static str, Batch)>>,
+}
+
+/// What happens to a batch that is held.
+#[derive(Debug, Default)]
+struct Held {
+    sent: Notify,
+    let_go: Notify,
+    applied: Notify,
 }
 
 impl Watched {
@@ -28,7 +38,8 @@ impl Watched {
             inner,
             reads: AtomicU64::new(0),
             unreadable: AtomicBool::new(false),
-            late: AtomicBool::new(false),
+            hold: AtomicBool::new(false),
+            held: Arc::default(),
             delays: Mutex::new(None),
             asked: Mutex::default(),
             meanwhile: Mutex::default(),
@@ -45,10 +56,21 @@ impl Watched {
         self.unreadable.store(unreadable, Ordering::SeqCst);
     }
 
-    /// Whether a batch is applied a while after it was sent, and whether or not
-    /// somebody still waits for it.
-    pub(crate) fn set_late(&self, late: bool) {
-        self.late.store(late, Ordering::SeqCst);
+    /// The next batch is sent, and applied when it is [let go](Self::let_go),
+    /// whether or not somebody still waits for it.
+    pub(crate) fn hold_next(&self) {
+        self.hold.store(true, Ordering::SeqCst);
+    }
+
+    /// Waits until the batch that is to be held was sent.
+    pub(crate) async fn has_held(&self) {
+        self.held.sent.notified().await;
+    }
+
+    /// Has the batch that is held be applied.
+    pub(crate) async fn let_go(&self) {
+        self.held.let_go.notify_one();
+        self.held.applied.notified().await;
     }
 
     /// Delays answers by up to a millisecond.
@@ -129,11 +151,14 @@ impl Database for Watched {
                 self.note(statement);
             }
         }
-        if self.late.load(Ordering::SeqCst) {
-            let inner = Arc::clone(&self.inner);
+        if self.hold.swap(false, Ordering::SeqCst) {
+            let (inner, held) = (Arc::clone(&self.inner), Arc::clone(&self.held));
             let applied = tokio::spawn(async move {
-                tokio::time::sleep(Duration::from_millis(200)).await;
-                inner.apply(batch).await
+                held.sent.notify_one();
+                held.let_go.notified().await;
+                let outcome = inner.apply(batch).await;
+                held.applied.notify_one();
+                outcome
             });
             return applied.await.unwrap();
         }
