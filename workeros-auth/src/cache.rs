@@ -40,7 +40,7 @@ impl Hashed for CacheKey {
 pub(crate) struct Known<T> {
     pub(crate) value: T,
     /// What it is about: a change of any of these ends it.
-    about: [Place; 2],
+    about: Box<[Place]>,
     /// `None` when it is not to be remembered.
     moment: Option<Moment>,
     read_at: Timestamp,
@@ -91,14 +91,14 @@ impl<T> Known<T> {
     /// What was read at `read_at`, after the [moment](Store::moment) was taken.
     pub(crate) fn new(
         value: T,
-        about: [Place; 2],
+        about: impl Into<Box<[Place]>>,
         moment: Option<Moment>,
         read_at: Timestamp,
         used_at: Option<Timestamp>,
     ) -> Self {
         Self {
             value,
-            about,
+            about: about.into(),
             moment,
             read_at,
             used_at: AtomicI64::new(used_at.map_or(i64::MIN, Timestamp::micros)),

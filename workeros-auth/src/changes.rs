@@ -21,7 +21,7 @@ pub(crate) enum Affected {
     Session(SessionKey),
     /// An API key.
     Key(ApiKeyId),
-    /// The settings of a realm.
+    /// The settings of a realm, and the sessions of all its users.
     Realm(Realm),
     /// Everybody.
     All,
@@ -50,7 +50,7 @@ impl Affected {
     }
 }
 
-/// When something last changed, by user, session and key.
+/// When something last changed, by user, session, key and realm.
 ///
 /// A reader takes the [`Moment`] before it reads; what it read holds as long as
 /// nothing it is about has changed after that moment, or is being changed.

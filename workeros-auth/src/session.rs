@@ -256,6 +256,7 @@ impl<P: Plane> Auth<P> {
         let about = [
             Place::of(active.user.id.uuid().as_bytes()),
             Place::of(&key.hash),
+            Place::of(self.realm.id().as_bytes()),
         ];
         let used_at = Some(active.session.last_seen_at);
         let known = Known::new(active, about, moment, now, used_at);

@@ -184,8 +184,9 @@ impl Auth<App> {
             activity.with("slug", slug)
         });
         batch.push(note);
-        // Who joins until the lock is taken is not known before.
-        let deleted = self.apply(&[Affected::All], batch).await;
+        // Who joins until the lock is taken is not known before. Others than the
+        // users of this workspace have nothing to do with it.
+        let deleted = self.apply(&[Affected::Realm(self.realm)], batch).await;
         deleted.map_err(coded)?;
         Ok(organization)
     }

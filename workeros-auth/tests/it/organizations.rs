@@ -11,8 +11,10 @@ use workeros_auth::{
 };
 use workeros_core::{Error, ErrorKind, OrganizationId, OrganizationMemberId, Result, UserId};
 
+use crate::both_planes::Presented as _;
 use crate::mail::{link, token};
-use crate::support::{World, display_name, email, mail_worlds, sign_up};
+use crate::remembered::act;
+use crate::support::{World, display_name, email, mail_worlds, secret, sign_up, watched_worlds};
 
 mod instances;
 mod races;
@@ -378,7 +380,7 @@ async fn members_are_sorted_and_chosen() {
 
 #[tokio::test]
 async fn the_host_makes_members_who_are_not_asked() {
-    let settings = RealmSettings::new().with_organizations(rules().with_max_members(2));
+    let settings = RealmSettings::new().with_organizations(rules().with_max_members(3));
     for site in sites_with(settings).await {
         let (app, ann) = (&site.app, site.user("ann").await);
         let acme = site.found(ann, "acme").await;
@@ -390,8 +392,9 @@ async fn the_host_makes_members_who_are_not_asked() {
         let made = add(bob, "admin").await.unwrap();
         assert_eq!((made.user_id, made.role.as_str()), (bob, "admin"));
         assert_eq!(refusal(add(bob, "member").await), ALREADY_MEMBER);
-        let cid = site.user("cid").await;
-        let full = add(cid, "member").await.unwrap_err();
+        let (cid, dan) = (site.user("cid").await, site.user("dan").await);
+        add(cid, "member").await.unwrap();
+        let full = add(dan, "member").await.unwrap_err();
         assert_eq!(full.kind(), ErrorKind::Forbidden);
         let nobody = UserId::new(uuid::Uuid::nil());
         assert_eq!(refusal(add(nobody, "member").await), "NotFound");
@@ -840,5 +843,34 @@ async fn lim_5_a_user_invites_so_many_whatever_he_makes() {
         let more = invite(100, Organizer::User(ann)).await.unwrap_err();
         assert_eq!(more.kind(), ErrorKind::RateLimited);
         invite(100, Organizer::Host).await.unwrap();
+    }
+}
+
+/// Who makes and deletes organizations does not have everything read anew that is
+/// remembered of others.
+#[tokio::test]
+async fn who_deletes_an_organization_is_no_matter_of_others() {
+    for (mut world, database) in watched_worlds().await {
+        world.auth = world.auth_with(|auth| auth.danger_weak_hashing().with_secret(secret()));
+        let root = world.sign_up("root").await;
+        let app = world.app().await;
+        let request = RequestInfo::new();
+        let uma = app.sign_up_email(sign_up("uma"), &request).await.unwrap();
+        let key = App::key(&app, &uma).await;
+        let acme = app.found_organization(uma.user.id, new("acme"));
+        let acme = acme.await.unwrap().id;
+        world.auth.refresh().await.unwrap();
+        let token = root.token.expose();
+        act(&world.auth, world.tenant, token).await.unwrap();
+        let hers = app.session_by_key(&key).await.unwrap().unwrap();
+        assert_eq!(hers.affiliations.len(), 1);
+
+        let by = Organizer::User(uma.user.id);
+        app.delete_organization(acme, by).await.unwrap();
+        let before = database.reads();
+        act(&world.auth, world.tenant, token).await.unwrap();
+        assert_eq!(database.reads(), before);
+        let hers = app.session_by_key(&key).await.unwrap().unwrap();
+        assert!(hers.affiliations.is_empty());
     }
 }
