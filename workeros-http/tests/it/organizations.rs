@@ -248,3 +248,52 @@ async fn read_until_gone(client: Client, slug: &'static str, removed: Arc<Atomic
         served += usize::from(!rows.is_empty());
     }
 }
+
+#[tokio::test]
+async fn members_are_sorted_and_filtered_as_clients_of_better_auth_ask() {
+    for site in free_worlds().await {
+        let app = &site.0.app;
+        let (una, uma) = (sign_up(app, "una").await, sign_up(app, "uma").await);
+        let acme = found(&una, "acme").await;
+        bring_in(&site, &una, &acme, &uma, "uma", "admin").await;
+        let list = async |query: &str| {
+            let path = format!("{AUTH}/organization/list-members?{query}");
+            una.get(path).await
+        };
+        for (query, roles, total) in [
+            ("", vec!["owner", "admin"], 2),
+            ("sortBy=role&sortDirection=asc", vec!["admin", "owner"], 2),
+            ("sortDirection=desc&limit=1", vec!["admin"], 2),
+            ("filterField=role&filterValue=admin", vec!["admin"], 1),
+            (
+                "filterField=role&filterOperator=in&filterValue=admin&filterValue=x",
+                vec!["admin"],
+                1,
+            ),
+            (
+                "filterField=role&filterOperator=ne&filterValue=admin",
+                vec!["owner"],
+                1,
+            ),
+        ] {
+            let answer = list(query).await.expect(200).json();
+            let listed = answer["members"].as_array().unwrap().iter();
+            let listed: Vec<_> = listed.map(|one| one["role"].as_str().unwrap()).collect();
+            assert_eq!(listed, roles, "{query}");
+            assert_eq!(answer["total"], total, "{query}");
+        }
+        for query in [
+            "sortBy=email",
+            "sortBy=role&sortBy=id",
+            "sortDirection=down",
+            "filterField=password_hash&filterValue=x",
+            "filterField=role",
+            "filterField=role&filterValue=a&filterValue=b",
+            "filterField=role&filterOperator=lt&filterValue=a",
+            "filterField=createdAt&filterValue=now",
+            "limit=0",
+        ] {
+            assert_eq!(list(query).await.status, 422, "{query}");
+        }
+    }
+}

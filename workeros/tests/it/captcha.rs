@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::json;
 use workeros::{
-    AuthBuilder, CaptchaPolicy, EgressPolicy, RealmSettings, ReqwestClient, ReqwestOptions,
-    Turnstile,
+    AnonymousUsers, AuthBuilder, CaptchaPolicy, EgressPolicy, RealmSettings, ReqwestClient,
+    ReqwestOptions, Turnstile,
 };
 use workeros_core::testkit::{Answer, HttpServer};
 
@@ -53,7 +53,9 @@ async fn a_captcha_before_a_front_end_of_better_auth() {
         let captcha = captcha
             .with_hostnames(["localhost"])
             .with_endpoint(service.url("/turnstile/v0/siteverify"));
-        let settings = RealmSettings::new().with_captcha(CaptchaPolicy::new(Arc::new(captcha)));
+        let settings = RealmSettings::new()
+            .with_anonymous(AnonymousUsers::new())
+            .with_captcha(CaptchaPolicy::new(Arc::new(captcha)));
         let site = Site::open_with(|_, builder| {
             builder.auth(move |auth: AuthBuilder| {
                 auth.danger_weak_hashing()

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 
-import { emailOTPClient, magicLinkClient } from 'better-auth/client/plugins';
+import { anonymousClient, emailOTPClient, magicLinkClient } from 'better-auth/client/plugins';
 
 import { check } from '../report.mjs';
 import * as expect from './expect.mjs';
@@ -19,6 +19,7 @@ export async function part(site) {
     requestPasswordReset: (...more) => client.requestPasswordReset({ email, redirectTo: '/reset' }, ...more),
     'signIn.magicLink': (...more) => client.signIn.magicLink({ email, callbackURL: '/' }, ...more),
     'emailOtp.sendVerificationOtp': (...more) => client.emailOtp.sendVerificationOtp({ email, type: 'sign-in' }, ...more),
+    'signIn.anonymous': (more = {}) => site.visitor([anonymousClient()]).client.signIn.anonymous({ fetchOptions: more }),
   };
 
   for (const [name, call] of Object.entries(guarded)) {

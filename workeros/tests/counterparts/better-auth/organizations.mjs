@@ -125,6 +125,31 @@ export async function part(site) {
     assert.deepEqual(expect.data(await bobs.getActiveMemberRole({ query })), { role: 'owner' });
   });
 
+  await check('getOrganization', async () => {
+    const made = expect.data(await bobs.getOrganization());
+    assert.deepEqual([made.id, made.slug, made.members], [acme.id, 'acme', undefined]);
+    const query = { organizationSlug: 'acme' };
+    assert.equal(expect.data(await bobs.getOrganization({ query })).id, acme.id);
+  });
+
+  await check('listMembers, sorted and filtered', async () => {
+    const roles = async (query) => {
+      const { members, total } = expect.data(await anns.listMembers({ query }));
+      return [members.map(({ role }) => role).join(' '), total];
+    };
+    assert.deepEqual(await roles({ sortBy: 'role', sortDirection: 'asc' }), ['admin owner', 2]);
+    assert.deepEqual(await roles({ sortBy: 'createdAt', sortDirection: 'desc' }), ['admin owner', 2]);
+    assert.deepEqual(await roles({ sortBy: 'role', sortDirection: 'desc', limit: 1 }), ['owner', 2]);
+    assert.deepEqual(await roles({ filterField: 'role', filterValue: 'admin' }), ['admin', 1]);
+    const among = { filterField: 'role', filterOperator: 'in' };
+    assert.deepEqual(await roles({ ...among, filterValue: ['owner', 'admin'] }), ['owner admin', 2]);
+    assert.deepEqual(await roles({ ...among, filterValue: ['nobody'] }), ['', 0]);
+    const since = { filterField: 'createdAt', filterOperator: 'gt', filterValue: new Date().toISOString() };
+    assert.deepEqual(await roles(since), ['', 0]);
+    expect.refused(await anns.listMembers({ query: { sortBy: 'email' } }), 422);
+    expect.refused(await anns.listMembers({ query: { ...since, filterOperator: 'contains' } }), 422);
+  });
+
   await check('hasPermission, here and at the client', async () => {
     for (const [client, role, permissions, success] of [
       [anns, 'owner', { organization: ['delete'] }, true],
