@@ -165,6 +165,7 @@ async fn a_secret_that_is_lost_is_given_again_or_taken_away() {
         lost.change(json!({"oauth_providers": {"google": google}}))
             .await
             .unwrap();
-        assert_eq!(lost.depart("google").await, None);
+        assert_eq!(lost.app().await.oauth_providers(), ["google"]);
+        assert!(lost.unreadable().await.is_empty());
     }
 }
