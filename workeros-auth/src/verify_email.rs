@@ -1,6 +1,4 @@
-use workeros_core::{
-    Batch, ErrorKind, Expect, Result, Statement, Step, Timestamp, UserId,
-};
+use workeros_core::{Batch, ErrorKind, Expect, Result, Statement, Step, Timestamp, UserId};
 
 use crate::activity::{ActivityKind, NewActivity};
 use crate::changes::Affected;

@@ -139,7 +139,8 @@ fn read_check(body: &Json) -> Result<CheckForm> {
     })
 }
 
-/// Reads `{email, otp, name?, image?}`. There are no images of users.
+/// Reads `{email, otp, name?, image?}`. The last one is taken and left: who is new
+/// sets his picture by himself.
 fn read_sign_in(body: &Json) -> Result<SignInForm> {
     let mut object = Object::read(body, "")?;
     let mailed = read_mailed(&mut object);
