@@ -8,9 +8,7 @@
 
 use std::time::Duration;
 
-use workeros_core::{
-    Batch, Error, ErrorKind, Expect, Result, Statement, Step, Timestamp, UserId,
-};
+use workeros_core::{Batch, Error, ErrorKind, Expect, Result, Statement, Step, Timestamp, UserId};
 
 use crate::activity::{ActivityKind, NewActivity};
 use crate::changes::Affected;

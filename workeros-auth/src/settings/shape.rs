@@ -13,9 +13,9 @@ pub(crate) enum Shape {
     /// A string that is sealed, and stands in the document as `{"set": true}`.
     Secret,
     /// An object of these members.
-    Members(&'static [(&'static str, Shape)]),
+    Members(&'static [(&'static str, Self)]),
     /// An object whose members are named freely, within what this admits.
-    Named(fn(&str) -> bool, &'static Shape),
+    Named(fn(&str) -> bool, &'static Self),
 }
 
 impl Shape {

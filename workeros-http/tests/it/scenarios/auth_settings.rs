@@ -58,12 +58,10 @@ pub(super) fn table(_: &World) -> Vec<Scenario> {
         patch(json!({"mail": {"sender_name": "Shop", "reply_to": "shop@example.com"}}))
             .as_admin()
             .body([r#""sender_name":"Shop""#]),
-        preview(json!({"template": "magic-link"}))
-            .as_admin()
-            .body([
-                r#""sender_name":"Shop""#,
-                r#""reply_to":"shop@example.com""#,
-            ]),
+        preview(json!({"template": "magic-link"})).as_admin().body([
+            r#""sender_name":"Shop""#,
+            r#""reply_to":"shop@example.com""#,
+        ]),
         preview(json!({"template": "magic-link", "text": "{{url}} <b>", "html": "{{url}}"}))
             .as_admin()
             .body([r#""text":"https://example.com/link?token=sample <b>""#]),
