@@ -147,7 +147,7 @@ async fn pw_5_a_guest_does_not_see_whether_the_address_was_free() {
             taken.user.id
         );
         planes.team.deliver_mail().await.unwrap();
-        planes.mailer.take();
+        drop(planes.mailer.take());
     }
     for planes in strict().await {
         check(&planes, &planes.team).await;

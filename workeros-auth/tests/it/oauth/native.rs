@@ -166,5 +166,5 @@ fn what_can_be_no_native_client_is_refused() {
     }
     let github = || OAuthProvider::github("client-7", "secret").unwrap();
     github().with_native_client_ids(["ios-1"]).unwrap_err();
-    github().with_native_client_ids([""; 0]).unwrap();
+    assert!(github().with_native_client_ids([""; 0]).is_ok());
 }
