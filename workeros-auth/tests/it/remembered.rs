@@ -237,6 +237,7 @@ impl Revocation {
     }
 }
 
+/// SES-5, KEY-4: whatever is done, what it leaves is all that is let in by.
 #[tokio::test]
 async fn what_is_revoked_is_refused_by_the_next_check() {
     for revocation in REVOCATIONS {
