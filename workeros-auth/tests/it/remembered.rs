@@ -219,8 +219,6 @@ async fn roles_of(auth: &Auth, tenant: TenantId, secret: &str) -> Option<Vec<Str
     }
 }
 
-/// SES-5, KEY-4: what is revoked is refused by the next check, whatever is
-/// remembered.
 impl Revocation {
     /// An instance sees what is left of the session and the key, and no more.
     async fn assert_done(&self, world: &World, auth: &Auth, warm: &Warm) {
@@ -237,7 +235,8 @@ impl Revocation {
     }
 }
 
-/// SES-5, KEY-4: whatever is done, what it leaves is all that is let in by.
+/// SES-5, KEY-4: what is revoked is refused by the next check, whatever is
+/// remembered.
 #[tokio::test]
 async fn what_is_revoked_is_refused_by_the_next_check() {
     for revocation in REVOCATIONS {
