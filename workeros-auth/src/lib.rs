@@ -214,7 +214,7 @@ pub use sessions::SessionName;
 pub use settings::{RealmSettings, SettingsPatch, SignUpPolicy, StoredSettings};
 pub use setup::SetupToken;
 pub use sign_in::SignIn;
-pub use sign_up::SignUp;
+pub use sign_up::{SignUp, SignedUp};
 pub use template::{Languages, Locale, MailTemplate, MailText, Templates, WrittenMail};
 pub use third_party::{TokenIssuer, TokenKind};
 pub use token::{ApiKeySecret, LinkToken, SessionToken};

@@ -9,8 +9,8 @@ use crate::hooks::UserOrigin;
 use crate::invitation::{Acceptance, outdated};
 use crate::refusal::taken_email;
 use crate::{
-    Auth, DisplayName, EmailAddress, ImageUrl, LinkToken, Locale, Password, Plane, RequestInfo,
-    SetupToken, SignedIn, User,
+    Auth, DisplayName, EmailAddress, ImageUrl, LinkToken, Locale, Password, Plane, Platform,
+    RequestInfo, SetupToken, SignedIn, User,
 };
 
 /// What a new user tells about itself. There is no way to ask for a role.
@@ -77,7 +77,43 @@ impl SignUp {
     }
 }
 
+/// What comes of a sign-up.
+#[derive(Debug)]
+#[must_use]
+pub enum SignedUp<P: Plane = Platform> {
+    /// The user is signed in.
+    SignedIn(SignedIn<P>),
+    /// The address is to be verified first, by a link that was mailed. It is the
+    /// same for an address that somebody has: then nobody was made, and he is told
+    /// by mail.
+    ToVerify(User),
+}
+
 impl<P: Plane> Auth<P> {
+    /// Makes a user with a password, as the realm wants it: signed in
+    /// ([`sign_up_email`](Self::sign_up_email)), or, where addresses have to be
+    /// verified and his is not by an invitation, with a link to follow before
+    /// ([`sign_up_to_verify`](Self::sign_up_to_verify), which says what `home` and
+    /// `link` are).
+    ///
+    /// # Errors
+    ///
+    /// Theirs.
+    pub async fn sign_up(
+        &self,
+        sign_up: SignUp,
+        request: &RequestInfo,
+        home: &str,
+        link: impl FnOnce(&LinkToken) -> String,
+    ) -> Result<SignedUp<P>> {
+        if self.settings.require_verified_email && sign_up.invitation.is_none() {
+            let user = self.sign_up_to_verify(sign_up, request, home, link);
+            return user.await.map(SignedUp::ToVerify);
+        }
+        let signed_in = self.sign_up_email(sign_up, request);
+        signed_in.await.map(SignedUp::SignedIn)
+    }
+
     /// Makes a user with a password and signs it in. The first user of the
     /// instance becomes admin of the default workspace: exactly one, however
     /// many race. The first end user of a workspace is one like all others. Who

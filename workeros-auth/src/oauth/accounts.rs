@@ -15,7 +15,7 @@ use crate::news::News;
 use crate::plane::{PlaneSql, planes};
 use crate::template::SignInMethod;
 use crate::way_in::kept;
-use crate::{Auth, Plane, User};
+use crate::{Auth, FreshSession, Plane, User};
 
 /// An account at a provider, by which a user signs in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -169,7 +169,7 @@ impl<P: Plane> Auth<P> {
         })
     }
 
-    /// Forgets an account of a user. Whoever signed in by it stays so.
+    /// Forgets an account of the user who asks. Whoever signed in by it stays so.
     ///
     /// # Errors
     ///
@@ -177,7 +177,8 @@ impl<P: Plane> Auth<P> {
     ///   when it is somebody else's.
     /// * [`Conflict`](ErrorKind::Conflict) with code `LAST_SIGN_IN_METHOD` when
     ///   there is no other way to sign in.
-    pub async fn unlink_account(&self, user: UserId, id: LinkedAccountId) -> Result<()> {
+    pub async fn unlink_account(&self, who: FreshSession, id: LinkedAccountId) -> Result<()> {
+        let user = who.user();
         let params = vec![self.realm.into(), user.into(), id.into()];
         let delete = Statement::new(DELETE.of::<P>(), params);
         let removed = NewActivity::new(ActivityKind::FactorRemoved)

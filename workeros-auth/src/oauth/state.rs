@@ -10,7 +10,7 @@ use super::kept::{Kept, Place};
 use super::refusal::state_mismatch;
 use super::{AuthorizationRequest, Pending};
 use crate::changes::SecretHash;
-use crate::{Auth, BrowserToken, Plane, RequestInfo, SessionKey};
+use crate::{Auth, BrowserToken, FreshSession, Plane, RequestInfo, SessionKey};
 
 /// How long a browser may stay away.
 pub(super) const LIFETIME: Duration = Duration::from_mins(10);
@@ -89,8 +89,8 @@ impl OAuthStart {
 
     /// Not to sign in, but to add the account to a user, as long as the session
     /// is open by which he asks.
-    pub fn with_link(mut self, user: UserId, session: SessionId) -> Self {
-        self.link = Some((user, session));
+    pub fn with_link(mut self, who: FreshSession) -> Self {
+        self.link = Some((who.user(), who.session()));
         self
     }
 

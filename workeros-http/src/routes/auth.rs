@@ -1,6 +1,6 @@
 use http::Method;
 use serde_json::{Value as Json, json};
-use workeros_auth::{Auth, Entered, RequestInfo, SignIn, SignUp};
+use workeros_auth::{Auth, Entered, RequestInfo, SignIn, SignUp, SignedUp};
 use workeros_core::{Error, Result};
 
 use self::body::{read_sign_in, read_sign_up};
@@ -93,17 +93,17 @@ async fn sign_up<P: Wired>(call: Call) -> Result<Reply> {
         .with_setup_token(form.setup_token)
         .with_invitation(form.invitation);
     let request = arrival(&call, &auth).await?;
-    if auth.settings().require_verified_email && sign_up.invitation.is_none() {
-        let link = verification::link_for::<P>(&call, form.callback.as_ref());
-        let home = call.backend.public_url().to_string();
-        let user = auth
-            .sign_up_to_verify(sign_up, &request, &home, link)
-            .await?;
-        let answer = json!({"token": null, "user": write_user(&user, None)});
-        return Ok(Reply::json(&answer));
+    let link = verification::link_for::<P>(&call, form.callback.as_ref());
+    let home = call.backend.public_url().to_string();
+    match auth.sign_up(sign_up, &request, &home, link).await? {
+        SignedUp::SignedIn(signed_in) => {
+            enter(&auth, Entered::SignedIn(signed_in), json!({}), form.keep).await
+        }
+        SignedUp::ToVerify(user) => {
+            let answer = json!({"token": null, "user": write_user(&user, None)});
+            Ok(Reply::json(&answer))
+        }
     }
-    let signed_in = auth.sign_up_email(sign_up, &request).await?;
-    enter(&auth, Entered::SignedIn(signed_in), json!({}), form.keep).await
 }
 
 async fn sign_in<P: Wired>(call: Call) -> Result<Reply> {

@@ -54,15 +54,10 @@ async fn an_account_that_opens_another_is_told() {
 
         let methods = site.auth.sign_in_methods(ann.user.id).await.unwrap();
         let account = methods.accounts[0].id;
-        site.auth
-            .unlink_account(ann.user.id, account)
-            .await
-            .unwrap();
+        let who = site.fresh(&ann).await;
+        site.auth.unlink_account(who, account).await.unwrap();
         assert_eq!(told().await, news("A way to sign in was removed"));
-        site.auth
-            .unlink_account(ann.user.id, account)
-            .await
-            .unwrap_err();
+        site.auth.unlink_account(who, account).await.unwrap_err();
         assert!(told().await.is_empty());
     }
 }

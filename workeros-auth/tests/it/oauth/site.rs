@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use workeros_auth::oauth::{AuthorizationRequest, OAuthProvider, OAuthStart};
-use workeros_auth::{App, Arrival, Auth, AuthBuilder, BrowserToken, Plane, RequestInfo, SignedIn};
+use workeros_auth::{
+    App, Arrival, Auth, AuthBuilder, BrowserToken, FreshSession, Plane, RequestInfo, SignedIn,
+};
 use workeros_core::{Error, Result};
 
 use super::provider::{ISSUER, Provider, REDIRECT, Script, parameter, staff};
@@ -115,10 +117,20 @@ impl<P: Plane> Site<P> {
         Ok(signed_in(arrival.entered))
     }
 
-    /// Adds an account to whoever has a session.
+    /// Somebody who has just signed in.
+    pub(super) async fn fresh(&self, who: &SignedIn<P>) -> FreshSession {
+        self.auth.require_fresh(who.session.id).await.unwrap()
+    }
+
+    /// Adds an account to whoever has just signed in.
     pub(super) async fn link(&self, who: &SignedIn<P>, provider: &str) -> Result<()> {
+        self.link_by(self.fresh(who).await, provider).await
+    }
+
+    /// Adds an account to whose session that is.
+    pub(super) async fn link_by(&self, who: FreshSession, provider: &str) -> Result<()> {
         let browser = self.auth.new_browser_token()?;
-        let start = start(provider).with_link(who.user.id, who.session.id);
+        let start = start(provider).with_link(who);
         let away = self.depart_in(browser, start).await;
         let callback = self.provider.visit(&away.url);
         let state = parameter(&away.url, "state").unwrap();

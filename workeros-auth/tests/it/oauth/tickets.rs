@@ -22,7 +22,7 @@ async fn ask(app: &Site<App>, who: Option<&SignedIn<App>>) -> Asked {
     let page = app.auth.new_browser_token().unwrap();
     let start = start("staff").with_page(&page);
     let start = match who {
-        Some(who) => start.with_link(who.user.id, who.session.id),
+        Some(who) => start.with_link(app.fresh(who).await),
         None => start,
     };
     let ticket = app.auth.ticket_oauth(&start, &RequestInfo::new()).await;

@@ -5,8 +5,8 @@ use serde_json::json;
 use workeros_auth::oauth::{
     AuthorizationRequest, Callback, OAuthReturn, OAuthStart, PresentedIdToken,
 };
-use workeros_auth::{Auth, BrowserToken, RequestInfo};
-use workeros_core::{Error, ErrorKind, Result, SessionId, UserId};
+use workeros_auth::{Auth, BrowserToken, FreshSession, RequestInfo};
+use workeros_core::{Error, ErrorKind, Result};
 
 use self::body::{SocialForm, read_social};
 use self::landing::{Landing, Lands, Leaving};
@@ -93,18 +93,14 @@ async fn sign_in<P: Lands>(call: Call) -> Result<Reply> {
 /// signed in just now.
 async fn link_account<P: Lands>(call: Call) -> Result<Reply> {
     let form = read_social(call.json(), call.places())?;
-    let Own {
-        auth,
-        user,
-        session,
-    } = Own::<P>::of(&call).await?;
-    auth.require_fresh(session).await?;
+    let Own { auth, session, .. } = Own::<P>::of(&call).await?;
+    let who = auth.require_fresh(session).await?;
     if form.id_token.is_some() {
         let why = "an account is added by going there";
         return Err(Error::validation("/idToken", "unsupported", why));
     }
     let request = call.request_info();
-    depart(&call, &auth, &form, &request, Some((user, session))).await
+    depart(&call, &auth, &form, &request, Some(who)).await
 }
 
 /// Sends a browser to a provider.
@@ -113,14 +109,14 @@ async fn depart<P: Lands>(
     auth: &Auth<P>,
     form: &SocialForm,
     arriving: &RequestInfo,
-    adds_to: Option<(UserId, SessionId)>,
+    adds_to: Option<FreshSession>,
 ) -> Result<Reply> {
     let request = AuthorizationRequest::new(redirect_uri::<P>(call, &form.provider))
         .with_scopes(form.scopes.iter().map(String::as_str))?
         .with_login_hint(form.login_hint.clone());
     let mut start = OAuthStart::new(&form.provider, request).with_pages(form.pages());
-    if let Some((user, session)) = adds_to {
-        start = start.with_link(user, session);
+    if let Some(who) = adds_to {
+        start = start.with_link(who);
     }
     let leaving = Leaving {
         start,

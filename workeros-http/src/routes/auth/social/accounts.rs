@@ -51,8 +51,8 @@ async fn list_accounts<P: Wired>(call: Call) -> Result<Reply> {
 async fn unlink_account<P: Wired>(call: Call) -> Result<Reply> {
     let own = Own::<P>::of(&call).await?;
     let id = read_id(call.json())?;
-    own.auth.require_fresh(own.session).await?;
-    own.auth.unlink_account(own.user, id).await?;
+    let who = own.auth.require_fresh(own.session).await?;
+    own.auth.unlink_account(who, id).await?;
     Ok(Reply::json(&json!({"status": true})))
 }
 
