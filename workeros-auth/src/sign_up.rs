@@ -80,6 +80,10 @@ impl SignUp {
 /// What comes of a sign-up.
 #[derive(Debug)]
 #[must_use]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "most realms sign in who signs up"
+)]
 pub enum SignedUp<P: Plane = Platform> {
     /// The user is signed in.
     SignedIn(SignedIn<P>),
