@@ -175,7 +175,7 @@ impl<P: Plane> Auth<P> {
     /// Makes a user with a password and mails it the link it has to follow
     /// before it can sign in. Where somebody has the address already, he is
     /// told by mail, with a link to `home`, and nothing else happens: the answer
-    /// is the same. An anonymous user stays one for now, since his session would
+    /// is the same. An anonymous user stays one, since his session would
     /// tell them apart: he gets the account when he signs in by the password, once
     /// the address is verified. `link` makes the URL of the other link.
     ///

@@ -32,10 +32,16 @@ async fn ask(app: &Site<App>, who: Option<&SignedIn<App>>) -> Asked {
     }
 }
 
-/// Follows the link in a browser of one's own, and comes back.
-async fn follow(app: &Site<App>, ticket: &LinkToken) -> Result<(OAuthReturn, OAuthHandover)> {
+/// Follows the link in a browser of one's own: the browser, and where it is sent.
+async fn depart(app: &Site<App>, ticket: &LinkToken) -> Result<(BrowserToken, String)> {
     let browser = app.auth.new_browser_token()?;
     let url = app.auth.depart_oauth(ticket, &browser).await?;
+    Ok((browser, url))
+}
+
+/// The same, and comes back.
+async fn follow(app: &Site<App>, ticket: &LinkToken) -> Result<(OAuthReturn, OAuthHandover)> {
+    let (browser, url) = depart(app, ticket).await?;
     let callback = app.provider.visit(&url);
     let state = parameter(&url, "state").unwrap();
     let back = app.auth.resume_oauth("staff", &state, &browser).await?;
@@ -152,12 +158,7 @@ async fn oa_2_a_ticket_counts_once() {
         let ann = somebody(&app, "ann").await;
         for who in [None, Some(&ann)] {
             let asked = ask(&app, who).await;
-            let browser = app.auth.new_browser_token().unwrap();
-            let url = app
-                .auth
-                .depart_oauth(&asked.ticket, &browser)
-                .await
-                .unwrap();
+            let (browser, url) = depart(&app, &asked.ticket).await.unwrap();
             let other = app.auth.new_browser_token().unwrap();
             does_not_hold(app.auth.depart_oauth(&asked.ticket, &other).await);
             // What she reads in the URL helps nobody but the browser that was sent there.
@@ -181,12 +182,7 @@ async fn oa_2_who_left_by_a_ticket_is_nobody_until_his_page_says_so() {
         let ann = somebody(&app, "ann").await;
         for who in [None, Some(&ann)] {
             let asked = ask(&app, who).await;
-            let browser = app.auth.new_browser_token().unwrap();
-            let url = app
-                .auth
-                .depart_oauth(&asked.ticket, &browser)
-                .await
-                .unwrap();
+            let (browser, url) = depart(&app, &asked.ticket).await.unwrap();
             let callback = app.provider.visit(&url);
             let state = parameter(&url, "state").unwrap();
             let back = app
