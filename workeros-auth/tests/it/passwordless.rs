@@ -8,7 +8,7 @@ use workeros_auth::{
     App, Arrival, Auth, BrowserProof, CodePurpose, DisplayName, LinkToken, MailedCode, OneTimeCode,
     Plane, RealmSettings, RequestInfo, SignUpPolicy,
 };
-use workeros_core::{Error, ErrorKind, Result, Value, Workspace};
+use workeros_core::{Email, Error, ErrorKind, Result, Value, Workspace};
 
 use crate::mail::{link, token};
 use crate::support::{World, email, mail_worlds, password, sign_in, sign_up, signed_in};
@@ -18,8 +18,11 @@ const SITE: &str = "example.com";
 /// The code that was mailed.
 pub(crate) async fn mailed_code(world: &World, mailer: &MemoryMailer) -> Option<OneTimeCode> {
     world.auth.deliver_mail().await.unwrap();
-    let mails = mailer.take();
-    // Besides news there is one.
+    code_in(&mailer.take())
+}
+
+/// The code that stands in one of these mails: besides news there is one.
+pub(crate) fn code_in(mails: &[Email]) -> Option<OneTimeCode> {
     let mut lines = mails.iter().flat_map(|mail| mail.text().lines());
     lines.find_map(OneTimeCode::parse)
 }

@@ -1,6 +1,7 @@
 //! An anonymous user who gets an account, or has one.
 
 use super::*;
+use crate::passwordless::code_in;
 
 /// Who keeps the user id a guest had, with an address of his own.
 async fn assert_promoted<P: Presented>(auth: &Auth<P>, was: &SignedIn<P>, is: &SignedIn<P>) {
@@ -52,10 +53,7 @@ async fn a_guest_who_signs_up_by_a_code_stays_who_he_is() {
             .await
             .unwrap();
         planes.team.deliver_mail().await.unwrap();
-        let code = planes.mailer.take().first().and_then(|mail| {
-            let mut lines = mail.text().lines();
-            lines.find_map(workeros_auth::OneTimeCode::parse)
-        });
+        let code = code_in(&planes.mailer.take());
         let mailed = MailedCode::new(email("ann"), code.unwrap());
         let request = from(auth, &was).await;
         let arrival = auth.sign_in_code(&mailed, None, &request).await.unwrap();

@@ -3,6 +3,7 @@
 use workeros_auth::{LinkToken, NewImpersonation, NewOrganization, OrganizationSlug, Organizer};
 
 use super::*;
+use crate::passwordless::code_in;
 use crate::race::rounds;
 
 const HOME: &str = "https://example.com";
@@ -97,10 +98,7 @@ async fn he_verifies_it_by_a_code_and_comes_in_with_his_session() {
         .await
         .unwrap();
         planes.team.deliver_mail().await.unwrap();
-        let code = planes.mailer.take().first().and_then(|mail| {
-            let mut lines = mail.text().lines();
-            lines.find_map(workeros_auth::OneTimeCode::parse)
-        });
+        let code = code_in(&planes.mailer.take());
         let mailed = MailedCode::new(email("ann"), code.unwrap());
         app.verify_email_by_code(&mailed, &request).await.unwrap();
         assert!(is_guest(&planes, app, was.user.id).await);

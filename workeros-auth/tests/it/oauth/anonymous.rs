@@ -1,7 +1,8 @@
 //! An account at a provider makes an account of an anonymous user.
 
+use workeros_auth::oauth::{Callback, OAuthReturn};
 use workeros_auth::{
-    AnonymousUsers, App, Auth, AuthBuilder, Platform, RealmSettings, RequestInfo, SignedIn,
+    AnonymousUsers, App, Auth, AuthBuilder, Plane, Platform, RealmSettings, RequestInfo, SignedIn,
 };
 use workeros_core::UserId;
 
@@ -34,14 +35,20 @@ async fn depart<P: Presented>(auth: &Auth<P>, as_who: &SignedIn<P>) -> Away {
     Away { url, browser, page }
 }
 
-/// Comes back to the platform, without a cookie.
-async fn return_to_team(auth: &Auth, provider: &Provider, away: &Away) -> UserId {
+async fn come_back<P: Plane>(
+    auth: &Auth<P>,
+    provider: &Provider,
+    away: &Away,
+) -> (OAuthReturn, Callback) {
     let callback = provider.visit(&away.url);
     let state = parameter(&away.url, "state").unwrap();
-    let back = auth
-        .resume_oauth("staff", &state, &away.browser)
-        .await
-        .unwrap();
+    let back = auth.resume_oauth("staff", &state, &away.browser).await;
+    (back.unwrap(), callback)
+}
+
+/// Comes back to the platform, without a cookie.
+async fn return_to_team(auth: &Auth, provider: &Provider, away: &Away) -> UserId {
+    let (back, callback) = come_back(auth, provider, away).await;
     let arrival = auth
         .finish_oauth(&back, &callback, REDIRECT, &RequestInfo::new())
         .await;
@@ -55,12 +62,7 @@ async fn return_to_app(
     away: &Away,
     request: &RequestInfo,
 ) -> UserId {
-    let callback = provider.visit(&away.url);
-    let state = parameter(&away.url, "state").unwrap();
-    let back = auth
-        .resume_oauth("staff", &state, &away.browser)
-        .await
-        .unwrap();
+    let (back, callback) = come_back(auth, provider, away).await;
     let handover = auth
         .hand_over_oauth(&back, &callback, REDIRECT)
         .await
